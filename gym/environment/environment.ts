@@ -1,0 +1,101 @@
+import type { Emit } from '../events/event.ts';
+import type { Result } from '../events/problem.ts';
+
+/** Who holds what an environment made: a process (it goes when that process is gone) or nobody but `gym down`. */
+export type Lease = 'process' | 'kept';
+
+/** What to bring up. */
+export interface UpRequest {
+  /** Absolute path of the Compose file; its relative paths (build contexts, binds) are resolved against its folder. */
+  readonly composeFile: string;
+  /** Compose project name: the prefix of every container, network and volume. Unique per environment. */
+  readonly project: string;
+  readonly task: string;
+  readonly run: string;
+  readonly lease: Lease;
+  /** The checkout that a kept environment belongs to, so that `gym down` finds it. */
+  readonly checkout: string;
+  /** Values for `${NAME}`; they win over `ambient` and the .env file. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The caller's environment variables. */
+  readonly ambient: Readonly<Record<string, string | undefined>>;
+  /** Folder for one log file per service, complete from the first line. */
+  readonly logDirectory: string;
+  /** Service namespaces and volumes that `observe` will be asked about; their helpers come up with the environment. */
+  readonly observed: readonly Observed[];
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** One deadline for all of it. */
+  readonly deadlineMs: number;
+}
+
+/** What a helper container looks at from outside: a service's network namespace, or a volume (mounted read-only at /volume). */
+export type Observed =
+  | { readonly kind: 'network'; readonly service: string }
+  | { readonly kind: 'volume'; readonly volume: string };
+
+/** A command to run in a service. */
+export interface ExecRequest {
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workdir?: string;
+  readonly user?: string;
+  /** Gets the output as it comes, stdout and stderr in order of arrival. */
+  readonly onOutput: (chunk: Uint8Array, stream: 'stdout' | 'stderr') => void;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** How a command ended. A command that is timed out or aborted is killed inside the container too. */
+export type ExecOutcome =
+  | { readonly kind: 'exited'; readonly exitCode: number; readonly durationMs: number }
+  | { readonly kind: 'timed-out'; readonly durationMs: number }
+  | { readonly kind: 'aborted'; readonly durationMs: number }
+  /** The service died or the engine went away under it. */
+  | { readonly kind: 'lost'; readonly because: string; readonly durationMs: number };
+
+/** A service that ended after it was ready, without being asked to. */
+export interface Death {
+  readonly service: string;
+  readonly exitCode: number;
+  /** `killed`: by a signal from outside or for lack of memory; `exited`: by itself. */
+  readonly how: 'killed' | 'out-of-memory' | 'exited';
+  readonly at: number;
+}
+
+/** An environment that is up. */
+export interface Environment {
+  readonly project: string;
+  readonly services: readonly string[];
+  exec(service: string, request: ExecRequest): Promise<ExecOutcome>;
+  /** Reads a file out of a service's container by the engine. A missing file is a problem of kind `evidence`. */
+  readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array>>;
+  /** Runs a command in the helper that looks at `observed`; gives its standard output. */
+  observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
+  /** Hardware address of a service's interface on a network of the Compose file; tells which interface is which. */
+  macAddress(service: string, network: string): string | undefined;
+  /** Log file of a service. */
+  logFile(service: string): string;
+  /** Services that died since they were ready. */
+  deaths(): readonly Death[];
+  /** Whether the engine still answers. */
+  engineAnswers(): Promise<boolean>;
+  /** Waits until all that the services printed up to now is in their log files (bounded by about a second). */
+  flushLogs(): Promise<void>;
+  /** Removes everything that was made, without waiting for graceful ends. Idempotent; gives what could not be removed. */
+  down(): Promise<Result<void>>;
+}
+
+/** A container of an environment as `gym ps` shows it. */
+export interface ServiceStatus {
+  readonly project: string;
+  readonly task: string;
+  readonly service: string;
+  readonly container: string;
+  readonly state: string;
+  readonly image: string;
+  readonly startedAt: number | null;
+  readonly exitCode: number | null;
+  /** "127.0.0.1:32768->8080/tcp" */
+  readonly ports: readonly string[];
+}

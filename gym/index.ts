@@ -1,0 +1,9 @@
+// The public API: what a task file imports from 'devgym'.
+export { absolute, add, count, max, min, type Quantity, resolve, subtract, sum } from './judge/quantity.ts';
+export { abs, exact, rel, type Tolerance } from './judge/tolerance.ts';
+export { defineTask } from './task/define.ts';
+export { defineInvariant, type Invariant, invariantBase } from './task/invariant.ts';
+export type { Judgement, Part } from './task/judgement.ts';
+export type { Evidence, Sample, SampleInput } from './task/measurement.ts';
+export type { Task, TaskDefinition, TaskInput } from './task/schema.ts';
+export { json, networkCounters, type Source, volumeFiles } from './task/source.ts';

@@ -1,0 +1,18 @@
+import type { z } from 'zod';
+
+/**
+ * A definition that does not fit its schema, thrown while a task file is evaluated and turned into problems with
+ * file and line by the loader. `maker` is left out of the stack, so that its first frame is the caller's.
+ */
+export class DefinitionError extends Error {
+  readonly what: string;
+  readonly issues: readonly z.core.$ZodIssue[];
+
+  constructor(what: string, issues: readonly z.core.$ZodIssue[], maker: (...args: never[]) => unknown) {
+    super(`${what}: ${issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`);
+    this.name = 'DefinitionError';
+    this.what = what;
+    this.issues = issues;
+    Error.captureStackTrace(this, maker);
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Invariant } from './invariant.ts';
+import { sourceSchema } from './source.ts';
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'names are lower case, digits and hyphens');
+const relativePath = z.string().min(1);
+
+/** Formats of test results that gym reads. */
+export const resultFormat = z.enum(['junit', 'tap', 'ctrf', 'vitest']);
+export type ResultFormat = z.infer<typeof resultFormat>;
+
+/** One step of the harness. */
+export const stageSchema = z.strictObject({
+  name,
+  /** The service in which the command runs; none: on the host, in the snapshot of the workspace. */
+  service: z.string().optional(),
+  /** A list is run as it is; a string by `sh -c`. */
+  command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
+  workdir: z.string().optional(),
+  env: z.record(z.string(), z.string()).default({}),
+  /** Where the cases are reported. A stage with results that ran no test is vacuous; without, its exit code decides. */
+  results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
+  timeoutSeconds: z.number().positive().default(600),
+});
+export type Stage = z.output<typeof stageSchema>;
+
+/** Budgets: whatever is reached first ends what is under way. */
+export const limitsSchema = z.strictObject({
+  /** Seconds from the first container to the last one ready. */
+  upSeconds: z.number().positive().default(120),
+  /** Attempts of an agent in one loop. */
+  attempts: z.number().int().positive().default(8),
+  /** Minutes of one loop. */
+  minutes: z.number().positive().default(60),
+  /** US dollars of one loop, where the agent tells its cost; none: no bound. */
+  usd: z.number().positive().optional(),
+});
+export type Limits = z.output<typeof limitsSchema>;
+
+const isInvariant = (value: unknown): value is Invariant =>
+  typeof value === 'object' && value !== null && 'judge' in value && typeof value.judge === 'function';
+
+/** What `defineTask` takes. Paths are relative to the task file's folder, which is the workspace. */
+export const taskSchema = z.strictObject({
+  name,
+  /** The file that tells an agent what to do. */
+  instruction: relativePath,
+  /** The Compose file of the environment. */
+  compose: relativePath,
+  /** Values for `${NAME}` in the Compose file; they win over the caller's environment. */
+  variables: z.record(z.string(), z.string()).default({}),
+  stages: z.array(stageSchema).min(1, 'a task has at least one stage'),
+  /** What the code under test and its harness report, by name. */
+  measurements: z.record(name, sourceSchema).default({}),
+  /** What others saw, by name: sources that the code under test does not control. */
+  witnesses: z.record(name, sourceSchema).default({}),
+  invariants: z
+    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use conservation, agree, bound, log or your own'))
+    .default([]),
+  limits: limitsSchema.prefault({}),
+  /** Globs of files that an agent may not change: a verification takes them from the baseline. */
+  protected: z.array(z.string()).default([]),
+  /** Globs of files that an agent does not get to see. */
+  hidden: z.array(z.string()).default(['start/**', 'solution/**', 'faults/**']),
+});
+
+/** A task as its author writes it. */
+export type TaskInput = z.input<typeof taskSchema>;
+/** A task with all defaults filled in. */
+export type TaskDefinition = z.output<typeof taskSchema>;
+
+/** A task with its place on disk. */
+export interface Task extends TaskDefinition {
+  /** Absolute path of the task file. */
+  readonly file: string;
+  /** Absolute path of its folder: the workspace. */
+  readonly root: string;
+}
