@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { caseCounts, type State, state, stateNames } from '../events/event.ts';
+import { type Problem, problem } from '../events/problem.ts';
+import { type CheckResult, checkResult } from '../task/judgement.ts';
+
+/** The schema's name, in every verdict; a change that breaks readers gets a new number. */
+export const verdictSchemaName = 'gym.verdict/1';
+
+/** A failed test case, bounded in size. */
+export const failedCase = z.object({
+  id: z.string(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+  message: z.string(),
+});
+export type FailedCase = z.infer<typeof failedCase>;
+
+/** A stage of the harness in a verdict. */
+export const stageResult = z.object({
+  stage: z.string(),
+  state,
+  because: z.string(),
+  exitCode: z.number().nullable(),
+  cases: caseCounts.nullable(),
+  /** The first failures; `cases.failed` counts all of them. */
+  failures: z.array(failedCase),
+  durationMs: z.number(),
+  /** Log of the stage, relative to the run's folder. */
+  log: z.string(),
+});
+export type StageResult = z.infer<typeof stageResult>;
+
+/** What all checks of one run come to: the document `verdict.json`. */
+export const verdictSchema = z.object({
+  schema: z.literal(verdictSchemaName),
+  run: z.string(),
+  task: z.string(),
+  state,
+  /** Process exit code that belongs to it. */
+  exitCode: z.number(),
+  /** One sentence: the worst check, or what all of them say. */
+  headline: z.string(),
+  /** Stages still to come + d/(1+d) of the worst check's distance d; 0 if and only if it passes; null where not judged. */
+  distance: z.number().nullable(),
+  startedAt: z.number(),
+  durationMs: z.number(),
+  workspace: z.object({
+    root: z.string(),
+    /** Hash of the judged snapshot. */
+    hash: z.string(),
+    /** Protected files that were taken from the baseline because the workspace's differed. */
+    restored: z.array(z.string()),
+  }),
+  fault: z.string().optional(),
+  stages: z.array(stageResult),
+  checks: z.array(checkResult),
+  /** What kept the run from being judged, if anything did. */
+  problems: z.array(problem),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** The worst of the states; nothing at all is vacuous. */
+export function worst(states: readonly State[]): State {
+  if (states.length === 0) return 'vacuous';
+  return stateNames[Math.max(...states.map((each) => stateNames.indexOf(each)))] ?? 'error';
+}
+
+/** Whether a state lets a loop end as done. */
+export function isGreen(each: State): boolean {
+  return each === 'pass' || each === 'waived';
+}
+
+const exitCodes = { pass: 0, waived: 0, unknown: 3, vacuous: 1, fail: 1, error: 3 } as const satisfies Record<
+  State,
+  number
+>;
+
+/** Exit code of a verdict's state: 0 pass, 1 fail or vacuous, 3 could not be judged. */
+export function exitCodeOf(each: State): number {
+  return exitCodes[each];
+}
+
+/** Exit codes of a run that ended before it could be judged. */
+export const problemExitCodes = { usage: 2, definition: 2, environment: 4, evidence: 3 } as const satisfies Record<
+  Problem['kind'],
+  number
+>;
+
+/**
+ * Distance of a whole run. A stage that does not pass counts 1, as does each one after it, so that a run that does not
+ * build is further off than one whose numbers are 1 % off.
+ */
+export function runDistance(stagesRemaining: number, checks: readonly CheckResult[]): number | null {
+  const judged = checks.flatMap((check) => (check.distance === null ? [] : [check.distance]));
+  if (stagesRemaining === 0 && judged.length === 0) return null;
+  const farthest = Math.max(0, ...judged);
+  if (stagesRemaining === 0 && farthest === 0 && checks.some((check) => !isGreen(check.state))) return null;
+  return stagesRemaining + (Number.isFinite(farthest) ? farthest / (1 + farthest) : 1);
+}
+
+/** The check that a person should look at first: the worst state, among them the farthest. */
+export function worstCheck(checks: readonly CheckResult[]): CheckResult | undefined {
+  return [...checks].sort(
+    (a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state) || (b.distance ?? 0) - (a.distance ?? 0),
+  )[0];
+}

@@ -1,0 +1,71 @@
+import { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import type { Store } from './store.ts';
+
+const runRow = z.object({
+  run: z.string(),
+  kind: z.enum(['verify', 'loop']),
+  task: z.string(),
+  state: z.string(),
+  distance: z.number().nullable(),
+  exitCode: z.number().nullable(),
+  headline: z.string(),
+  startedAt: z.number(),
+  durationMs: z.number().nullable(),
+  /** The loop that a verification belongs to. */
+  loop: z.string().nullable(),
+});
+/** One line of the history. `state` is `running` until the run ends; a run that was killed stays so. */
+export type RunRow = z.infer<typeof runRow>;
+
+const table = `
+  CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, kind TEXT NOT NULL, task TEXT NOT NULL, state TEXT NOT NULL, distance REAL, exitCode INTEGER,
+    headline TEXT NOT NULL, startedAt REAL NOT NULL, durationMs REAL, loop TEXT
+  ) STRICT`;
+
+/** The history of a checkout, shared by every gym beside this one. */
+export interface History {
+  save(row: RunRow): void;
+  /** The newest runs first. */
+  newest(limit: number): RunRow[];
+  /** A run by its name or a unique end of it. */
+  find(name: string): RunRow | undefined;
+  close(): void;
+}
+
+/** Opens the history; WAL and a busy timeout let several gyms write at once. */
+export function openHistory(store: Store): History {
+  const database = new DatabaseSync(store.historyFile, { timeout: 5000 });
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec(table);
+  const rows = (sql: string, ...values: (string | number)[]): RunRow[] =>
+    database
+      .prepare(sql)
+      .all(...values)
+      .map((row) => runRow.parse(row));
+  return {
+    save(row) {
+      database
+        .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .run(
+          row.run,
+          row.kind,
+          row.task,
+          row.state,
+          row.distance,
+          row.exitCode,
+          row.headline,
+          row.startedAt,
+          row.durationMs,
+          row.loop,
+        );
+    },
+    newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', limit),
+    find(name) {
+      const found = rows('SELECT * FROM runs WHERE run = ? OR substr(run, -length(?)) = ? LIMIT 2', name, name, name);
+      return found.find((row) => row.run === name) ?? (found.length === 1 ? found[0] : undefined);
+    },
+    close: () => database.close(),
+  };
+}
