@@ -1,0 +1,22 @@
+import type { Listener } from '../events/log.ts';
+import type { Store } from '../store/store.ts';
+import type { Task } from '../task/schema.ts';
+
+/** One verification. */
+export interface VerifyRequest {
+  readonly task: Task;
+  /** Folder to be judged, laid out as the task's own folder. It is only read: a snapshot of it is judged. */
+  readonly workspace: string;
+  /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */
+  readonly baseline?: string;
+  /** Name of a patch in the task's `faults/` to apply to the snapshot. */
+  readonly fault?: string;
+  readonly store: Store;
+  /** Name of the run, from newRunName. */
+  readonly run: string;
+  /** The loop that it belongs to. */
+  readonly loop?: string;
+  readonly listeners: readonly Listener[];
+  /** Aborting ends the run, removes the environment, and gives a verdict that was not judged. */
+  readonly signal: AbortSignal;
+}
