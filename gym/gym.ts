@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// The program `gym`. It has to start, and say what it needs, on a Node that could not even read the rest: so it imports
+// nothing of gym's before it knows the version, and uses no newer syntax.
+import module from 'node:module';
+
+const oldestMajor = 24;
+
+if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
+  process.stderr.write(`gym needs Node.js ${oldestMajor} or newer; this is ${process.versions.node}.\n`);
+  process.exitCode = 2;
+} else {
+  // Compiled code is kept between starts, which saves most of the time a start takes.
+  module.enableCompileCache();
+  const { main } = await import('./main.ts');
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -1,0 +1,49 @@
+// Makes dist/: the program, the public API and its types.
+import { chmod, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { rolldown } from 'rolldown';
+
+const root = `${import.meta.dirname}/..`;
+const dist = `${root}/dist`;
+const startedAt = new Date();
+
+await mkdir(dist, { recursive: true });
+await Promise.all([bundle(), declareTypes()]);
+// The stamp bears the time of the start: a source file that changed while the build ran is newer and asks for another.
+await writeFile(`${dist}/.stamp`, '');
+await utimes(`${dist}/.stamp`, startedAt, startedAt);
+
+/** Bundles by dynamic import, so that no command loads what it does not need. npm packages stay outside. */
+async function bundle(): Promise<void> {
+  const build = await rolldown({
+    cwd: root,
+    input: { gym: './gym/gym.ts', main: './gym/main.ts', index: './gym/index.ts' },
+    platform: 'node',
+    external: /^[^./]/,
+    transform: { target: 'node24' },
+  });
+  const { output } = await build.write({
+    dir: dist,
+    format: 'esm',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    hashCharacters: 'hex',
+  });
+  await build.close();
+  await chmod(`${dist}/gym.js`, 0o755);
+  await removeStale(new Set(output.map((file) => file.fileName)));
+}
+
+/** Removes the code of earlier builds, which would else go into the package. */
+async function removeStale(built: ReadonlySet<string>): Promise<void> {
+  const files = await readdir(dist, { recursive: true });
+  const stale = files.filter((file) => file.endsWith('.js') && !built.has(file));
+  await Promise.all(stale.map((file) => rm(`${dist}/${file}`, { force: true })));
+}
+
+/** Writes the declarations without checking them again: `npm run check` does that. */
+async function declareTypes(): Promise<void> {
+  await rm(`${dist}/types`, { recursive: true, force: true });
+  await execa({ cwd: root, preferLocal: true, localDir: root })`tsc -p scripts/tsconfig.types.json`;
+  // The compiler mirrors the source tree; the package names one file.
+  await writeFile(`${dist}/types/index.d.ts`, "export * from './gym/index.js';\n");
+}

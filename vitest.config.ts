@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+const needsDocker = ['test/integration/**/*.test.{ts,tsx}', 'test/e2e/**/*.test.{ts,tsx}'];
+
+export default defineConfig({
+  resolve: { alias: { devgym: `${import.meta.dirname}/gym/index.ts` } },
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: needsDocker,
+          sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // These share one Docker engine and two cores: one file after the other, and after all that is fast.
+        extends: true,
+        test: {
+          name: 'system',
+          include: needsDocker,
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
