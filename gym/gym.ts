@@ -4,13 +4,20 @@
 import module from 'node:module';
 
 const oldestMajor = 24;
+const exitCodes = { usage: 2, bug: 70 };
 
 if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   process.stderr.write(`gym needs Node.js ${oldestMajor} or newer; this is ${process.versions.node}.\n`);
-  process.exitCode = 2;
+  process.exitCode = exitCodes.usage;
 } else {
   // Compiled code is kept between starts, which saves most of the time a start takes.
   module.enableCompileCache();
-  const { main } = await import('./main.ts');
-  process.exitCode = await main(process.argv.slice(2));
+  try {
+    const { main } = await import('./main.ts');
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    // Node itself would end with 1, which says that the task was judged and failed.
+    console.error('gym: this is a bug in gym:', error);
+    process.exitCode = exitCodes.bug;
+  }
 }
