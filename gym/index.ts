@@ -1,4 +1,9 @@
 // The public API: what a task file imports from 'devgym'.
+
+export { agree } from '../invariants/agree.ts';
+export { bound } from '../invariants/bound.ts';
+export { conservation } from '../invariants/conservation.ts';
+export { log } from '../invariants/log.ts';
 export { absolute, add, count, max, min, type Quantity, resolve, subtract, sum } from './judge/quantity.ts';
 export { abs, exact, rel, type Tolerance } from './judge/tolerance.ts';
 export { defineTask } from './task/define.ts';

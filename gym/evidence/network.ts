@@ -1,0 +1,83 @@
+import type { Environment } from '../environment/environment.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { Sample } from '../task/measurement.ts';
+import type { NetworkSource } from '../task/source.ts';
+
+/** Counters of one interface as the kernel keeps them, since it exists. */
+export interface InterfaceCounters {
+  readonly rxBytes: bigint;
+  readonly rxPackets: bigint;
+  readonly txBytes: bigint;
+  readonly txPackets: bigint;
+}
+
+const command = ['sh', '-c', 'cat /proc/net/dev; grep -H . /sys/class/net/*/address'];
+
+/** Reads the counters of a service's interface on a network from a helper that shares its network namespace. */
+export async function readCounters(
+  environment: Environment,
+  service: string,
+  network: string,
+): Promise<Result<InterfaceCounters>> {
+  const read = await environment.observe({ kind: 'network', service }, command);
+  if (!read.ok) return read;
+  const address = environment.macAddress(service, network);
+  const name = address === undefined ? undefined : interfaceOf(read.value, address);
+  const counters = name === undefined ? undefined : parseCounters(read.value, name);
+  if (counters !== undefined) return ok(counters);
+  return failed({
+    kind: 'evidence',
+    message: `${service} has no interface on the network ${network}`,
+    place: { service },
+  });
+}
+
+/** `/sys/class/net/eth1/address:02:42:0a:c8:00:02` names the interface that has the hardware address. */
+function interfaceOf(text: string, address: string): string | undefined {
+  const pattern = new RegExp(`^/sys/class/net/([^/]+)/address:${address}$`, 'im');
+  return pattern.exec(text)?.[1];
+}
+
+/** A line of /proc/net/dev: `eth1: bytes packets errs drop fifo frame compressed multicast bytes packets …` (proc(5)). */
+export function parseCounters(text: string, name: string): InterfaceCounters | undefined {
+  const line = text.split('\n').find((each) => each.trimStart().startsWith(`${name}:`));
+  const numbers = line
+    ?.slice(line.indexOf(':') + 1)
+    .trim()
+    .split(/\s+/);
+  const [rxBytes, rxPackets, , , , , , , txBytes, txPackets] = numbers ?? [];
+  if (rxBytes === undefined || rxPackets === undefined || txBytes === undefined || txPackets === undefined)
+    return undefined;
+  return {
+    rxBytes: BigInt(rxBytes),
+    rxPackets: BigInt(rxPackets),
+    txBytes: BigInt(txBytes),
+    txPackets: BigInt(txPackets),
+  };
+}
+
+/** What went through between two readings, and the same with the headers taken off packet by packet. */
+export function counterSamples(
+  service: string,
+  before: InterfaceCounters,
+  after: InterfaceCounters,
+  source: NetworkSource,
+): Sample[] {
+  const header = BigInt(source.headerBytes);
+  const rx = { bytes: after.rxBytes - before.rxBytes, packets: after.rxPackets - before.rxPackets };
+  const tx = { bytes: after.txBytes - before.txBytes, packets: after.txPackets - before.txPackets };
+  const sample = (metric: string, value: bigint, unit: 'bytes' | 'count'): Sample => ({
+    metric,
+    value,
+    unit,
+    labels: { service },
+  });
+  return [
+    sample('tx_bytes', tx.bytes, 'bytes'),
+    sample('tx_packets', tx.packets, 'count'),
+    sample('tx_payload_bytes', tx.bytes - header * tx.packets, 'bytes'),
+    sample('rx_bytes', rx.bytes, 'bytes'),
+    sample('rx_packets', rx.packets, 'count'),
+    sample('rx_payload_bytes', rx.bytes - header * rx.packets, 'bytes'),
+  ];
+}

@@ -1,0 +1,68 @@
+import type { Invariant } from '../task/invariant.ts';
+import type { CheckResult } from '../task/judgement.ts';
+import type { Evidence } from '../task/measurement.ts';
+import { numberText } from './text.ts';
+import { isGreen, runDistance, type StageResult, type Verdict, worst, worstCheck } from './verdict.ts';
+
+/** Judges every invariant on what was recorded. `again` gives the command that judges a check again. */
+export function judgeInvariants(
+  invariants: readonly Invariant[],
+  evidence: Evidence,
+  again: (check: string) => string,
+): CheckResult[] {
+  return invariants.map((invariant) => {
+    const judged = invariant.judge(evidence);
+    const read = invariant.sources.flatMap((source) => {
+      const file = evidence.readings.get(source)?.file;
+      return file === undefined ? [] : [{ what: source, place: { file } }];
+    });
+    return {
+      name: invariant.name,
+      kind: invariant.kind,
+      claim: invariant.claim,
+      again: again(invariant.name),
+      ...judged,
+      evidence: [...judged.evidence, ...read],
+    };
+  });
+}
+
+/** The case set of a stage as a check: every case passes, and at least one ran. */
+export function judgeStage(stage: StageResult, again: (check: string) => string): CheckResult {
+  const executed = stage.cases === null ? 1 : stage.cases.passed + stage.cases.failed;
+  const failed = stage.state === 'fail' ? Math.max(1, stage.cases?.failed ?? 1) : 0;
+  const judged = stage.state === 'pass' || stage.state === 'fail';
+  return {
+    name: stage.stage,
+    kind: 'cases',
+    claim: stage.cases === null ? `${stage.stage} ends with exit code 0` : `every case of ${stage.stage} passes`,
+    again: again(stage.stage),
+    state: stage.state,
+    because: stage.because,
+    margin: judged ? -failed : null,
+    distance: judged ? failed / Math.max(1, executed) : null,
+    unit: judged ? 'count' : null,
+    parts: [],
+    evidence: [{ what: `log of ${stage.stage}`, place: { file: stage.log } }],
+  };
+}
+
+/** State, distance and headline of a run from its stages and checks. */
+export function sumUp(
+  stages: readonly StageResult[],
+  checks: readonly CheckResult[],
+): Pick<Verdict, 'state' | 'distance' | 'headline'> {
+  const state = worst(checks.map((check) => check.state));
+  const remaining = stages.filter((stage) => !isGreen(stage.state)).length;
+  const distance = isGreen(state) ? 0 : runDistance(remaining, checks);
+  return { state, distance, headline: headlineOf(state, stages, checks) };
+}
+
+function headlineOf(state: Verdict['state'], stages: readonly StageResult[], checks: readonly CheckResult[]): string {
+  const worstOne = worstCheck(checks);
+  if (worstOne === undefined) return 'nothing was judged';
+  if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
+  const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
+  const invariants = checks.filter((check) => check.kind !== 'cases').length;
+  return `${checks.length} of ${checks.length} checks hold: ${numberText(cases)} cases in ${stages.length} stages, ${invariants} invariants`;
+}

@@ -1,0 +1,116 @@
+import type { State } from '../events/event.ts';
+import { placeText } from '../events/problem.ts';
+import type { CheckResult } from '../task/judgement.ts';
+import { isGreen, type StageResult, type Verdict } from './verdict.ts';
+
+/** An agent's program shows its model a few kilobytes of a command's output; the verdict stays well below. */
+export const terseLimitBytes = 2000;
+
+const words: Record<State, string> = {
+  pass: 'PASS',
+  waived: 'PASS (waived)',
+  unknown: 'UNKNOWN',
+  vacuous: 'VACUOUS',
+  fail: 'FAIL',
+  error: 'ERROR',
+};
+
+/** A state as the first word of a verdict. */
+export const stateWord = (state: State): string => words[state];
+
+/**
+ * A verdict for an agent: the state on the first line, then only what does not hold, worst first, then the command that
+ * narrows. At most 2,000 bytes, without colour. A pass is one line.
+ */
+export function terse(verdict: Verdict): string {
+  const first = firstLine(verdict);
+  if (isGreen(verdict.state)) return first;
+  const last = lastLine(verdict);
+  const room = terseLimitBytes - bytes(first) - bytes(last) - 2;
+  return [first, ...fitted(bodyLines(verdict), room), last].join('\n');
+}
+
+function firstLine(verdict: Verdict): string {
+  const distance = verdict.distance === null ? '' : ` distance ${Number(verdict.distance.toPrecision(3))}`;
+  const fault = verdict.fault === undefined ? '' : ` fault ${verdict.fault}`;
+  if (isGreen(verdict.state)) return `${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`;
+  const wrong = verdict.checks.filter((check) => !isGreen(check.state)).length;
+  const checks =
+    verdict.checks.length === 0 ? 'nothing was judged' : `${wrong} of ${verdict.checks.length} checks do not hold`;
+  return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, 300);
+}
+
+function lastLine(verdict: Verdict): string {
+  const wrong = verdict.checks.filter((check) => !isGreen(check.state));
+  const more = `more: gym show ${verdict.run}`;
+  const [first] = wrong;
+  return first === undefined ? more : `${more}:${first.name}   again: ${clipped(first.again, 300)}`;
+}
+
+function bodyLines(verdict: Verdict): string[] {
+  const problems = verdict.problems.map((problem) => {
+    const where = placeText(problem.place);
+    return clipped(
+      `${where === '' ? '' : `${where}: `}${problem.message}${problem.remedy === undefined ? '' : ` ${problem.remedy}`}`,
+      500,
+    );
+  });
+  const failing = verdict.checks.filter((check) => !isGreen(check.state));
+  // What could only not be judged because of something else comes last, in one line each reason.
+  const judged = failing.filter((check) => check.state !== 'unknown');
+  const unknown = Map.groupBy(
+    failing.filter((check) => check.state === 'unknown'),
+    (check) => check.because,
+  );
+  return [
+    ...problems,
+    ...judged.flatMap((check) =>
+      checkLines(
+        check,
+        verdict.stages.find(({ stage }) => stage === check.name),
+      ),
+    ),
+    ...[...unknown].map(([because, checks]) =>
+      clipped(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`, 300),
+    ),
+  ];
+}
+
+function checkLines(check: CheckResult, stage: StageResult | undefined): string[] {
+  const line = clipped(`${check.state} ${check.name}: ${check.because}`, 420);
+  if (stage === undefined) return [line];
+  return [
+    line,
+    ...stage.failures.map((failure) =>
+      clipped(`  ${failure.id}${caseText(failure.file, failure.line)}  ${oneLine(failure.message)}`, 240),
+    ),
+  ];
+}
+
+function caseText(file: string | undefined, line: number | undefined): string {
+  return file === undefined ? '' : `  ${placeText({ file, line })}`;
+}
+
+/** As many lines as there is room for, and how many were left out. */
+function fitted(lines: readonly string[], room: number): string[] {
+  const kept: string[] = [];
+  let left = room - 40;
+  for (const line of lines) {
+    if (bytes(line) + 1 > left) break;
+    left -= bytes(line) + 1;
+    kept.push(line);
+  }
+  return kept.length === lines.length ? kept : [...kept, `… ${lines.length - kept.length} more lines`];
+}
+
+function clipped(text: string, most: number): string {
+  const line = oneLine(text);
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+}
+
+/** One line without control characters: what a stage printed may hold anything. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+}
+
+const bytes = (text: string): number => Buffer.byteLength(text);

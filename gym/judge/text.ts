@@ -1,0 +1,36 @@
+import type { Unit } from '../task/measurement.ts';
+
+const unitWords: Record<Unit, string> = { bytes: ' bytes', count: '', ms: ' ms', ratio: '', hash: '' };
+
+/** A value as people read it: `268,435,456 bytes`. Whole numbers keep every digit. */
+export function amountText(value: bigint | number, unit: Unit): string {
+  if (unit === 'hash') return `0x${value.toString(16)}`;
+  return `${numberText(value)}${unitWords[unit]}`;
+}
+
+/** A number with thousands separators; fractions with at most four digits. */
+export function numberText(value: bigint | number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 4 });
+}
+
+/** A difference with its sign and its share of what was expected: `+16,105,544 bytes (+6.00 %)`. */
+export function differenceText(difference: bigint | number, expected: bigint | number, unit: Unit): string {
+  const sign = difference > 0 ? '+' : '';
+  if (unit === 'hash') return 'different';
+  const amount = `${sign}${amountText(difference, unit)}`;
+  return Number(expected) === 0
+    ? amount
+    : `${amount} (${sign}${percentText(Number(difference) / Math.abs(Number(expected)))})`;
+}
+
+/** A share as a percentage with three significant digits: 0.0612 is `6.12 %`. */
+export function percentText(share: number): string {
+  const percent = share * 100;
+  return `${Math.abs(percent) >= 100 ? percent.toFixed(0) : Number(percent.toPrecision(3))} %`;
+}
+
+/** A list that does not grow without bound: the first few and how many more. */
+export function listText(items: readonly string[], most = 4): string {
+  const more = items.length - most;
+  return more > 0 ? `${items.slice(0, most).join(', ')} and ${more} more` : items.join(', ');
+}

@@ -1,0 +1,170 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
+import { DefinitionError } from './definition-error.ts';
+import { type CallSite, locate } from './locate.ts';
+import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
+
+let apiIsResolved = false;
+
+/**
+ * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
+ * `apiUrl` is the file URL of the public API.
+ */
+export function resolveApi(apiUrl: string): void {
+  if (apiIsResolved) return;
+  apiIsResolved = true;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'devgym' ? { url: apiUrl, shortCircuit: true } : next(specifier, context),
+  });
+}
+
+/** Loads a task file. Whatever is wrong with it comes back as problems with file and line. */
+export async function loadTask(file: string): Promise<Result<Task>> {
+  const evaluated = await evaluate(file);
+  if (!evaluated.ok) return evaluated;
+  const task: Task = { ...evaluated.value, file, root: dirname(file) };
+  const [first, ...others] = inconsistencies(task);
+  return first === undefined ? ok(task) : failed(first, ...others);
+}
+
+async function evaluate(file: string): Promise<Result<TaskDefinition>> {
+  let loaded: unknown;
+  try {
+    loaded = await import(pathToFileURL(file).href);
+  } catch (thrown) {
+    return failed(...asProblems(thrown, file));
+  }
+  const exported = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined;
+  if (exported === undefined) {
+    return failed(
+      definition(file, 'the task file has no default export', { remedy: 'Write `export default defineTask({ … })`.' }),
+    );
+  }
+  const parsed = taskSchema.safeParse(exported);
+  if (parsed.success) return ok(parsed.data);
+  return failed(...problemsOf(parsed.error.issues, 'the default export', file, { callee: 'defineTask' }));
+}
+
+/** A problem of the definition at a value of the `defineTask` call. */
+export function definitionProblem(task: Task, path: readonly PropertyKey[], message: string, remedy?: string): Problem {
+  const line = locate(readFileSync(task.file, 'utf8'), { callee: 'defineTask' }, path);
+  return definition(task.file, message, { line, remedy });
+}
+
+function definition(
+  file: string,
+  message: string,
+  more: { line?: number | undefined; remedy?: string | undefined },
+): Problem {
+  const place: Place = { file: displayPath(file), ...(more.line !== undefined && { line: more.line }) };
+  return { kind: 'definition', message, place, ...(more.remedy !== undefined && { remedy: more.remedy }) };
+}
+
+/** A path as its reader would type it: relative to the current folder where that is shorter. */
+export function displayPath(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short === '' || short.startsWith('../../') ? file : short;
+}
+
+type Problems = [Problem, ...Problem[]];
+
+function asProblems(thrown: unknown, file: string): Problems {
+  if (thrown instanceof DefinitionError) {
+    const site = frameIn(thrown, file);
+    return problemsOf(thrown.issues, thrown.what, file, site ?? { callee: thrown.what });
+  }
+  if (!(thrown instanceof Error)) return [definition(file, `the task file threw ${String(thrown)}`, {})];
+  // Node prints `file:///…/task.ts:12` first where the file does not parse; else the first frame in the file tells.
+  const line = frameIn(thrown, file)?.line ?? Number(/task\.[cm]?[jt]s:(\d+)/.exec(thrown.stack ?? '')?.[1]);
+  const message = `the task file could not be loaded: ${thrown.name}: ${thrown.message}`;
+  return [definition(file, message, { line: Number.isNaN(line) ? undefined : line })];
+}
+
+function problemsOf(issues: DefinitionError['issues'], what: string, file: string, site: CallSite): Problems {
+  const source = readFileSync(file, 'utf8');
+  const problems = issues.map((issue) => {
+    const at = issue.path.length === 0 ? what : `${what}: ${issue.path.map(String).join('.')}`;
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    return definition(file, `${at}: ${issue.message}`, { line: locate(source, site, [...issue.path, ...keys]) });
+  });
+  const [first = definition(file, `${what} does not fit`, {}), ...others] = problems;
+  return [first, ...others];
+}
+
+function frameIn(error: Error, file: string): { line: number; column: number } | undefined {
+  for (const [, url = '', line, column] of (error.stack ?? '').matchAll(/(file:\/\/\S+?|\/\S+?):(\d+):(\d+)/g)) {
+    const path = url.startsWith('file:') ? fileURLToPath(url) : url;
+    if (path === file) return { line: Number(line), column: Number(column) };
+  }
+  return undefined;
+}
+
+/** What the schema cannot see: names that do not fit together and files that are not there. */
+function inconsistencies(task: Task): Problem[] {
+  return [...missingFiles(task), ...doubleNames(task), ...unknownNames(task)];
+}
+
+function missingFiles(task: Task): Problem[] {
+  return (['instruction', 'compose'] as const)
+    .filter((key) => !existsSync(join(task.root, task[key])))
+    .map((key) => definitionProblem(task, [key], `${key}: there is no file ${task[key]} beside the task file`));
+}
+
+function doubleNames(task: Task): Problem[] {
+  const named = [
+    ...task.stages.map(({ name }, index) => ({ name, path: ['stages', index, 'name'] })),
+    ...task.invariants.map(({ name }, index) => ({ name, path: ['invariants', index, 'name'] })),
+  ];
+  const doubles = named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index);
+  const sources = Object.keys(task.witnesses).filter((name) => name in task.measurements);
+  return [
+    ...doubles.map(({ name, path }) =>
+      definitionProblem(
+        task,
+        path,
+        `two checks are named ${name}`,
+        'Stages and invariants share their names: rename one.',
+      ),
+    ),
+    ...sources.map((name) => definitionProblem(task, ['witnesses', name], `${name} is a measurement and a witness`)),
+  ];
+}
+
+function unknownNames(task: Task): Problem[] {
+  const stages = task.stages.map(({ name }) => name);
+  const sources = { ...task.measurements, ...task.witnesses };
+  const unknownStages = (['measurements', 'witnesses'] as const).flatMap((kind) =>
+    Object.entries(task[kind])
+      .filter(([, source]) => !stages.includes(source.stage))
+      .map(([name, source]) =>
+        definitionProblem(
+          task,
+          [kind, name, 'stage'],
+          `${name}: there is no stage ${source.stage}`,
+          known('stages', stages),
+        ),
+      ),
+  );
+  const unknownSources = task.invariants.flatMap((invariant, index) =>
+    invariant.sources
+      .filter((source) => !(source in sources))
+      .map((source) =>
+        definitionProblem(
+          task,
+          ['invariants', index],
+          `${invariant.name}: there is no measurement or witness ${source}`,
+          known('sources', Object.keys(sources)),
+        ),
+      ),
+  );
+  return [...unknownStages, ...unknownSources];
+}
+
+/** "The stages are: a, b." */
+export function known(what: string, names: readonly string[]): string {
+  return names.length === 0 ? `There are no ${what}.` : `The ${what} are: ${names.join(', ')}.`;
+}

@@ -1,0 +1,85 @@
+import { stripTypeScriptTypes } from 'node:module';
+import { type AnyNode, type CallExpression, type Program, parse } from 'acorn';
+
+/** A call in a task file: by its callee's name, or by a position inside its callee (1-based, as in a stack trace). */
+export type CallSite = { readonly callee: string } | { readonly line: number; readonly column: number };
+
+/**
+ * The line on which the value at `path` stands, in the argument of a call of a TypeScript file.
+ * As deep as the syntax tells: where a value is computed elsewhere, the line of what was found last.
+ * Returns undefined where the call is not found or the file is not parsed.
+ */
+export function locate(source: string, site: CallSite, path: readonly PropertyKey[]): number | undefined {
+  const program = parseModule(source);
+  if (program === undefined) return undefined;
+  const call = findCall(program, site, source);
+  if (call === undefined) return undefined;
+  let at: AnyNode = call;
+  for (const key of path) {
+    const next = child(at, key, program);
+    if (next === undefined) break;
+    at = next;
+  }
+  return at.loc?.start.line;
+}
+
+function parseModule(source: string): Program | undefined {
+  try {
+    // Types become white space, so that lines and columns stay.
+    return parse(stripTypeScriptTypes(source), { ecmaVersion: 'latest', sourceType: 'module', locations: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function findCall(program: Program, site: CallSite, source: string): CallExpression | undefined {
+  const calls = [...walk(program)].filter((node): node is CallExpression => node.type === 'CallExpression');
+  if ('callee' in site) return calls.find(({ callee }) => callee.type === 'Identifier' && callee.name === site.callee);
+  const offset = offsetOf(source, site.line, site.column);
+  return calls.find(({ callee }) => callee.start <= offset && offset <= callee.end);
+}
+
+function offsetOf(source: string, line: number, column: number): number {
+  const before = source.split('\n').slice(0, line - 1);
+  return before.reduce((sum, text) => sum + text.length + 1, 0) + column - 1;
+}
+
+/** The value under `key` of an object, an array, or of what a call or a name stands for. */
+function child(node: AnyNode, key: PropertyKey, program: Program): AnyNode | undefined {
+  if (node.type === 'Property') return child(node.value, key, program);
+  if (node.type === 'CallExpression') {
+    const [argument] = node.arguments;
+    return argument === undefined ? undefined : child(argument, key, program);
+  }
+  if (node.type === 'Identifier') {
+    const declared = [...walk(program)].find(
+      (each) => each.type === 'VariableDeclarator' && each.id.type === 'Identifier' && each.id.name === node.name,
+    );
+    return declared?.type === 'VariableDeclarator' && declared.init ? child(declared.init, key, program) : undefined;
+  }
+  if (node.type === 'ObjectExpression') {
+    return node.properties.find((property) => property.type === 'Property' && nameOf(property.key) === String(key));
+  }
+  if (node.type === 'ArrayExpression' && !node.elements.some((element) => element?.type === 'SpreadElement')) {
+    return node.elements[Number(key)] ?? undefined;
+  }
+  return undefined;
+}
+
+function nameOf(key: AnyNode): string | undefined {
+  if (key.type === 'Identifier') return key.name;
+  return key.type === 'Literal' ? String(key.value) : undefined;
+}
+
+function* walk(node: AnyNode): Generator<AnyNode> {
+  yield node;
+  for (const value of Object.values(node)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (isNode(each)) yield* walk(each);
+    }
+  }
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { isJudgement, judgeComparisons, type Ready, ready } from '../gym/judge/compare.ts';
+import { add, quantitySchema, quantityText, resolve, sourceOf, subtract } from '../gym/judge/quantity.ts';
+import { amountText, differenceText, numberText } from '../gym/judge/text.ts';
+import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
+import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
+import { type Judgement, type Part, unknown, vacuous } from '../gym/task/judgement.ts';
+import type { Evidence } from '../gym/task/measurement.ts';
+
+const isQuantity = (parts: Spec['parts']): parts is z.output<typeof quantitySchema> =>
+  'metric' in parts && typeof parts.metric === 'string';
+
+const schema = z.strictObject({
+  ...invariantBase,
+  /** What is known to have gone in. */
+  total: quantitySchema,
+  /** What it went into: one quantity whose groups are the parts, or quantities by name, summed group by group of the total. */
+  parts: z.union([quantitySchema, z.record(z.string(), quantitySchema)]),
+  /** What each part should be, grouped as the parts: finds two errors that cancel, and names the part that is off. */
+  expectedParts: quantitySchema.optional(),
+  tolerance: toleranceSchema.default(exact()),
+});
+type Spec = z.output<typeof schema>;
+
+/** Nothing is lost and nothing appears from nowhere: the parts add up to the total. */
+export const conservation = defineInvariant({
+  kind: 'conservation',
+  schema,
+  claim: ({ total, parts, tolerance }) =>
+    `${partQuantities(parts).map(quantityText).join(' + ')} adds up to ${quantityText(total)} ${toleranceText(tolerance)}`,
+  sources: ({ total, parts, expectedParts }) =>
+    [total, ...partQuantities(parts), ...(expectedParts === undefined ? [] : [expectedParts])].map(sourceOf),
+  judge,
+});
+
+function partQuantities(parts: Spec['parts']): z.output<typeof quantitySchema>[] {
+  return isQuantity(parts) ? [parts] : Object.values(parts);
+}
+
+function judge(spec: Spec, evidence: Evidence): Judgement {
+  const total = ready(resolve(spec.total, evidence));
+  if (isJudgement(total)) return total;
+  if ([...total.groups.values()].every((value) => Number(value) === 0))
+    return vacuous(`${quantityText(spec.total)} is 0`);
+  return isQuantity(spec.parts)
+    ? judgeGroups(spec, spec.parts, total, evidence)
+    : judgeNamed(spec, spec.parts, total, evidence);
+}
+
+/** The groups of one quantity against one total. */
+function judgeGroups(
+  spec: Spec,
+  quantity: z.output<typeof quantitySchema>,
+  total: Ready,
+  evidence: Evidence,
+): Judgement {
+  const parts = ready(resolve(quantity, evidence));
+  if (isJudgement(parts)) return parts;
+  const expected = spec.expectedParts === undefined ? null : ready(resolve(spec.expectedParts, evidence));
+  if (expected !== null && isJudgement(expected)) return expected;
+  const known = [...total.groups.values()].reduce(add);
+  const sum = [...parts.groups.values()].reduce(add);
+  const whole = judgeComparisons(
+    [{ part: 'sum', observed: sum, expected: known }],
+    spec.tolerance,
+    total.unit,
+    'the parts',
+  );
+  if (whole.state === 'unknown') return whole;
+  const off = subtract(sum, known);
+  const shares = [...parts.groups].map(([part, value]) => `${part} ${numberText(value)}`).join(', ');
+  const sentence =
+    whole.state === 'pass'
+      ? `${shares} add up to ${amountText(known, total.unit)}`
+      : `the parts come to ${amountText(sum, total.unit)}, not ${amountText(known, total.unit)}: ${differenceText(off, known, total.unit)} (${shares})`;
+  if (expected === null) return { ...whole, because: sentence, parts: [...plainParts(parts), ...whole.parts] };
+  return withExpectedParts(whole, sentence, parts, expected, spec);
+}
+
+function withExpectedParts(whole: Judgement, sentence: string, parts: Ready, expected: Ready, spec: Spec): Judgement {
+  if (parts.unit !== expected.unit) return unknown(`the expected parts are in ${expected.unit}, not in ${parts.unit}`);
+  const names = new Set([...parts.groups.keys(), ...expected.groups.keys()]);
+  const comparisons = [...names].map((part) => ({
+    part,
+    observed: parts.groups.get(part) ?? 0n,
+    expected: expected.groups.get(part) ?? 0n,
+  }));
+  const each = judgeComparisons(comparisons, spec.tolerance, parts.unit, 'off');
+  if (each.state === 'unknown') return each;
+  const passes = whole.state === 'pass' && each.state === 'pass';
+  return {
+    ...each,
+    state: passes ? 'pass' : 'fail',
+    because: passes ? sentence : `${sentence}; ${each.because}`,
+    margin: Math.min(whole.margin ?? 0, each.margin ?? 0),
+    distance: Math.max(whole.distance ?? 0, each.distance ?? 0),
+    parts: [...each.parts, ...whole.parts],
+  };
+}
+
+/** Named quantities, summed group by group of the total. */
+function judgeNamed(
+  spec: Spec,
+  named: Record<string, z.output<typeof quantitySchema>>,
+  total: Ready,
+  evidence: Evidence,
+): Judgement {
+  const sums = new Map([...total.groups.keys()].map((group): [string, bigint | number] => [group, 0n]));
+  for (const [name, quantity] of Object.entries(named)) {
+    const values = ready(resolve(quantity, evidence));
+    if (isJudgement(values)) return values;
+    if (values.unit !== total.unit) return unknown(`${name} is in ${values.unit}, not in ${total.unit}`);
+    for (const [group, value] of values.groups) sums.set(group, add(sums.get(group) ?? 0n, value));
+  }
+  const comparisons = [...sums].map(([part, observed]) => ({ part, observed, expected: total.groups.get(part) ?? 0n }));
+  return judgeComparisons(
+    comparisons,
+    spec.tolerance,
+    total.unit,
+    `${Object.keys(named).join(' + ')} against the total`,
+  );
+}
+
+function plainParts(parts: Ready): Part[] {
+  return [...parts.groups].map(([part, value]) => ({ part, observed: String(value), expected: '', off: '' }));
+}

@@ -1,0 +1,165 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { logLines } from '../gym/judge/log-lines.ts';
+import { listText } from '../gym/judge/text.ts';
+import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
+import { type Judgement, unknown, vacuous } from '../gym/task/judgement.ts';
+import type { Evidence, ServiceLog } from '../gym/task/measurement.ts';
+
+const schema = z.strictObject({
+  ...invariantBase,
+  services: z.array(z.string()).min(1),
+  /** Which lines count: those that match a regular expression, or JSON lines whose fields have these values. */
+  line: z.union([
+    z.strictObject({ pattern: z.string().refine(isPattern, 'not a regular expression') }),
+    z.strictObject({ fields: z.record(z.string(), z.json()) }),
+  ]),
+  /** In each service: at least one such line, none, or a number of them. */
+  expect: z.union([
+    z.enum(['present', 'absent']),
+    z.strictObject({ atLeast: z.number().int(), atMost: z.number().int() }),
+  ]),
+});
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+type Spec = z.output<typeof schema>;
+
+/** What services have logged, or have not, in each of their logs. */
+export const log = defineInvariant({
+  kind: 'log',
+  schema,
+  claim: (spec) => `${lineText(spec.line)} is ${expectText(spec.expect)} in the log of ${spec.services.join(', ')}`,
+  sources: () => [],
+  services: ({ services }) => services,
+  judge,
+});
+
+interface Found {
+  readonly service: string;
+  readonly lines: number;
+  readonly matches: number;
+  /** 1-based number of the first matching line, or of the one that came nearest. */
+  readonly at: number | null;
+  /** How the nearest line differs. */
+  readonly near: string | null;
+  readonly file: string;
+}
+
+function judge(spec: Spec, evidence: Evidence): Judgement {
+  const found: Found[] = [];
+  for (const service of spec.services) {
+    const source = evidence.logs.get(service);
+    if (source === undefined) return unknown(`there is no log of ${service}`);
+    if (source.problem !== undefined) return unknown(`log of ${service}: ${source.problem}`);
+    found.push(search(spec, source));
+  }
+  const silent = found.filter(({ lines }) => lines === 0);
+  if (silent.length > 0 && spec.expect === 'absent') {
+    return vacuous(`${listText(silent.map(({ service }) => service))} logged nothing at all`);
+  }
+  const { atLeast, atMost } = rangeOf(spec.expect);
+  const judged = found.map((each) => ({
+    ...each,
+    off: Math.max(0, atLeast - each.matches) + Math.min(0, atMost - each.matches),
+  }));
+  const wrong = judged.filter(({ off }) => off !== 0);
+  return {
+    state: wrong.length === 0 ? 'pass' : 'fail',
+    because:
+      wrong.length === 0
+        ? `${lineText(spec.line)} is ${expectText(spec.expect)} in ${found.length} of ${found.length} logs`
+        : listText(
+            wrong.map(
+              ({ service, matches, near }) =>
+                `${service} logged it ${matches} times${near === null ? '' : `; ${near}`}`,
+            ),
+          ),
+    margin: wrong.length === 0 ? 0 : -Math.max(...wrong.map(({ off }) => Math.abs(off))),
+    distance: wrong.length / found.length,
+    unit: 'count',
+    parts: judged.map(({ service, matches, off }) => ({
+      part: service,
+      observed: String(matches),
+      expected: expectText(spec.expect),
+      off: String(-off),
+    })),
+    evidence: wrong.flatMap(({ service, file, at }) =>
+      at === null ? [] : [{ what: `log of ${service}`, place: { file, line: at } }],
+    ),
+  };
+}
+
+function rangeOf(expect: Spec['expect']): { atLeast: number; atMost: number } {
+  if (expect === 'present') return { atLeast: 1, atMost: Number.POSITIVE_INFINITY };
+  return expect === 'absent' ? { atLeast: 0, atMost: 0 } : expect;
+}
+
+function search(spec: Spec, source: ServiceLog): Found {
+  const difference = differenceOf(spec.line);
+  let [lines, matches, at, nearAt]: [number, number, number | null, number | null] = [0, 0, null, null];
+  let near: string | null = null;
+  for (const line of logLines(source.file)) {
+    lines += 1;
+    const differs = difference(line);
+    if (differs === 'not at all') {
+      matches += 1;
+      at ??= lines;
+    } else if (differs !== 'entirely' && nearAt === null) {
+      nearAt = lines;
+      near = differs;
+    }
+  }
+  return {
+    service: source.service,
+    lines,
+    matches,
+    at: at ?? nearAt,
+    near: matches === 0 ? near : null,
+    file: source.file,
+  };
+}
+
+/** How a line differs from what is asked: not at all, entirely, or in some fields, in words. */
+function differenceOf(wanted: Spec['line']): (line: string) => string {
+  if ('pattern' in wanted) {
+    const pattern = new RegExp(wanted.pattern, 'u');
+    return (line) => (pattern.test(line) ? 'not at all' : 'entirely');
+  }
+  const fields = Object.entries(wanted.fields);
+  const [key] = fields;
+  return (line) => {
+    if (!line.startsWith('{')) return 'entirely';
+    const document = jsonOf(line);
+    const wrong = fields.filter(([name, value]) => !isDeepStrictEqual(document[name], value));
+    if (wrong.length === 0) return 'not at all';
+    // A line whose first asked field fits is the one that was meant.
+    if (key === undefined || wrong.some(([name]) => name === key[0])) return 'entirely';
+    return wrong
+      .map(([name, value]) => `${name} is ${JSON.stringify(document[name])}, not ${JSON.stringify(value)}`)
+      .join(', ');
+  };
+}
+
+function jsonOf(line: string): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(line);
+    return typeof document === 'object' && document !== null ? { ...document } : {};
+  } catch {
+    return {};
+  }
+}
+
+function lineText(line: Spec['line']): string {
+  return 'pattern' in line ? `/${line.pattern}/` : JSON.stringify(line.fields);
+}
+
+function expectText(expect: Spec['expect']): string {
+  return typeof expect === 'string' ? expect : `logged ${expect.atLeast} to ${expect.atMost} times`;
+}
