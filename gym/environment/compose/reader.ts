@@ -1,5 +1,5 @@
 import type { Problem } from '../../events/problem.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../../task/suggest.ts';
 import type { Entry, Mapping, Node } from './tree.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 import { splitWords } from './words.ts';
