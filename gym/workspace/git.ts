@@ -1,0 +1,70 @@
+import { execa } from 'execa';
+import { failed, ok, type Result } from '../events/problem.ts';
+
+/** What git said. */
+export interface GitRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface GitOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** Nothing of the user's machine may run or ask in between: no hooks, no file watcher, no signing, no background clean-up. */
+const quiet = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.quotePath=false',
+  'commit.gpgSign=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+].flatMap((setting) => ['-c', setting]);
+
+/** The variables that tell git which repository to use, as in `git rev-parse --local-env-vars`: set when a git hook started gym. */
+const locating = [
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_PREFIX',
+  'GIT_COMMON_DIR',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_NAMESPACE',
+];
+
+/** An environment in which git looks at the current folder alone. */
+export function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !locating.includes(name)));
+}
+
+/** Runs git; its exit code is a value. 127: git is not there. */
+export async function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
+  const result = await execa('git', [...quiet, ...args], {
+    cwd,
+    env: { ...withoutRepository(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...env },
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+  });
+  if (result.exitCode !== undefined) return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  return { exitCode: 127, stdout: '', stderr: result.originalMessage ?? result.stderr };
+}
+
+/** Runs git and gives what it printed, without the last line break; any exit code but 0 is a problem. */
+export async function git(args: readonly string[], options: GitOptions): Promise<Result<string>> {
+  const run = await runGit(args, options);
+  if (run.exitCode === 0) return ok(run.stdout.replace(/\n$/, ''));
+  if (run.exitCode === 127) {
+    return failed({ kind: 'environment', message: 'git cannot be run', remedy: 'install git and put it on the PATH' });
+  }
+  const said = run.stderr.trim().split('\n').slice(-5).join('\n');
+  return failed({
+    kind: 'environment',
+    message: `git ${args[0]} in ${options.cwd}: ${said || `exit ${run.exitCode}`}`,
+  });
+}

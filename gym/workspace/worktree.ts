@@ -1,0 +1,249 @@
+import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { z } from 'zod';
+import { ok, type Result } from '../events/problem.ts';
+import type { Store } from '../store/store.ts';
+import type { Task } from '../task/schema.ts';
+import { git, runGit } from './git.ts';
+import { applyPatch, patchesOf } from './patch.ts';
+
+/**
+ * A copy of the user's checkout on a branch of its own, in which an agent works. Every git command of gym names
+ * `gitDirectory` and an index of its own, so whatever an agent does to `.git`, HEAD or the index does not matter.
+ */
+export const worktreeSchema = z.object({
+  /** Top folder of the worktree. */
+  directory: z.string(),
+  /** The task's folder in it: the workspace. */
+  workspace: z.string(),
+  gitDirectory: z.string(),
+  /** `linked`: the branch is in the user's repository. `own`: there was none, so it is in a repository beside the worktree. */
+  kind: z.enum(['linked', 'own']),
+  branch: z.string(),
+  /** Commit of the start state. */
+  start: z.string(),
+});
+export type Worktree = z.infer<typeof worktreeSchema>;
+
+/** The commit of an attempt. */
+export interface Checkpoint {
+  readonly commit: string;
+  /** Files that differ from the commit before. */
+  readonly files: number;
+}
+
+/** Where a worktree is going to be. */
+interface Plan {
+  readonly task: Task;
+  readonly directory: string;
+  readonly branch: string;
+  readonly scratchIndex: string;
+}
+
+/**
+ * Makes the worktree of a loop at `.gym/worktrees/LOOP` on the branch `gym/TASK/LOOP`, in the state that the user sees:
+ * HEAD, plus uncommitted changes, plus new files that git does not ignore. Then the patches of the task's `start/` are
+ * applied, and its hidden files are taken out. What an earlier try left behind is removed first. The user's index, files
+ * and other branches stay as they are.
+ */
+export async function makeWorktree(task: Task, store: Store, loop: string): Promise<Result<Worktree>> {
+  const directory = join(store.directory, 'worktrees', loop);
+  mkdirSync(join(store.directory, 'worktrees'), { recursive: true });
+  const plan = { task, directory, branch: `gym/${task.name}/${loop}`, scratchIndex: `${directory}.index` };
+  for (const left of [directory, plan.scratchIndex, `${plan.scratchIndex}.lock`]) {
+    rmSync(left, { recursive: true, force: true });
+  }
+  const top = await repositoryOf(task.root);
+  const made = top === undefined ? await ownRepository(plan) : await linkedWorktree(plan, top);
+  rmSync(plan.scratchIndex, { force: true });
+  return made.ok ? startState(task, made.value) : made;
+}
+
+/** Top folder of the repository that has a folder, unless it ignores it. */
+async function repositoryOf(folder: string): Promise<string | undefined> {
+  const top = await runGit(['rev-parse', '--show-toplevel'], { cwd: folder });
+  if (top.exitCode !== 0) return undefined;
+  const ignored = await runGit(['check-ignore', '--quiet', folder], { cwd: folder });
+  return ignored.exitCode === 0 ? undefined : top.stdout.trim();
+}
+
+async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, top: string): Promise<Result<Worktree>> {
+  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir'], { cwd: top });
+  if (!common.ok) return common;
+  const gitDirectory = join(common.value, 'worktrees', basename(directory));
+  rmSync(gitDirectory, { recursive: true, force: true });
+  await runGit(['branch', '--quiet', '-D', branch], { cwd: top });
+
+  const head = await runGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: top });
+  const parent = head.exitCode === 0 ? head.stdout.trim() : undefined;
+  const index = await runGit(['rev-parse', '--path-format=absolute', '--git-path', 'index'], { cwd: top });
+  // The user's index knows which files are unchanged; its copy saves reading them all.
+  if (existsSync(index.stdout.trim())) copyFileSync(index.stdout.trim(), scratchIndex);
+  const tree = await treeOf(top, { GIT_INDEX_FILE: scratchIndex });
+  if (!tree.ok) return tree;
+  const start = await commitTree(tree.value, parent, 'start state', { cwd: top });
+  if (!start.ok) return start;
+  const added = await git(['worktree', 'add', '--quiet', '--no-checkout', '-b', branch, directory, start.value], {
+    cwd: top,
+  });
+  if (!added.ok) return added;
+  const workspace = join(directory, relative(top, task.root));
+  return ok({ directory, workspace, gitDirectory, kind: 'linked', branch, start: start.value });
+}
+
+/** Without a repository, only the task's own folder is known to belong to the task: a copy of it gets one, beside the copy. */
+async function ownRepository({ task, directory, branch }: Plan): Promise<Result<Worktree>> {
+  const gitDirectory = `${directory}.git`;
+  rmSync(gitDirectory, { recursive: true, force: true });
+  mkdirSync(directory);
+  const isOwn = (path: string): boolean => !['.gym', '.git', 'node_modules'].includes(basename(path));
+  for (const entry of readdirSync(task.root).filter(isOwn)) {
+    const options = { recursive: true, verbatimSymlinks: true, filter: isOwn };
+    cpSync(join(task.root, entry), join(directory, entry), options);
+  }
+  const made = await git(['init', '--quiet', `--separate-git-dir=${gitDirectory}`, directory], { cwd: directory });
+  if (!made.ok) return made;
+  const tree = await treeOf(directory, { GIT_DIR: gitDirectory, GIT_WORK_TREE: directory });
+  if (!tree.ok) return tree;
+  const start = await commitTree(tree.value, undefined, 'start state', { cwd: gitDirectory });
+  if (!start.ok) return start;
+  return ok({ directory, workspace: directory, gitDirectory, kind: 'own', branch, start: start.value });
+}
+
+/**
+ * Writes the files of the start commit. Hidden files stay in the commits, so that the branch can be merged; only the
+ * worktree does not have them. But where `start/` makes an exercise of the task, history and hidden files would give the
+ * answer away: then the start state is a commit without a past and without them.
+ */
+async function startState(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
+  const written = await restore(worktree, worktree.start, task.hidden);
+  if (!written.ok) return written;
+  const patches = patchesOf(join(task.root, 'start'));
+  if (patches.length === 0) return ok(worktree);
+  for (const patch of patches) {
+    const applied = await applyPatch(worktree.workspace, patch);
+    if (!applied.ok) return applied;
+  }
+  const hidden = await hiddenPaths(worktree, task.hidden);
+  if (!hidden.ok) return hidden;
+  const dropped = await inWorktree(worktree, ['update-index', '--force-remove', '-z', '--stdin'], hidden.value);
+  if (!dropped.ok) return dropped;
+  const tree = await treeOf(worktree.directory, environmentOf(worktree));
+  if (!tree.ok) return tree;
+  const start = await commitTree(tree.value, undefined, 'start state', { cwd: worktree.gitDirectory });
+  if (!start.ok) return start;
+  const moved = await moveBranch(worktree, start.value);
+  return moved.ok ? ok({ ...worktree, start: start.value }) : moved;
+}
+
+/** Commits whatever is in the worktree as the one commit of an attempt; that nothing changed is fine. */
+export async function checkpoint(worktree: Worktree, parent: string, message: string): Promise<Result<Checkpoint>> {
+  clearLocks(worktree);
+  const tree = await treeOf(worktree.directory, environmentOf(worktree));
+  if (!tree.ok) return tree;
+  const commit = await commitTree(tree.value, parent, message, { cwd: worktree.gitDirectory });
+  if (!commit.ok) return commit;
+  const moved = await moveBranch(worktree, commit.value);
+  if (!moved.ok) return moved;
+  const changed = await inWorktree(worktree, ['diff-tree', '-r', '-z', '--name-only', parent, commit.value]);
+  if (!changed.ok) return changed;
+  return ok({ commit: commit.value, files: changed.value.split('\0').length - 1 });
+}
+
+/** Puts the worktree back to a commit: changes since are lost, files that git ignores stay. */
+export async function restore(worktree: Worktree, commit: string, hidden: readonly string[]): Promise<Result<void>> {
+  clearLocks(worktree);
+  mkdirSync(worktree.directory, { recursive: true });
+  const read = await inWorktree(worktree, ['read-tree', '--reset', commit]);
+  if (!read.ok) return read;
+  const paths = await hiddenPaths(worktree, hidden);
+  if (!paths.ok) return paths;
+  const steps: [string[], string?][] = [
+    [['update-index', '--skip-worktree', '-z', '--stdin'], paths.value],
+    [['checkout-index', '--all', '--force', '--quiet', '--index']],
+    // Twice force: repositories that an agent made inside are removed as well.
+    [['clean', '-ffd', '--quiet']],
+  ];
+  for (const [args, input] of steps) {
+    const done = await inWorktree(worktree, args, input);
+    if (!done.ok) return done;
+  }
+  removeHidden(worktree, hidden);
+  return moveBranch(worktree, commit);
+}
+
+/** Removes the worktree's folder. The branch stays, and what it needs. */
+export function removeWorktree(worktree: Worktree): void {
+  rmSync(worktree.directory, { recursive: true, force: true });
+  if (worktree.kind === 'linked') rmSync(worktree.gitDirectory, { recursive: true, force: true });
+}
+
+/** A shell command that shows what the agent changed. */
+export function diffCommand({ kind, gitDirectory, start, branch }: Worktree): string {
+  const where = kind === 'own' ? ` --git-dir=${gitDirectory}` : '';
+  return `git${where} diff ${start.slice(0, 12)} ${branch}`;
+}
+
+function environmentOf({ directory, gitDirectory }: Worktree): Record<string, string> {
+  return { GIT_DIR: gitDirectory, GIT_WORK_TREE: directory, GIT_INDEX_FILE: join(gitDirectory, 'gym.index') };
+}
+
+function inWorktree(worktree: Worktree, args: readonly string[], input?: string): Promise<Result<string>> {
+  const env = environmentOf(worktree);
+  return git(args, { cwd: worktree.directory, env, ...(input === undefined ? {} : { input }) });
+}
+
+/** Records all files of a folder in the index and writes it as a tree. What cannot be added (a repository without commits) is left out. */
+async function treeOf(cwd: string, env: Record<string, string>): Promise<Result<string>> {
+  const added = await runGit(['add', '--all', '--ignore-errors', '--', '.'], { cwd, env });
+  if (added.exitCode > 1) return git(['add', '--all', '--', '.'], { cwd, env });
+  return git(['write-tree'], { cwd, env });
+}
+
+async function commitTree(
+  tree: string,
+  parent: string | undefined,
+  message: string,
+  { cwd }: { cwd: string },
+): Promise<Result<string>> {
+  const configured = await runGit(['config', 'user.email'], { cwd });
+  const identity = configured.exitCode === 0 ? [] : ['-c', 'user.name=gym', '-c', 'user.email=gym@localhost'];
+  const parents = parent === undefined ? [] : ['-p', parent];
+  return git([...identity, 'commit-tree', tree, ...parents, '-m', message], { cwd });
+}
+
+/** Points branch, HEAD and the index that the agent sees at a commit whose files are in the worktree already. */
+async function moveBranch(worktree: Worktree, commit: string): Promise<Result<void>> {
+  const ref = `refs/heads/${worktree.branch}`;
+  for (const args of [
+    ['update-ref', ref, commit],
+    ['symbolic-ref', 'HEAD', ref],
+  ]) {
+    const done = await inWorktree(worktree, args);
+    if (!done.ok) return done;
+  }
+  copyFileSync(join(worktree.gitDirectory, 'gym.index'), join(worktree.gitDirectory, 'index'));
+  const link = join(worktree.directory, '.git');
+  rmSync(link, { recursive: true, force: true });
+  writeFileSync(link, `gitdir: ${worktree.gitDirectory}\n`);
+  return ok(undefined);
+}
+
+/** A git that was killed leaves its lock; nobody else works here. */
+function clearLocks({ gitDirectory }: Worktree): void {
+  for (const name of globSync('*.lock', { cwd: gitDirectory })) rmSync(join(gitDirectory, name), { force: true });
+}
+
+/** Hidden files of the index, NUL-terminated, relative to the top of the worktree. */
+async function hiddenPaths(worktree: Worktree, hidden: readonly string[]): Promise<Result<string>> {
+  const folder = relative(worktree.directory, worktree.workspace);
+  const patterns = hidden.map((glob) => `:(top,glob)${join(folder, glob)}`);
+  if (patterns.length === 0) return ok('');
+  return inWorktree(worktree, ['ls-files', '-z', '--', ...patterns]);
+}
+
+function removeHidden({ workspace }: Worktree, hidden: readonly string[]): void {
+  for (const path of globSync([...hidden], { cwd: workspace })) {
+    rmSync(join(workspace, path), { recursive: true, force: true });
+  }
+}
