@@ -28,8 +28,6 @@ image_sources() {
     ($3 == suite "-updates" || $3 == suite "-security") { print "deb", $2, $3, "main" }'
 }
 
-readonly ca_bundle=/etc/ssl/certs/ca-certificates.crt
-
 make_debian_image() {
   local name=$1 root mirror suite
   has debootstrap || { say 'installing debootstrap with apt-get'; apt_install debootstrap || return 1; }
@@ -58,6 +56,13 @@ fill_debian_root() {
   printf 'path-exclude /usr/share/%s/*\n' doc man info locale lintian groff linda >"$root/etc/dpkg/dpkg.cfg.d/docker"
   printf 'force-unsafe-io\n' >>"$root/etc/dpkg/dpkg.cfg.d/docker"
   printf 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };\nAcquire::Languages "none";\n' >"$root/etc/apt/apt.conf.d/docker"
-  [ -f "$ca_bundle" ] || return 0
-  mkdir -p "$root/etc/ssl/certs" && cp "$ca_bundle" "$root$ca_bundle"
+  copy_authorities "$root"
+}
+
+# The machine's own authorities too: installing ca-certificates in an image writes the bundle anew from them.
+copy_authorities() {
+  local root=$1 own=/usr/local/share/ca-certificates
+  mkdir -p "$root/etc/ssl/certs" "$root$own"
+  [ ! -f "$ca_bundle" ] || cp "$ca_bundle" "$root$ca_bundle"
+  [ ! -d "$own" ] || cp -R "$own/." "$root$own/"
 }

@@ -19,14 +19,14 @@ make_images() {
   wait "$second" || true
   images_there && return 0
   say 'no image registry answers; building the base images on this machine'
-  { is_root && is_debian_like; } || give_up "$EXIT_NO_ENVIRONMENT" "the base images cannot be built here: that takes root on Debian or Ubuntu." \
+  { is_root && is_debian_like; } || give_up "$exit_no_environment" "the base images cannot be built here: that takes root on Debian or Ubuntu." \
     "Run, where a registry answers: docker pull $debian_image; docker pull $node_image" \
     "or copy them from another machine: docker save IMAGE | docker load"
   image_there "$debian_image" || make_debian_image "$debian_image" || no_image "$debian_image"
   image_there "$node_image" || make_node_image "$node_image" || no_image "$node_image"
 }
 
-no_image() { give_up "$EXIT_NO_ENVIRONMENT" "could not make the base image $1; the reason is above." 'Run scripts/setup again when that is repaired.'; }
+no_image() { give_up "$exit_no_environment" "could not make the base image $1; the reason is above." 'Run scripts/setup again when that is repaired.'; }
 
 # The registry has a few seconds to answer at all; once it does, the download may take its time.
 pull() {
@@ -57,9 +57,10 @@ make_node_image() {
 
 # Unpacks a package of the npm registry into a folder.
 unpack() {
-  local package=$1 folder=$2 file
-  file=$(cd "$folder/.." && npm pack --silent "$package" 2>/dev/null) || { say "npm could not fetch $package"; return 1; }
-  tar -C "$folder" -xzf "$folder/../$file" --strip-components=1 --no-same-owner && rm "$folder/../$file"
+  local package=$1 folder=$2 download=$2.download
+  mkdir "$download"
+  quietly npm pack --loglevel=error --pack-destination "$download" "$package" || { say "npm could not fetch $package"; return 1; }
+  tar -C "$folder" -xzf "$download"/*.tgz --strip-components=1 --no-same-owner && rm -r "$download"
 }
 
 fill_node_root() {
@@ -72,9 +73,9 @@ fill_node_root() {
   esac
   unpack 'npm@11' "$root/usr/local/lib/node_modules/npm" || return 1
   if [ "$(node_modules/.bin/node -p 'process.platform + process.arch')" = "linux$architecture" ]; then
-    cp "$(node_modules/.bin/node -p process.execPath)" "$root/usr/local/bin/node"
+    cp "$(node_modules/.bin/node -p process.execPath)" "$root/usr/local/bin/node" || return 1
   else
-    unpack "node-linux-$architecture@24" "$1/node" && cp "$1/node/bin/node" "$root/usr/local/bin/node" || return 1
+    unpack "node-linux-$architecture@$(node_version)" "$1/node" && cp "$1/node/bin/node" "$root/usr/local/bin/node" || return 1
   fi
   ln -s node "$root/usr/local/bin/nodejs"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
@@ -83,14 +84,15 @@ fill_node_root() {
   chmod 755 "$root"/usr/local/bin/{node,docker-entrypoint.sh}
 }
 
+node_version() { node_modules/.bin/node -p process.versions.node; }
+
 commit_node_image() {
-  local root=$1 name=$2 container version code=0
-  version=$(node_modules/.bin/node -p process.versions.node)
+  local root=$1 name=$2 container code=0
   # shellcheck disable=SC2016
   container=$(docker create --interactive "$debian_image" \
     sh -euc 'tar -xC / --no-same-owner; groupadd --gid 1000 node; useradd --uid 1000 --gid node --shell /bin/bash --create-home node') || return 1
   tar -C "$root/image" -c . | quietly_fed docker start --attach --interactive "$container" &&
-    docker commit --message 'built by scripts/setup of devgym' --change "ENV NODE_VERSION=$version" \
+    docker commit --message 'built by scripts/setup of devgym' --change "ENV NODE_VERSION=$(node_version)" \
       --change "ENV NODE_EXTRA_CA_CERTS=$ca_bundle" --change 'ENTRYPOINT ["docker-entrypoint.sh"]' --change 'CMD ["node"]' \
       "$container" "$name" >/dev/null || code=1
   docker rm --force "$container" >/dev/null

@@ -1,7 +1,8 @@
 # Words and small tools that the other parts share.
 # shellcheck shell=bash
 
-readonly EXIT_NO_ENVIRONMENT=4
+readonly exit_no_environment=4
+readonly ca_bundle=/etc/ssl/certs/ca-certificates.crt
 
 # One line on what a slow step does.
 say() { printf 'setup: %s\n' "$*" >&2; }
