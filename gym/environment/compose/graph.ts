@@ -1,6 +1,6 @@
+import { suggest } from '../../task/suggest.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 import type { Reader } from './reader.ts';
-import { suggest } from '../../task/suggest.ts';
 
 /** Complains of references to services, networks and volumes that are not there, and of a cycle of dependencies. */
 export function checkReferences(reader: Reader, model: ComposeModel, leftOut: ReadonlySet<string>): void {

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type Dockerode from 'dockerode';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
+import { type EngineHost, hostText, resolveHost } from './host.ts';
+
+/** An answer of the engine: a value, or a problem with the HTTP status that it came with, if any did. */
+export type Answer<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly status: number | undefined; readonly problems: readonly [Problem] };
+
+/** A Docker engine that answered. */
+export interface Engine {
+  readonly docker: Dockerode;
+  /** Its address as people write it. */
+  readonly address: string;
+  /** One call with a time limit; `what` says what is being done, for the problem: "starting service api". */
+  call<Value>(what: string, run: () => Promise<Value>, limitMs?: number): Promise<Answer<Value>>;
+  /** Whether it answers a ping. */
+  answers(limitMs?: number): Promise<boolean>;
+}
+
+/** How long one call may take where nothing else is said; creating and starting take well under a second on an idle machine. */
+export const callLimitMs = 30_000;
+const pingLimitMs = 5_000;
+
+/** Connects to the engine that the docker CLI would use. One that does not answer is a problem of kind `environment`. */
+export async function connectEngine(ambient: Readonly<Record<string, string | undefined>>): Promise<Result<Engine>> {
+  const host = resolveHost(ambient);
+  if (!host.ok) return host;
+  const options = connectionOptions(host.value);
+  if (!options.ok) return options;
+  // Importing it takes a tenth of a second: only who needs an engine pays.
+  const { default: Docker } = await import('dockerode');
+  const engine = engineOf(new Docker(options.value), hostText(host.value));
+  const pinged = await engine.call('looking for the Docker engine', () => engine.docker.ping(), pingLimitMs);
+  return pinged.ok ? ok(engine) : pinged;
+}
+
+function connectionOptions(host: EngineHost): Result<Dockerode.DockerOptions> {
+  // An explicit `undefined` wins over what the library reads from the environment by itself.
+  if (host.kind === 'socket') return ok({ socketPath: host.path, host: undefined, port: undefined, protocol: 'http' });
+  const { host: name, port, certificates: folder } = host;
+  if (folder === null) return ok({ host: name, port, protocol: 'http' });
+  try {
+    const read = (file: string): Buffer => readFileSync(join(folder, file));
+    return ok({
+      host: name,
+      port,
+      protocol: 'https',
+      ca: read('ca.pem'),
+      cert: read('cert.pem'),
+      key: read('key.pem'),
+    });
+  } catch {
+    const message = `no certificates for ${hostText(host)} in ${folder}`;
+    return failed({
+      kind: 'environment',
+      message,
+      remedy: 'Set DOCKER_CERT_PATH to the folder with ca.pem, cert.pem, key.pem.',
+    });
+  }
+}
+
+function engineOf(docker: Dockerode, address: string): Engine {
+  const call = async <Value>(
+    what: string,
+    run: () => Promise<Value>,
+    limitMs = callLimitMs,
+  ): Promise<Answer<Value>> => {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<Answer<Value>>((resolve) => {
+      timer = setTimeout(() => {
+        const message = `${what}: the Docker engine at ${address} did not answer within ${limitMs / 1000} s`;
+        resolve({ ok: false, status: undefined, problems: [{ kind: 'environment', message, remedy: engineRemedy }] });
+      }, limitMs);
+    });
+    const answer = run().then(
+      (value): Answer<Value> => ({ ok: true, value }),
+      (error: unknown) => failureOf(error, what, address),
+    );
+    return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+  };
+  const answers = async (limitMs = pingLimitMs): Promise<boolean> =>
+    (await call('ping', () => docker.ping(), limitMs)).ok;
+  return { docker, address, call, answers };
+}
+
+const engineRemedy =
+  'Start it (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at one that runs.';
+
+/** What an error of the engine or of the connection to it comes to. Texts of the engine are kept: they name the cause. */
+function failureOf(
+  error: unknown,
+  what: string,
+  address: string,
+): { ok: false; status: number | undefined; problems: readonly [Problem] } {
+  const status = numberOf(error, 'statusCode');
+  if (status !== undefined) {
+    return { ok: false, status, problems: [{ kind: 'environment', message: `${what}: ${engineWords(error)}` }] };
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const denied = code === 'EACCES' || code === 'EPERM';
+  const message = denied
+    ? `${what}: no permission to use the Docker engine at ${address}`
+    : `${what}: no Docker engine answers at ${address} (${code})`;
+  const remedy = denied ? 'Add yourself to the group docker, or run gym as a user who may use it.' : engineRemedy;
+  return { ok: false, status: undefined, problems: [{ kind: 'environment', message, remedy }] };
+}
+
+function numberOf(error: unknown, key: string): number | undefined {
+  if (typeof error !== 'object' || error === null || !(key in error)) return undefined;
+  const value: unknown = Reflect.get(error, key);
+  return typeof value === 'number' ? value : undefined;
+}
+
+function engineWords(error: unknown): string {
+  const json: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'json') : undefined;
+  const message: unknown = typeof json === 'object' && json !== null ? Reflect.get(json, 'message') : undefined;
+  if (typeof message === 'string') return message.trim();
+  return error instanceof Error ? error.message.replace(/^\(HTTP code \d+\) /, '').trim() : String(error);
+}

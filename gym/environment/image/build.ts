@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { failed, ok, type Place, type Result } from '../../events/problem.ts';
+import type { BuildModel, ServiceModel } from '../compose/model.ts';
+import type { Answer } from '../engine.ts';
+import { label } from '../labels.ts';
+import { type BuildContext, readContext, tarOf } from './context.ts';
+import { baseImages } from './dockerfile.ts';
+import { followBuild } from './progress.ts';
+import { pruneImages } from './prune.ts';
+import { findImage, obtainImage } from './pull.ts';
+import type { ImageWork, ReadyImage } from './ready.ts';
+
+const buildLimitMs = 60 * 60_000;
+
+/**
+ * Builds a service's image, unless one with the same inputs is there: context, Dockerfile, target, arguments and base images.
+ * It is tagged `gym-PROJECT-SERVICE:HASH`; older ones of the service are dropped.
+ */
+export async function buildImage(
+  work: ImageWork,
+  project: string,
+  service: ServiceModel,
+  build: BuildModel,
+): Promise<Result<ReadyImage>> {
+  const place = { service: service.name };
+  const context = await readContext(build.context, build.dockerfile);
+  const bases = await Promise.all(
+    baseImages(context.dockerfileText, build.args).map((reference) => obtainBase(work, reference, place)),
+  );
+  const ids: string[] = [];
+  for (const base of bases) {
+    if (!base.ok) return base;
+    ids.push(base.value);
+  }
+  const inputs = JSON.stringify([context.hash, build.target, sorted(build.args), ids.sort()]);
+  const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
+  const repository = `gym-${imageName(project)}-${imageName(service.name)}`;
+  const reference = `${repository}:${hash}`;
+
+  const found = await findImage(work, reference);
+  if (!found.ok) return found;
+  if (found.value !== undefined) return ok({ ...found.value, how: 'cached' });
+  work.emit({ type: 'noted', text: `building the image of ${service.name}` });
+  const why = await run(work, context, build, repository, reference);
+  if (why !== undefined) {
+    return failed({ kind: 'environment', message: `the image of ${service.name} could not be built: ${why}`, place });
+  }
+  const built = await findImage(work, reference);
+  if (!built.ok) return built;
+  if (built.value === undefined) {
+    return failed({ kind: 'environment', message: `the build of ${service.name} ended well but left no image`, place });
+  }
+  await pruneImages(work.engine, repository);
+  return ok({ ...built.value, how: 'built' });
+}
+
+async function obtainBase(work: ImageWork, reference: string, place: Place): Promise<Result<string>> {
+  const obtained = await obtainImage(work, reference, place);
+  return obtained.ok ? ok(obtained.value.id) : obtained;
+}
+
+/** Why it failed; `undefined`: it did not. BuildKit builds; an engine without it has no sessions (404) and builds in its own way. */
+async function run(
+  work: ImageWork,
+  context: BuildContext,
+  build: BuildModel,
+  repository: string,
+  reference: string,
+): Promise<string | undefined> {
+  const first = await runWith(work, context, build, repository, reference, '2');
+  const answer =
+    !first.ok && first.status === 404 ? await runWith(work, context, build, repository, reference, '1') : first;
+  if (work.signal.aborted) return 'it was interrupted';
+  return answer.ok ? answer.value : answer.problems[0].message;
+}
+
+function runWith(
+  { engine, emit, signal }: ImageWork,
+  context: BuildContext,
+  build: BuildModel,
+  repository: string,
+  reference: string,
+  version: '1' | '2',
+): Promise<Answer<string | undefined>> {
+  const options = {
+    t: reference,
+    version,
+    dockerfile: context.dockerfile,
+    buildargs: build.args,
+    labels: { [label.image]: repository },
+    rm: true,
+    forcerm: true,
+    abortSignal: signal,
+    ...(build.target !== null && { target: build.target }),
+  };
+  const drive = async (): Promise<string | undefined> => {
+    const stream = await engine.docker.buildImage(tarOf(context), options);
+    const progress = followBuild();
+    for await (const chunk of stream) {
+      for (const step of progress.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
+        emit({ type: 'noted', text: `build: ${step}` });
+      }
+    }
+    return progress.failure();
+  };
+  return engine.call('building', drive, buildLimitMs);
+}
+
+function sorted(args: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Letters, digits and single separators: what a repository's name may hold. */
+function imageName(text: string): string {
+  return (
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'x'
+  );
+}

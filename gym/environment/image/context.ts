@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, type Stats } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import ignore from '@balena/dockerignore';
+import { type Pack, pack } from 'tar-stream';
+
+/** What a build sends to the engine. */
+export interface BuildContext {
+  readonly directory: string;
+  /** In order of their paths, so that the same files give the same hash. */
+  readonly files: readonly ContextFile[];
+  /** Path of the Dockerfile within what is sent. */
+  readonly dockerfile: string;
+  readonly dockerfileText: string;
+  /** SHA-256 over the paths, modes and contents of the files and the Dockerfile, hexadecimal. */
+  readonly hash: string;
+}
+
+interface ContextFile {
+  /** Relative to the context, with `/`. */
+  readonly path: string;
+  readonly stats: Stats;
+  /** Where a symbolic link points to. */
+  readonly link: string | null;
+}
+
+/** Reads the files of a context that `.dockerignore` does not exclude (or `DOCKERFILE.dockerignore`, which wins where it is there). */
+export async function readContext(directory: string, dockerfile: string): Promise<BuildContext> {
+  const rules = await readIgnore(directory, dockerfile);
+  const files: ContextFile[] = [];
+  await walk(directory, '', rules, files);
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const dockerfileText = await readFile(dockerfile, 'utf8');
+  const inContext = relative(directory, dockerfile).split(sep).join('/');
+  const sent = files.some(({ path }) => path === inContext);
+  const hash = await hashOf(directory, files, dockerfileText);
+  return { directory, files, dockerfile: sent ? inContext : outsideName, dockerfileText, hash };
+}
+
+/** The name that a Dockerfile gets which lies outside of its context or is excluded from it. */
+const outsideName = '.dockerfile.outside';
+
+interface Rules {
+  readonly excludes: (path: string) => boolean;
+  /** Whether something below an excluded folder may come back. */
+  readonly hasExceptions: boolean;
+}
+
+async function readIgnore(directory: string, dockerfile: string): Promise<Rules> {
+  const file = [`${dockerfile}.dockerignore`, join(directory, '.dockerignore')].find((path) => existsSync(path));
+  if (file === undefined) return { excludes: () => false, hasExceptions: false };
+  const text = await readFile(file, 'utf8');
+  const rules = ignore.default({ ignorecase: false }).add(text);
+  return { excludes: (path) => rules.ignores(path), hasExceptions: /^\s*!/m.test(text) };
+}
+
+async function walk(directory: string, below: string, rules: Rules, files: ContextFile[]): Promise<void> {
+  for (const name of await readdir(join(directory, below))) {
+    const path = below === '' ? name : `${below}/${name}`;
+    const excluded = rules.excludes(path);
+    if (excluded && !rules.hasExceptions) continue;
+    const stats = await lstat(join(directory, path));
+    if (!excluded && (stats.isFile() || stats.isDirectory() || stats.isSymbolicLink())) {
+      files.push({ path, stats, link: stats.isSymbolicLink() ? await readlink(join(directory, path)) : null });
+    }
+    if (stats.isDirectory()) await walk(directory, path, rules, files);
+  }
+}
+
+async function hashOf(directory: string, files: readonly ContextFile[], dockerfileText: string): Promise<string> {
+  const whole = createHash('sha256').update(dockerfileText);
+  for (const { path, stats, link } of files) {
+    whole.update(`\0${path}\0${stats.mode.toString(8)}\0${link ?? ''}\0`);
+    if (!stats.isFile()) continue;
+    const content = createHash('sha256');
+    await pipeline(createReadStream(join(directory, path)), content);
+    whole.update(content.digest());
+  }
+  return whole.digest('hex');
+}
+
+/** The context as a tar stream; read from the disk as it is taken. */
+export function tarOf(context: BuildContext): Readable {
+  const tar = pack();
+  fill(tar, context).then(
+    () => tar.finalize(),
+    (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
+  );
+  return tar;
+}
+
+async function fill(tar: Pack, context: BuildContext): Promise<void> {
+  if (context.dockerfile === outsideName) await entry(tar, { name: outsideName }, context.dockerfileText);
+  for (const { path, stats, link } of context.files) {
+    const header = { name: path, mode: stats.mode & 0o7777, mtime: stats.mtime, uid: 0, gid: 0 };
+    if (stats.isDirectory()) await entry(tar, { ...header, type: 'directory' });
+    else if (link !== null) await entry(tar, { ...header, type: 'symlink', linkname: link });
+    else await pipeline(createReadStream(join(context.directory, path)), tar.entry({ ...header, size: stats.size }));
+  }
+}
+
+function entry(tar: Pack, header: Parameters<Pack['entry']>[0], text?: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    tar.entry(header, text ?? '', (error) => (error ? reject(error) : resolve()));
+  });
+}

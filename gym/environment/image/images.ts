@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { ok, type Result } from '../../events/problem.ts';
+import type { BuildModel, ComposeModel, ServiceModel } from '../compose/model.ts';
+import { buildImage } from './build.ts';
+import { obtainImage } from './pull.ts';
+import type { ImageWork, ReadyImage } from './ready.ts';
+
+/** Makes the images of all services ready, each once. Gives them by service. */
+export async function prepareImages(
+  work: ImageWork,
+  model: ComposeModel,
+): Promise<Result<ReadonlyMap<string, ReadyImage>>> {
+  const builds = new Map<string, ServiceModel & { build: BuildModel }>();
+  for (const service of model.services.values()) {
+    // A service may use by name the image that another one builds.
+    const build = service.build;
+    if (build !== null) builds.set(service.image ?? `build of ${service.name}`, { ...service, build });
+  }
+  const shared = new Map<string, Promise<Result<ReadyImage>>>();
+  const once = (key: string, make: () => Promise<Result<ReadyImage>>): Promise<Result<ReadyImage>> => {
+    const made = shared.get(key) ?? make();
+    shared.set(key, made);
+    return made;
+  };
+  const ready = async (service: ServiceModel): Promise<Result<ReadyImage>> => {
+    const startedAt = performance.now();
+    const built = builds.get(service.image ?? `build of ${service.name}`);
+    const result =
+      built === undefined
+        ? await once(`image ${service.image}`, () => obtainImage(work, service.image ?? '', { service: service.name }))
+        : await once(buildKey(built.build), () => buildImage(work, model.name, built, built.build));
+    if (result.ok) {
+      const durationMs = performance.now() - startedAt;
+      work.emit({
+        type: 'image.ready',
+        service: service.name,
+        image: result.value.reference,
+        how: result.value.how,
+        durationMs,
+      });
+    }
+    return result;
+  };
+  const results = await Promise.all(
+    [...model.services.values()].map(async (service) => [service.name, await ready(service)] as const),
+  );
+  const images = new Map<string, ReadyImage>();
+  for (const [name, result] of results) {
+    if (!result.ok) return result;
+    images.set(name, result.value);
+  }
+  return ok(images);
+}
+
+function buildKey(build: BuildModel): string {
+  return createHash('sha256').update(JSON.stringify(build)).digest('hex');
+}

@@ -1,0 +1,42 @@
+import type { Lease } from './environment.ts';
+import { ownerText, thisOwner } from './owner.ts';
+
+/** Labels on everything that gym makes; what does not carry them is never touched. */
+export const label = {
+  project: 'dev.gym.project',
+  task: 'dev.gym.task',
+  run: 'dev.gym.run',
+  lease: 'dev.gym.lease',
+  owner: 'dev.gym.owner',
+  checkout: 'dev.gym.checkout',
+  service: 'dev.gym.service',
+  /** What a helper container looks at, where it is one. */
+  helper: 'dev.gym.helper',
+  /** A network's or volume's name in the Compose file. */
+  resource: 'dev.gym.resource',
+  /** On images: the repository part of their tag. */
+  image: 'dev.gym.image',
+} as const;
+
+/** What everything of one environment carries. */
+export function environmentLabels(of: {
+  readonly project: string;
+  readonly task: string;
+  readonly run: string;
+  readonly lease: Lease;
+  readonly checkout: string;
+}): Record<string, string> {
+  return {
+    [label.project]: of.project,
+    [label.task]: of.task,
+    [label.run]: of.run,
+    [label.lease]: of.lease,
+    [label.checkout]: of.checkout,
+    [label.owner]: ownerText(thisOwner()),
+  };
+}
+
+/** The engine's filter for one environment, or for all of gym's. */
+export function projectFilter(project?: string): { label: string[] } {
+  return { label: [project === undefined ? label.project : `${label.project}=${project}`] };
+}

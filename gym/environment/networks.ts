@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { ComposeModel, NetworkModel } from './compose/model.ts';
+import type { Answer, Engine } from './engine.ts';
+import { label } from './labels.ts';
+import { freeSubnets, parseRoutes, parseSubnet, pool, prefixFor, type Subnet, subnetText } from './subnets.ts';
+
+/** The engine's names of an environment's networks, by their names in the Compose file. */
+export type NetworkNames = ReadonlyMap<string, string>;
+
+interface Making {
+  readonly engine: Engine;
+  readonly model: ComposeModel;
+  readonly project: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** How many blocks are tried when others take them at the same moment. */
+const attempts = 64;
+
+/** Makes the networks of a model, each in a small block of its own; external ones have to be there. */
+export async function makeNetworks(making: Making): Promise<Result<NetworkNames>> {
+  const owned = [...making.model.networks.values()].filter(({ external }) => external === null);
+  const taken = owned.length === 0 ? ok([]) : await takenSubnets(making.engine);
+  if (!taken.ok) return taken;
+  const names = new Map<string, string>();
+  for (const network of making.model.networks.values()) {
+    const made =
+      network.external === null
+        ? await make(making, network, taken.value)
+        : await find(making.engine, network.external, network.name);
+    if (!made.ok) return made;
+    names.set(network.name, made.value);
+  }
+  return ok(names);
+}
+
+async function find(engine: Engine, external: string, name: string): Promise<Result<string>> {
+  const found = await engine.call(`looking for the external network "${external}"`, () =>
+    engine.docker.getNetwork(external).inspect(),
+  );
+  if (found.ok) return ok(external);
+  if (found.status !== 404) return found;
+  return failed({
+    kind: 'environment',
+    message: `network ${name}: there is no external network "${external}"`,
+    remedy: `Make it: docker network create ${external}`,
+  });
+}
+
+async function make(making: Making, network: NetworkModel, taken: Subnet[]): Promise<Result<string>> {
+  const name = `${making.project}_${network.name}`;
+  const endpoints = [...making.model.services.values()].filter((service) =>
+    service.networks.some((attachment) => attachment.network === network.name),
+  ).length;
+  const prefix = prefixFor(endpoints);
+  const start = Math.floor(Math.random() * 2 ** (prefix - pool.prefix));
+  let tried = 0;
+  for (const subnet of freeSubnets(taken, prefix, start)) {
+    tried += 1;
+    if (tried > attempts) break;
+    const created = await create(making, network, name, subnet);
+    if (created.ok) {
+      taken.push(subnet);
+      return ok(name);
+    }
+    if (!isOverlap(created)) return created;
+  }
+  return failed({
+    kind: 'environment',
+    message: `network ${network.name}: no free block /${prefix} is left in ${subnetText(pool)}`,
+    remedy: 'Remove networks that are not used any more: `gym down --all`, `docker network prune`.',
+  });
+}
+
+function create(making: Making, network: NetworkModel, name: string, subnet: Subnet): Promise<Answer<unknown>> {
+  const options = {
+    Name: name,
+    CheckDuplicate: true,
+    Driver: network.driver,
+    Internal: network.internal,
+    Options: network.driverOptions,
+    Labels: { ...network.labels, ...making.labels, [label.resource]: network.name },
+    IPAM: { Driver: 'default', Config: [{ Subnet: subnetText(subnet) }] },
+  };
+  return making.engine.call(`making the network ${network.name}`, () => making.engine.docker.createNetwork(options));
+}
+
+/** 403 with these words on Engine 20.10 to 28; there is no code of its own for it. */
+function isOverlap(answer: Answer<unknown>): boolean {
+  return !answer.ok && /pool overlaps|overlaps with other/i.test(answer.problems[0].message);
+}
+
+async function takenSubnets(engine: Engine): Promise<Result<Subnet[]>> {
+  const networks = await engine.call('listing networks', () => engine.docker.listNetworks());
+  if (!networks.ok) return networks;
+  const configured = networks.value.flatMap((network) => network.IPAM?.Config ?? []);
+  const ofEngine = configured.flatMap(({ Subnet: text }) => (text === undefined ? [] : (parseSubnet(text) ?? [])));
+  return ok([...ofEngine, ...hostRoutes()]);
+}
+
+/** Only Linux tells; elsewhere the engine runs in a machine of its own. */
+function hostRoutes(): readonly Subnet[] {
+  try {
+    return parseRoutes(readFileSync('/proc/net/route', 'utf8'));
+  } catch {
+    return [];
+  }
+}
