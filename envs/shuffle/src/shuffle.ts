@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Ledger } from './attribution.ts';
 import { sendLocal } from './channels/local.ts';
 import { clearFiles, readTransfer, transferFile, writeTransfer } from './channels/shm.ts';
 import { type Answer, receiveTransfers, TcpLink, tcpFraming } from './channels/tcp.ts';
 import { addChecksums, checksumOf, EMPTY_CHECKSUM, formatChecksum } from './checksum.ts';
-import { compressionNamed } from './codec.ts';
+import { type Compression, compressionNamed } from './codec.ts';
 import type { Columns } from './columns.ts';
 import { inputBatches, sliceOf } from './dataset.ts';
 import { InvalidInput } from './errors.ts';
@@ -26,6 +27,7 @@ export class Shuffle {
   readonly #me: WorkerAddress;
   readonly #shm: string;
   readonly #log: Log;
+  readonly #compression: Compression;
   readonly #ledger = new Ledger();
   readonly #inbox: Inbox;
   readonly #abort = new AbortController();
@@ -44,6 +46,7 @@ export class Shuffle {
     this.#me = me;
     this.#shm = shm;
     this.#log = log;
+    this.#compression = compressionNamed(spec.compression);
     const { length: workers } = spec.workers;
     this.#inbox = new Inbox(workers * partitionsOf(self, workers, spec.partitions).length);
   }
@@ -57,13 +60,12 @@ export class Shuffle {
   async run(dataset: Columns): Promise<void> {
     const started = performance.now();
     const { spec } = this;
-    const compression = compressionNamed(spec.compression);
-    const settings = { channels: this.#channels(), compression: compression.name, partitions: spec.partitions };
+    const settings = { channels: this.#channels(), compression: this.#compression.name, partitions: spec.partitions };
     this.#log.info('config active', { job: spec.job, ...settings, resetEvery: spec.resetEvery });
 
     const slice = sliceOf(spec.totalRows, this.#self, spec.workers.length);
     const input = () => inputBatches(dataset, slice);
-    this.#input = totalOf(input());
+    this.#input = await totalOf(input());
     const partitions = await partitionRows(input, spec.partitions);
     this.#abort.signal.throwIfAborted();
     const aborted = once(this.#abort.signal, 'abort').then(() => this.#abort.signal.throwIfAborted());
@@ -102,7 +104,7 @@ export class Shuffle {
       host: this.#me.host,
       job: this.spec.job,
       channels: this.#channels(),
-      compression: this.spec.compression,
+      compression: this.#compression.name,
       durationMs: this.#durationMs,
       input: this.#input,
       output: { rows, checksum: formatChecksum(checksum) },
@@ -135,8 +137,7 @@ export class Shuffle {
   }
 
   async #sendOverTcp(peer: WorkerAddress, transfers: readonly Transfer[]): Promise<void> {
-    const framing = tcpFraming(compressionNamed(this.spec.compression));
-    const link = new TcpLink(peer.data, framing, this.#abort.signal);
+    const link = new TcpLink(peer.data, tcpFraming(this.#compression), this.#abort.signal);
     for (const transfer of transfers) await link.send(transfer, () => this.#ledger.open('sent', peer.name, 'tcp'));
     await link.close();
     this.#connections.opened += link.connections;
@@ -153,8 +154,8 @@ export class Shuffle {
 
   /** Resets some connections once, after their transfer is kept and before its sender can know: retries must work. */
   #answer({ source, partition }: Arrival): Answer {
-    const { resetEvery, partitions } = this.spec;
-    const ordinal = source * partitions + partition;
+    const { resetEvery, workers } = this.spec;
+    const ordinal = partition * workers.length + source;
     const key = `${source}/${partition}`;
     if (resetEvery === 0 || ordinal % resetEvery !== 0 || this.#resetOnce.has(key)) return 'ack';
     this.#resetOnce.add(key);
@@ -163,12 +164,13 @@ export class Shuffle {
   }
 }
 
-function totalOf(batches: Iterable<Columns>): RowTotal {
+async function totalOf(batches: Iterable<Columns>): Promise<RowTotal> {
   let rows = 0;
   let checksum = EMPTY_CHECKSUM;
   for (const batch of batches) {
     rows += batch.distance.length;
     checksum = addChecksums(checksum, checksumOf(batch));
+    await nextTurn();
   }
   return { rows, checksum: formatChecksum(checksum) };
 }
