@@ -16,6 +16,9 @@ interface Style {
   readonly bold: boolean;
   readonly dim: boolean;
 }
+/** Begins a control sequence; SGR, which selects colours, is ESC [ numbers m. */
+const control = '\u001B';
+const sgr = new RegExp(`(${control}\\[[\\d;]*m)`);
 const plain: Style = { color: null, bold: false, dim: false };
 
 interface Run extends Style {
@@ -30,7 +33,7 @@ export function ansiToSvg(text: string, columns: number, title: string): string 
   const height = Math.round(lines.length * cell.height + margin.top + margin.bottom);
   const rows = lines.map((runs, row) => {
     const y = margin.top + row * cell.height + cell.baseline;
-    return `<text y="${y}">${runs.map(span).join('')}</text>`;
+    return `<text y="${y}">${runs.map(span).join('')}</text>${runs.map((run) => shapes(run, row)).join('')}`;
   });
   const dots = ['#ff5f57', '#febc2e', '#28c840'].map(
     (fill, at) => `<circle cx="${20 + at * 20}" cy="20" r="6" fill="${fill}"/>`,
@@ -49,8 +52,43 @@ export function ansiToSvg(text: string, columns: number, title: string): string 
   ].join('\n');
 }
 
+const middle = { x: cell.width / 2, y: cell.height / 2 };
+const curve = 4;
+/** Lines of boxes, as paths within a cell: as glyphs they would not meet, whatever the font. */
+const lines: Readonly<Record<string, string>> = {
+  '─': `M0 ${middle.y}H${cell.width}`,
+  '│': `M${middle.x} 0V${cell.height}`,
+  '╭': `M${middle.x} ${cell.height}V${middle.y + curve}q0 ${-curve} ${curve} ${-curve}H${cell.width}`,
+  '╮': `M0 ${middle.y}H${middle.x - curve}q${curve} 0 ${curve} ${curve}V${cell.height}`,
+  '╰': `M${middle.x} 0V${middle.y - curve}q0 ${curve} ${curve} ${curve}H${cell.width}`,
+  '╯': `M0 ${middle.y}H${middle.x - curve}q${curve} 0 ${curve} ${-curve}V0`,
+};
+const bars = '▁▂▃▄▅▆▇█';
+
+/** Boxes and bars of a piece, drawn. */
+function shapes({ column, text, color }: Run, row: number): string {
+  const paint = color ?? foreground;
+  return [...text]
+    .map((character, index) => {
+      const x = round(margin.side + (column + index) * cell.width);
+      const y = margin.top + row * cell.height;
+      const line = lines[character];
+      if (line !== undefined)
+        return `<path transform="translate(${x} ${y})" d="${line}" stroke="${paint}" fill="none"/>`;
+      const level = bars.indexOf(character);
+      if (level < 0) return '';
+      const height = ((level + 1) / bars.length) * (cell.height - 4);
+      return `<rect x="${x}" y="${round(y + cell.height - 3 - height)}" width="${cell.width - 1.4}" height="${round(height)}" fill="${paint}"/>`;
+    })
+    .join('');
+}
+
+const drawn = new RegExp(`[${Object.keys(lines).join('')}${bars}]`, 'g');
+
 /** Each piece has its own place and length, so that columns stay aligned in any monospace font. */
 function span({ column, text, color, bold, dim }: Run): string {
+  const visible = text.replaceAll(drawn, ' ');
+  if (visible.trim() === '') return '';
   const attributes = [
     `x="${round(margin.side + column * cell.width)}"`,
     `textLength="${round([...text].length * cell.width)}"`,
@@ -58,7 +96,7 @@ function span({ column, text, color, bold, dim }: Run): string {
     ...(bold ? ['font-weight="bold"'] : []),
     ...(dim ? ['opacity="0.6"'] : []),
   ];
-  return `<tspan ${attributes.join(' ')}>${escaped(text)}</tspan>`;
+  return `<tspan ${attributes.join(' ')}>${escaped(visible)}</tspan>`;
 }
 
 /** Pieces of a line in one style each. */
@@ -66,8 +104,8 @@ function runsOf(line: string): readonly Run[] {
   let style = plain;
   let column = 0;
   const runs: Run[] = [];
-  for (const piece of line.split(/(\u001B\[[\d;]*m)/)) {
-    if (piece.startsWith('\u001B')) style = styled(style, piece.slice(2, -1).split(';').map(Number));
+  for (const piece of line.split(sgr)) {
+    if (piece.startsWith(control)) style = styled(style, piece.slice(2, -1).split(';').map(Number));
     else if (piece !== '') {
       if (piece.trim() !== '') runs.push({ ...style, column, text: piece });
       column += [...piece].length;
@@ -77,16 +115,20 @@ function runsOf(line: string): readonly Run[] {
 }
 
 function styled(style: Style, codes: readonly number[]): Style {
-  return codes.reduce((before, code): Style => {
-    if (code === 0) return plain;
-    if (code === 1) return { ...before, bold: true };
-    if (code === 2) return { ...before, dim: true };
-    if (code === 22) return { ...before, bold: false, dim: false };
-    if (code === 39) return { ...before, color: null };
-    const color = palette[code >= 90 ? 1 : 0][code % 10];
-    const isColor = (code >= 30 && code <= 37) || (code >= 90 && code <= 97);
-    return isColor && color !== undefined ? { ...before, color } : before;
-  }, style);
+  let next = style;
+  for (const code of codes) next = afterCode(next, code);
+  return next;
+}
+
+function afterCode(before: Style, code: number): Style {
+  if (code === 0) return plain;
+  if (code === 1) return { ...before, bold: true };
+  if (code === 2) return { ...before, dim: true };
+  if (code === 22) return { ...before, bold: false, dim: false };
+  if (code === 39) return { ...before, color: null };
+  const color = palette[code >= 90 ? 1 : 0][code % 10];
+  const isColor = (code >= 30 && code <= 37) || (code >= 90 && code <= 97);
+  return isColor && color !== undefined ? { ...before, color } : before;
 }
 
 function escaped(text: string): string {

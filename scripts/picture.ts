@@ -1,6 +1,6 @@
 // Makes docs/picture.svg: the terminal UI at one moment of a recorded loop.
 // Usage: node scripts/picture.ts EVENTS.ndjson... [--at SECONDS] [--out FILE]
-// The default moment is the end of the last attempt that did not pass: what is off is on the screen then.
+// The default moment is the agent's last act: what was off before it is on the screen then.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -51,8 +51,8 @@ console.log(out);
 function momentOf(all: readonly Event[], asked: string | undefined): number {
   const first = all[0]?.at ?? 0;
   if (asked !== undefined) return first + Number(asked) * 1000;
-  const failing = all.findLast((event) => event.type === 'attempt.judged' && event.state !== 'pass');
-  return failing?.at ?? all.at(-1)?.at ?? first;
+  const act = all.findLast((event) => event.type === 'agent.acted');
+  return act?.at ?? all.at(-1)?.at ?? first;
 }
 
 /** The end of a log; nothing if it cannot be read within a second. */

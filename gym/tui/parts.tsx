@@ -1,0 +1,128 @@
+import { Box, Text } from 'ink';
+import { Fragment, type ReactNode } from 'react';
+import type { Size } from './layout.ts';
+import { cutTo, fitted, lengthOf, type Row, type Segment, segment } from './row.ts';
+import { cleanLine } from './text.ts';
+import type { Theme } from './theme.ts';
+
+interface FrameProps {
+  readonly title: readonly Segment[];
+  readonly info: readonly Segment[];
+  readonly rows: readonly Row[];
+  readonly width: number;
+  readonly height: number;
+  readonly focused: boolean;
+  readonly theme: Theme;
+}
+
+/** A bordered box with a title in its upper edge. Rows that do not fit are left out. */
+export function Frame({ title, info, rows, width, height, focused, theme }: FrameProps): ReactNode {
+  const edge = focused ? 'accent' : 'dim';
+  const { border } = theme;
+  const inside = height - 2;
+  const blank: Row = { key: 'blank', left: [] };
+  const lines = Array.from({ length: inside }, (_, index) => rows[index] ?? { ...blank, key: `blank-${index}` });
+  return (
+    <Box flexDirection="column" width={width} height={height}>
+      <Pieces segments={topEdge({ title, info, width, focused, theme })} theme={theme} />
+      {lines.map((row) => (
+        <Pieces
+          key={row.key}
+          theme={theme}
+          segments={[
+            segment(`${border.left} `, edge),
+            ...fitted(row, width - 4, theme.cut),
+            segment(` ${border.right}`, edge),
+          ]}
+        />
+      ))}
+      <Pieces
+        segments={[segment(border.bottomLeft + border.bottom.repeat(width - 2) + border.bottomRight, edge)]}
+        theme={theme}
+      />
+    </Box>
+  );
+}
+
+function topEdge(props: Pick<FrameProps, 'title' | 'info' | 'width' | 'focused' | 'theme'>): readonly Segment[] {
+  const { title, info, width, focused, theme } = props;
+  const { border } = theme;
+  const edge = focused ? 'accent' : 'dim';
+  const right = lengthOf(info) === 0 ? [] : [segment(' '), ...info, segment(' ')];
+  // Two corners, a line on either side, and a space on either side of the title.
+  const left = cutTo(title, width - lengthOf(right) - 6, theme.cut).map((each) =>
+    each.tone === 'plain' && focused ? { ...each, tone: 'accent' as const } : each,
+  );
+  const fill = Math.max(0, width - lengthOf(left) - lengthOf(right) - 6);
+  return [
+    segment(`${border.topLeft}${border.top} `, edge),
+    ...left,
+    segment(` ${border.top.repeat(fill)}`, edge),
+    ...right,
+    segment(border.top + border.topRight, edge),
+  ];
+}
+
+/** A row over the whole width. */
+export function Line({
+  row,
+  width,
+  theme,
+}: {
+  readonly row: Row;
+  readonly width: number;
+  readonly theme: Theme;
+}): ReactNode {
+  return <Pieces segments={fitted(row, width, theme.cut)} theme={theme} />;
+}
+
+/** Segments in one line. What comes from elsewhere may hold control characters: they are taken out here. */
+function Pieces({ segments, theme }: { readonly segments: readonly Segment[]; readonly theme: Theme }): ReactNode {
+  const keyed = segments.map((each, index) => ({ ...each, key: index }));
+  return (
+    <Text wrap="truncate-end">
+      {keyed.map(({ text, tone, key }) =>
+        tone === 'plain' ? (
+          <Fragment key={key}>{cleanLine(text)}</Fragment>
+        ) : (
+          <Text key={key} {...theme.looks[tone]}>
+            {cleanLine(text)}
+          </Text>
+        ),
+      )}
+    </Text>
+  );
+}
+
+interface SheetProps {
+  readonly size: Size;
+  readonly theme: Theme;
+  /** Two boxes, one above the other. Of too many rows, those around the selected one are shown. */
+  readonly frames: readonly [SheetFrame, SheetFrame];
+  readonly hints: readonly (readonly [string, string])[];
+}
+
+interface SheetFrame {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly selected: number;
+}
+
+/** A screen of two lists with the keys below. */
+export function Sheet({ size, theme, frames, hints }: SheetProps): ReactNode {
+  const { columns: width, rows } = size;
+  const upper = Math.floor((rows - 2) / 2);
+  const keys = hints.flatMap(([key, word]) => [segment(` ${key}`, 'accent'), segment(` ${word} `, 'dim')]);
+  const frame = ({ title, rows: all, selected }: SheetFrame, height: number, focused: boolean) => {
+    const start = Math.max(0, Math.min(selected - Math.floor((height - 2) / 2), all.length - (height - 2)));
+    return <Frame {...{ title: [segment(title)], info: [], rows: all.slice(start), width, height, focused, theme }} />;
+  };
+  return (
+    <Box flexDirection="column" width={width} height={rows}>
+      <Line row={{ key: 'title', left: [segment(' gym', 'accent')] }} width={width} theme={theme} />
+      {frame(frames[0], upper, true)}
+      {frame(frames[1], rows - 2 - upper, false)}
+      <Line row={{ key: 'keys', left: keys }} width={width} theme={theme} />
+    </Box>
+  );
+}
