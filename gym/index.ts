@@ -1,5 +1,6 @@
 // The public API: what a task file imports from 'devgym'.
 
+export { z } from 'zod';
 export { agree } from '../invariants/agree.ts';
 export { bound } from '../invariants/bound.ts';
 export { conservation } from '../invariants/conservation.ts';

@@ -43,7 +43,7 @@ export function judgeStage(stage: StageResult, again: (check: string) => string)
     distance: judged ? failed / Math.max(1, executed) : null,
     unit: judged ? 'count' : null,
     parts: [],
-    evidence: [{ what: `log of ${stage.stage}`, place: { file: stage.log } }],
+    evidence: stage.log === null ? [] : [{ what: `log of ${stage.stage}`, place: { file: stage.log } }],
   };
 }
 

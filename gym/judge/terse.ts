@@ -103,9 +103,14 @@ function fitted(lines: readonly string[], room: number): string[] {
   return kept.length === lines.length ? kept : [...kept, `… ${lines.length - kept.length} more lines`];
 }
 
+/** At most `most` bytes, cut between characters. */
 function clipped(text: string, most: number): string {
   const line = oneLine(text);
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+  if (bytes(line) <= most) return line;
+  return `${Buffer.from(line)
+    .subarray(0, most - 3)
+    .toString('utf8')
+    .replace(/\uFFFD+$/u, '')}…`;
 }
 
 /** One line without control characters: what a stage printed may hold anything. */

@@ -25,8 +25,8 @@ export const stageResult = z.object({
   /** The first failures; `cases.failed` counts all of them. */
   failures: z.array(failedCase),
   durationMs: z.number(),
-  /** Log of the stage, relative to the run's folder. */
-  log: z.string(),
+  /** Log of the stage, relative to the run's folder; null: it was not run. */
+  log: z.string().nullable(),
 });
 export type StageResult = z.infer<typeof stageResult>;
 

@@ -1,4 +1,5 @@
 import type { Listener } from '../events/log.ts';
+import type { History } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 
@@ -12,10 +13,13 @@ export interface VerifyRequest {
   /** Name of a patch in the task's `faults/` to apply to the snapshot. */
   readonly fault?: string;
   readonly store: Store;
+  readonly history: History;
   /** Name of the run, from newRunName. */
   readonly run: string;
   /** The loop that it belongs to. */
   readonly loop?: string;
+  /** The caller's environment variables, for `${NAME}` in the Compose file. */
+  readonly environmentVariables: Readonly<Record<string, string | undefined>>;
   readonly listeners: readonly Listener[];
   /** Aborting ends the run, removes the environment, and gives a verdict that was not judged. */
   readonly signal: AbortSignal;

@@ -1,0 +1,28 @@
+import { openHistory, type RunRow } from '../../store/history.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
+import type { Arguments } from '../command.ts';
+import type { CommandEnd, Context } from '../context.ts';
+import { durationText, tableText } from '../render/style.ts';
+
+const defaultLimit = 20;
+
+/** `gym runs`: the history of this checkout, newest first. */
+export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
+  const history = openHistory(openStore(checkoutOf(cwd)));
+  try {
+    const rows = history.newest(args.number('limit') ?? defaultLimit);
+    if (args.text('json') !== undefined) stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    else if (rows.length === 0) stderr.write('nothing has run here yet; begin with gym verify\n');
+    else stdout.write(`${tableText([header, ...rows.map(cells)])}\n`);
+    return 0;
+  } finally {
+    history.close();
+  }
+}
+
+const header = ['RUN', 'KIND', 'TASK', 'STATE', 'DISTANCE', 'TIME', 'WHAT'];
+
+function cells({ run: name, kind, task, state, distance, durationMs, headline }: RunRow): string[] {
+  const far = distance === null ? '-' : String(Number(distance.toPrecision(3)));
+  return [name, kind, task, state, far, durationMs === null ? '-' : durationText(durationMs), headline.slice(0, 100)];
+}

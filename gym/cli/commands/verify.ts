@@ -1,0 +1,44 @@
+import { terse } from '../../judge/terse.ts';
+import type { Verdict } from '../../judge/verdict.ts';
+import { openHistory } from '../../store/history.ts';
+import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
+import { verify } from '../../verify/verify.ts';
+import type { Arguments } from '../command.ts';
+import type { CommandEnd, Context, Output } from '../context.ts';
+import { eventLines, jsonMode } from '../render/json.ts';
+import { personVerdict } from '../render/person.ts';
+import { progressLines } from '../render/progress.ts';
+import { painter } from '../render/style.ts';
+import { openTask } from '../tasks.ts';
+
+/** `gym verify`: one verification of the workspace as it is. */
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const task = await openTask(args.positionals[0], context);
+  if (!task.ok) return task.problems;
+  const mode = jsonMode(args);
+  const store = openStore(checkoutOf(task.value.root));
+  const history = openHistory(store);
+  const fault = args.text('fault');
+  try {
+    const verdict = await verify({
+      task: task.value,
+      workspace: task.value.root,
+      ...(fault !== undefined && { fault }),
+      store,
+      history,
+      run: newRunName(new Date()),
+      environmentVariables: context.env,
+      listeners: [mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr)],
+      signal: context.signal,
+    });
+    if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
+    return verdict.exitCode;
+  } finally {
+    history.close();
+  }
+}
+
+function render(verdict: Verdict, mode: 'text' | 'final', stdout: Output): string {
+  if (mode === 'final') return JSON.stringify(verdict, null, 2);
+  return stdout.isTty ? personVerdict(verdict, painter(stdout)) : terse(verdict);
+}

@@ -1,0 +1,36 @@
+import type { Listener } from '../events/log.ts';
+import type { Problem } from '../events/problem.ts';
+
+/** One of the process's output streams. */
+export interface Output {
+  readonly isTty: boolean;
+  readonly hasColour: boolean;
+  write(text: string | Uint8Array): void;
+}
+
+/** The terminal UI while it is open. */
+export interface Screen {
+  readonly listener: Listener;
+  /** Resolves when the person has left it. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** What a command gets from the process that it runs in. */
+export interface Context {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Results. */
+  readonly stdout: Output;
+  /** Progress and problems. */
+  readonly stderr: Output;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Asks for an end as Ctrl-C does. */
+  readonly interrupt: () => void;
+  /** Opens the terminal UI; `onQuit` is called when the person asks to stop the work. Loaded only when called. */
+  readonly openScreen: (onQuit: () => void) => Promise<Screen>;
+}
+
+/** How a command ended: its exit code, or the problems that kept it from doing anything. */
+export type CommandEnd = number | readonly [Problem, ...Problem[]];

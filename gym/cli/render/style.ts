@@ -1,0 +1,54 @@
+import { styleText } from 'node:util';
+import type { State } from '../../events/event.ts';
+import type { Output } from '../context.ts';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours text for an output, or leaves it as it is where there is no colour. */
+export type Paint = (format: Format, text: string) => string;
+
+/** The paint of an output. */
+export function painter(output: Output): Paint {
+  return (format, text) => (output.hasColour ? styleText(format, text, { validateStream: false }) : text);
+}
+
+const glyphs: Record<State, string> = { pass: '✓', waived: '✓', unknown: '?', vacuous: '∅', fail: '✗', error: '!' };
+const colours: Record<State, Format> = {
+  pass: 'green',
+  waived: 'green',
+  unknown: 'yellow',
+  vacuous: 'yellow',
+  fail: 'red',
+  error: 'magenta',
+};
+
+/** A state's sign, coloured. Never alone: a word stands beside it. */
+export function glyph(state: State, paint: Paint): string {
+  return paint(colours[state], glyphs[state]);
+}
+
+/** Text in a state's colour. */
+export function inStateColour(state: State, text: string, paint: Paint): string {
+  return paint(colours[state], text);
+}
+
+/** A duration as people say it: `840 ms`, `12.3 s`, `4:02 min`. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
+}
+
+/** Rows as columns with two spaces between; the last column is not padded. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.map((cell, column) => Math.max(all[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
+    )
+    .join('\n');
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from './cli/command.ts';
+import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
+
+/** Runs one command line and gives the exit code. The only place where the parts are put together. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [first] = argv;
+  if (first === '--version' || first === '-V') return print(`${version()}\n`);
+  quietExperiments();
+  const [{ commands }, help] = await Promise.all([import('./cli/commands.ts'), import('./cli/help.ts')]);
+  if (first === undefined && process.stdout.isTTY && process.stdin.isTTY) return startScreen();
+  if (first === undefined || ['help', '--help', '-h'].includes(first)) {
+    const named = commands.find(({ name }) => name === argv[1]);
+    return print(named === undefined ? help.generalHelp(commands) : help.commandHelp(named));
+  }
+  const command = commands.find(({ name }) => name === first);
+  if (command === undefined) return unknownCommand(first, commands);
+  const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const asksHelp = command.positionals.stopAt === undefined ? own : own.slice(0, 2);
+  if (asksHelp.includes('--help') || asksHelp.includes('-h')) return print(help.commandHelp(command));
+  return run(command, argv.slice(1));
+}
+
+async function run(command: Command, argv: readonly string[]): Promise<number> {
+  const [{ parseCommandLine }, { interruption }] = await Promise.all([
+    import('./cli/command.ts'),
+    import('./cli/interruption.ts'),
+  ]);
+  const args = parseCommandLine(command, argv);
+  if (!args.ok) return report(args.problems);
+  const { resolveApi } = await import('./task/load.ts');
+  resolveApi(apiUrl());
+  const interrupted = interruption(process);
+  const context: Context = {
+    cwd: process.cwd(),
+    env: process.env,
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    signal: interrupted.signal,
+    interrupt: interrupted.interrupt,
+    openScreen,
+  };
+  try {
+    const { run: runCommand } = await command.load();
+    const end = await runCommand(context, args.value);
+    return interrupted.exitCode() ?? (await report(end));
+  } finally {
+    interrupted.stop();
+  }
+}
+
+async function openScreen(onQuit: () => void): Promise<Screen> {
+  const { openTui } = await import('./tui/open.ts');
+  return openTui(onQuit);
+}
+
+/** The start screen: choose a task, then carry out what was chosen as if it had been typed. */
+async function startScreen(): Promise<number> {
+  const { chooseAction } = await import('./cli/start.ts');
+  const { openStart } = await import('./tui/open.ts');
+  const chosen = await chooseAction(process.cwd(), openStart);
+  return chosen === null ? 0 : main(chosen);
+}
+
+async function unknownCommand(word: string, commands: readonly Command[]): Promise<number> {
+  const { suggest } = await import('./task/suggest.ts');
+  const meant = suggest(
+    word,
+    commands.map(({ name }) => name),
+  );
+  const remedy = meant === undefined ? 'See gym --help.' : `Did you mean gym ${meant}?`;
+  return report([{ kind: 'usage', message: `there is no command ${word}`, remedy }]);
+}
+
+async function report(end: CommandEnd): Promise<number> {
+  if (typeof end === 'number') return end;
+  const [{ problemText }, { painter }, { problemExitCodes }] = await Promise.all([
+    import('./cli/render/person.ts'),
+    import('./cli/render/style.ts'),
+    import('./judge/verdict.ts'),
+  ]);
+  const stderr = output(process.stderr);
+  for (const problem of end) stderr.write(`${problemText(problem, painter(stderr))}\n`);
+  return Math.max(...end.map(({ kind }) => problemExitCodes[kind]));
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  const isTty = stream.isTTY === true;
+  const forced = process.env['FORCE_COLOR'];
+  const hasColour =
+    forced === undefined || forced === ''
+      ? isTty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
+      : forced !== '0' && forced !== 'false';
+  return { isTty, hasColour, write: (text) => stream.write(text) };
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}
+
+/** The public API beside this file: as source, or as it was built. */
+function apiUrl(): string {
+  return new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.js', import.meta.url).href;
+}
+
+/** Node's warnings that a feature is experimental are no concern of a user of gym. */
+function quietExperiments(): void {
+  const printers = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (
+      warning.name === 'ExperimentalWarning' ||
+      ('code' in warning && warning.code === 'MODULE_TYPELESS_PACKAGE_JSON')
+    )
+      return;
+    for (const printer of printers) printer(warning);
+  });
+}

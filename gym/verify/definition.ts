@@ -1,0 +1,65 @@
+import type { ComposeModel } from '../environment/compose/model.ts';
+import type { Problem } from '../events/problem.ts';
+import { definitionProblem, known } from '../task/load.ts';
+import type { Task } from '../task/schema.ts';
+
+/** Names in a task that its Compose file does not have: services, networks and volumes. */
+export function composeMismatches(task: Task, model: ComposeModel): Problem[] {
+  return [...stageServices(task, model), ...sourceNames(task, model), ...logServices(task, model)];
+}
+
+function stageServices(task: Task, model: ComposeModel): Problem[] {
+  return task.stages.flatMap(({ name, service }, index) =>
+    service === undefined || model.services.has(service)
+      ? []
+      : [unknownName(task, ['stages', index, 'service'], `stage ${name}`, 'service', service, model.services)],
+  );
+}
+
+function sourceNames(task: Task, model: ComposeModel): Problem[] {
+  return (['measurements', 'witnesses'] as const).flatMap((kind) =>
+    Object.entries(task[kind]).flatMap(([name, source]) => {
+      const unknown = (
+        what: 'service' | 'network' | 'volume',
+        key: string,
+        names: readonly string[],
+        has: ReadonlyMap<string, unknown>,
+      ) =>
+        names
+          .filter((each) => !has.has(each))
+          .map((each) => unknownName(task, [kind, name, key], name, what, each, has));
+      if (source.kind === 'json') return [];
+      if (source.kind === 'files') return unknown('volume', 'volumes', source.volumes, model.volumes);
+      return [
+        ...unknown('service', 'services', source.services, model.services),
+        ...unknown('network', 'network', [source.network], model.networks),
+      ];
+    }),
+  );
+}
+
+function logServices(task: Task, model: ComposeModel): Problem[] {
+  return task.invariants.flatMap((invariant, index) =>
+    invariant.services
+      .filter((service) => !model.services.has(service))
+      .map((service) =>
+        unknownName(task, ['invariants', index, 'services'], invariant.name, 'service', service, model.services),
+      ),
+  );
+}
+
+function unknownName(
+  task: Task,
+  path: readonly PropertyKey[],
+  who: string,
+  what: 'service' | 'network' | 'volume',
+  name: string,
+  names: ReadonlyMap<string, unknown>,
+): Problem {
+  return definitionProblem(
+    task,
+    path,
+    `${who}: there is no ${what} ${name} in ${task.compose}`,
+    known(`${what}s`, [...names.keys()]),
+  );
+}

@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { failed, ok, type Result } from '../events/problem.ts';
+import { known } from '../task/load.ts';
+import type { Task } from '../task/schema.ts';
+import { applyPatch } from '../workspace/patch.ts';
+
+const folder = 'faults';
+
+/** Names of the source faults that a task has: the patches in its `faults/`. */
+export function faultNames({ root }: Task): string[] {
+  const directory = join(root, folder);
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.patch'))
+    .map((file) => file.slice(0, -'.patch'.length))
+    .sort();
+}
+
+/** Applies a task's fault to a snapshot of its workspace. */
+export async function applyFault(task: Task, fault: string, directory: string): Promise<Result<void>> {
+  if (!faultNames(task).includes(fault)) {
+    return failed({
+      kind: 'usage',
+      message: `${task.name} has no fault ${fault}`,
+      remedy: known('faults', faultNames(task)),
+    });
+  }
+  const applied = await applyPatch(directory, join(task.root, folder, `${fault}.patch`));
+  return applied.ok ? ok(undefined) : applied;
+}
