@@ -1,0 +1,101 @@
+import { type Case, type Parsed, testCase, unparseable } from '../cases.ts';
+import { firstLines, isTestFile, milliseconds, placeIn } from './text.ts';
+import { readXml, type XmlElement } from './xml.ts';
+
+/** Values of `status` and `result` with which GoogleTest and others mark a case that did not run. */
+const notRun = new Set(['notrun', 'suppressed', 'skipped', 'disabled', 'ignored', 'pending']);
+const broken = new Set(['failed', 'failure', 'fail', 'error', 'errored']);
+/** Class names that Node before 24 gives to every case. */
+const meaningless = new Set(['', 'test', 'suite']);
+
+/**
+ * Reads JUnit XML. It has no standard; this reads what Jenkins reads (testsuites, nested testsuite, testcase with
+ * failure, error, skipped) and what the tools do with it: https://github.com/testmoapp/junitxml
+ */
+export function parseJunit(text: string): Parsed {
+  const xml = readXml(text);
+  if (xml.kind === 'malformed') return unparseable(`it is not well-formed XML: ${xml.because}`);
+  const { root } = xml;
+  if (root.name !== 'testsuites' && root.name !== 'testsuite') {
+    return unparseable(`it is not JUnit XML: its root is <${root.name}>`);
+  }
+  const cases = suiteCases(root, []);
+  const declared = Math.max(claimed(root, 'tests'), ...root.children.map((child) => claimed(child, 'tests')));
+  if (cases.length === 0 && declared > 0) return unparseable(`it says that it has ${declared} tests and lists none`);
+  return { kind: 'cases', cases };
+}
+
+function suiteCases(suite: XmlElement, outer: readonly string[]): Case[] {
+  const path = suite.name === 'testsuites' ? outer : [...outer, suite.attributes['name']?.trim() ?? ''];
+  const cases = childCases(suite, path);
+  const failures = claimed(suite, 'failures') + claimed(suite, 'errors');
+  if (failures === 0 || showsFailure(suite)) return cases;
+  const message = `${failures} failures are counted here and no case shows one`;
+  return [...cases, testCase(casePath(path, '', 'all cases'), 'failed', { message })];
+}
+
+/** Whether a failure is below it, be it one that is expected (todo). */
+const showsFailure = (element: XmlElement): boolean =>
+  element.children.some((child) => isFailure(child) || showsFailure(child));
+
+const isFailure = (element: XmlElement): boolean => element.name === 'failure' || element.name === 'error';
+
+function childCases(parent: XmlElement, path: readonly string[]): Case[] {
+  return parent.children.flatMap((child) => {
+    if (child.name === 'testsuite') return suiteCases(child, path);
+    if (child.name === 'testcase') return [caseOf(child, path)];
+    // A suite that breaks outside of its cases: in its set-up, or while it is loaded.
+    if (isFailure(child)) return [testCase(casePath(path, '', 'all cases'), 'failed', said(child, ''))];
+    return [];
+  });
+}
+
+function caseOf(element: XmlElement, path: readonly string[]): Case {
+  const { classname = '', name = '', file, line, time } = element.attributes;
+  const failure = element.children.find(isFailure);
+  const skipped = element.children.find((child) => child.name === 'skipped');
+  const status = [element.attributes['status'], element.attributes['result']].map((word) => word?.toLowerCase() ?? '');
+  const durationMs = seconds(time);
+  const at = { file, line: integer(line), durationMs };
+  const full = casePath(path, classname, name);
+  // A failure that is expected to be there (Node's todo) has both; a skipped case whose teardown breaks has failed.
+  if (failure !== undefined && skipped?.attributes['type'] !== 'todo') {
+    return testCase(full, 'failed', { ...at, ...said(failure, classname) });
+  }
+  if (skipped !== undefined) return testCase(full, 'skipped', { ...at, message: said(skipped, classname).message });
+  if (status.some((word) => broken.has(word))) return testCase(full, 'failed', at);
+  if (status.some((word) => notRun.has(word))) return testCase(full, 'skipped', at);
+  if (isWholeFile(name, file, path)) return testCase(full, 'skipped', { ...at, message: 'the file has no test' });
+  return testCase(full, 'passed', at);
+}
+
+/** Node reports a test file without any test as a passed test with the file's name. */
+const isWholeFile = (name: string, file: string | undefined, path: readonly string[]): boolean =>
+  path.length === 0 && isTestFile(name) && file?.endsWith(name) === true;
+
+/** Suites, class and name, without the repetitions in which the dialects differ. */
+function casePath(path: readonly string[], classname: string, name: string): string[] {
+  const suites = path.filter((part) => part !== '');
+  const own = classname.trim();
+  const nested = own === suites.join('.') || suites.at(-1) === own || own === name.trim();
+  const full = [...suites, ...(meaningless.has(own) || nested ? [] : [own]), name.trim()];
+  return full.filter((part, index) => part !== '' && part !== full[index - 1]);
+}
+
+function said(element: XmlElement, owner: string): { message?: string | undefined; file?: string; line?: number } {
+  const message = element.attributes['message']?.trim();
+  const body = element.text;
+  return { message: firstLines(message === undefined || message === '' ? body : message), ...placeIn(body, owner) };
+}
+
+const claimed = (element: XmlElement, what: string): number => integer(element.attributes[what]) ?? 0;
+
+function integer(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Seconds as JUnit has them; Surefire writes thousands with commas. */
+function seconds(text: string | undefined): number | undefined {
+  const value = Number(text?.replaceAll(',', '') || Number.NaN);
+  return Number.isFinite(value) && value >= 0 ? milliseconds(value * 1000) : undefined;
+}

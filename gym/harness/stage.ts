@@ -1,0 +1,164 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Death, Environment, ExecOutcome } from '../environment/environment.ts';
+import type { CaseCounts, Emit } from '../events/event.ts';
+import type { Stage } from '../task/schema.ts';
+import { type Case, countCases } from './cases.ts';
+import { runOnHost } from './host.ts';
+import { type Found, judgeStage, type StageJudgement } from './judge-stage.ts';
+import { openStageLog } from './log.ts';
+import { hostResults, type ResultFile, serviceResults } from './results.ts';
+
+/** Environment variable of every process that a stage starts; its value is the run. */
+export const runMarker = 'GYM_RUN_ID';
+/** Lines of output that a failure quotes. */
+const quotedLines = 10;
+/** The engine tells of a death a little after the processes that talked to the dead service notice. */
+const deathNoticeMs = 500;
+const deathPollMs = 20;
+
+/** What a stage needs to run. */
+export interface StageContext {
+  readonly environment: Environment;
+  /** The snapshot: where stages without a service run. */
+  readonly hostDirectory: string;
+  readonly run: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Gets the stage's output. */
+  readonly logFile: string;
+}
+
+/** What came of a stage. */
+export interface StageOutcome extends StageJudgement {
+  readonly stage: string;
+  /** null: it did not end by itself. */
+  readonly exitCode: number | null;
+  /** null: there were no results that could be read. */
+  readonly cases: readonly Case[] | null;
+  readonly counts: CaseCounts | null;
+  readonly durationMs: number;
+  /** null: it was not run. */
+  readonly logFile: string | null;
+}
+
+/** Runs one stage: removes old results, runs the command with its output going to `logFile`, reads the cases, judges. */
+export async function runStage(stage: Stage, context: StageContext): Promise<StageOutcome> {
+  const { emit, environment, logFile } = context;
+  const command = typeof stage.command === 'string' ? ['sh', '-c', stage.command] : stage.command;
+  emit({
+    type: 'stage.started',
+    stage: stage.name,
+    command: typeof stage.command === 'string' ? stage.command : command.join(' '),
+  });
+  const log = openStageLog(logFile);
+  emit({ type: 'log.opened', source: 'stage', name: stage.name, file: logFile });
+  const results = resultFile(stage, context);
+  const deathsBefore = environment.deaths().length;
+  const start = performance.now();
+
+  const blocked = await results?.clear();
+  const ended: ExecOutcome =
+    blocked === undefined
+      ? await execute(stage, command, context, (chunk) => log.write(chunk))
+      : { kind: 'lost', because: blocked, durationMs: performance.now() - start };
+  const found: Found =
+    blocked === undefined ? await readResults(results, ended) : { kind: 'unreadable', because: blocked };
+  const facts = {
+    ended,
+    found,
+    timeoutSeconds: stage.timeoutSeconds,
+    lastLines: log.lastLines(quotedLines),
+  };
+  log.close();
+  let judged = judgeStage({ ...facts, deaths: environment.deaths().slice(deathsBefore) });
+  const mayHaveDied = judged.state === 'fail' || judged.state === 'unknown';
+  if (mayHaveDied && ended.kind !== 'aborted' && blocked === undefined) {
+    judged = judgeStage({ ...facts, deaths: await awaitDeaths(environment, deathsBefore) });
+  }
+  return finished(stage, judged, ended, found, logFile, emit);
+}
+
+function finished(
+  stage: Stage,
+  judged: StageJudgement,
+  ended: ExecOutcome,
+  found: Found,
+  logFile: string,
+  emit: Emit,
+): StageOutcome {
+  const cases = found.kind === 'cases' ? found.cases : null;
+  const outcome: StageOutcome = {
+    stage: stage.name,
+    ...judged,
+    exitCode: ended.kind === 'exited' ? ended.exitCode : null,
+    cases,
+    counts: cases === null ? null : countCases(cases),
+    durationMs: ended.durationMs,
+    logFile,
+  };
+  emitFinished(outcome, emit);
+  return outcome;
+}
+
+const verbs = { pass: 'passed', fail: 'failed', unknown: 'could not be judged', vacuous: 'ran no case' } as const;
+
+/** The outcome of a stage that is not run because an earlier one did not pass. */
+export function skippedStage(stage: Stage, before: StageOutcome, emit: Emit): StageOutcome {
+  const outcome: StageOutcome = {
+    stage: stage.name,
+    state: 'unknown',
+    because: `not run: stage ${before.stage} ${verbs[before.state]}`,
+    exitCode: null,
+    cases: null,
+    counts: null,
+    durationMs: 0,
+    logFile: null,
+  };
+  emitFinished(outcome, emit);
+  return outcome;
+}
+
+function emitFinished({ stage, state, because, counts, exitCode, durationMs }: StageOutcome, emit: Emit): void {
+  emit({ type: 'stage.finished', stage, state, because, cases: counts, exitCode, durationMs });
+}
+
+function resultFile(stage: Stage, { environment, hostDirectory }: StageContext): ResultFile | undefined {
+  if (stage.results === undefined) return undefined;
+  if (stage.service === undefined) return hostResults(stage.results, hostFolder(stage, hostDirectory));
+  return serviceResults(stage.results, stage, environment, stage.service);
+}
+
+const hostFolder = (stage: Stage, hostDirectory: string): string => resolve(hostDirectory, stage.workdir ?? '.');
+
+async function readResults(results: ResultFile | undefined, ended: ExecOutcome): Promise<Found> {
+  if (results === undefined) return { kind: 'undeclared' };
+  if (ended.kind === 'lost') return { kind: 'unreadable', because: ended.because };
+  return results.read();
+}
+
+function execute(
+  stage: Stage,
+  command: readonly string[],
+  context: StageContext,
+  onOutput: (chunk: Uint8Array) => void,
+): Promise<ExecOutcome> {
+  const { environment, hostDirectory, run, signal } = context;
+  const env = { ...stage.env, [runMarker]: run };
+  const timeoutMs = stage.timeoutSeconds * 1000;
+  if (stage.service === undefined) {
+    const workdir = hostFolder(stage, hostDirectory);
+    return runOnHost({ command, env, workdir, marker: `${runMarker}=${run}`, onOutput, signal, timeoutMs });
+  }
+  const workdir = stage.workdir === undefined ? {} : { workdir: stage.workdir };
+  return environment.exec(stage.service, { command, env, ...workdir, onOutput, signal, timeoutMs });
+}
+
+/** Deaths since the stage began, as soon as there is one. */
+async function awaitDeaths(environment: Environment, before: number): Promise<readonly Death[]> {
+  const deadline = performance.now() + deathNoticeMs;
+  while (environment.deaths().length === before && environment.services.length > 0 && performance.now() < deadline) {
+    await sleep(deathPollMs);
+  }
+  return environment.deaths().slice(before);
+}
