@@ -13,7 +13,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: needsDocker,
-          sequence: { groupOrder: 0 },
+          // From 1 on: in group 0 vitest moves projects of one worker behind all others.
+          sequence: { groupOrder: 1 },
+          maxWorkers: '100%',
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -24,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: needsDocker,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -7,11 +7,17 @@ const root = `${import.meta.dirname}/..`;
 const dist = `${root}/dist`;
 const startedAt = new Date();
 
-await mkdir(dist, { recursive: true });
-await Promise.all([bundle(), declareTypes()]);
-// The stamp bears the time of the start: a source file that changed while the build ran is newer and asks for another.
-await writeFile(`${dist}/.stamp`, '');
-await utimes(`${dist}/.stamp`, startedAt, startedAt);
+try {
+  await mkdir(dist, { recursive: true });
+  await Promise.all([bundle(), declareTypes()]);
+  // The stamp bears the time of the start: a source file that changed while the build ran is newer and asks for another.
+  await writeFile(`${dist}/.stamp`, '');
+  await utimes(`${dist}/.stamp`, startedAt, startedAt);
+} catch (error) {
+  // Broken source is no bug of the build: the place that the bundler or the compiler names is all there is to say.
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
 
 /** Bundles by dynamic import, so that no command loads what it does not need. npm packages stay outside. */
 async function bundle(): Promise<void> {

@@ -58,7 +58,8 @@ async function unused(): Promise<string[]> {
     let kind = '';
     return lines.flatMap((line) => {
       const heading = /^(\S.*) \(\d+\)$/.exec(line)?.[1];
-      if (heading === undefined) return [`${line} (${kind})`];
+      // A file that nobody uses is named twice.
+      if (heading === undefined) return [`${line.replace(/^(.+): \1$/, '$1')}${kind && ` (${kind})`}`];
       kind = heading.toLowerCase();
       return [];
     });

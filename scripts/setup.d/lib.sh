@@ -23,7 +23,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 quietly() {
   local log code=0
   log=$(mktemp)
-  "$@" >"$log" 2>&1 </dev/null 9>&- || code=$?
+  NO_COLOR=1 "$@" >"$log" 2>&1 </dev/null 9>&- || code=$?
   [ "$code" -eq 0 ] || tail -n 20 "$log" >&2
   rm -f "$log"
   return "$code"
