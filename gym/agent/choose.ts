@@ -1,0 +1,21 @@
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { Task } from '../task/schema.ts';
+import type { Agent } from './agent.ts';
+import { claudeAgent } from './claude.ts';
+import { codexAgent } from './codex.ts';
+import { commandAgent } from './command.ts';
+import { oracleAgent } from './oracle.ts';
+
+/** The agent that `--agent` names: `oracle`, `claude`, `codex` or `command:…`. A program that is not there is a problem now. */
+export function chooseAgent(choice: string, task: Task, env: NodeJS.ProcessEnv): Result<Agent> {
+  if (choice === 'oracle') return ok(oracleAgent(task));
+  if (choice === 'claude') return claudeAgent(env);
+  if (choice === 'codex') return codexAgent(env);
+  const command = /^command:(.*)$/s.exec(choice)?.[1]?.trim() ?? '';
+  if (command !== '') return ok(commandAgent(command));
+  return failed({
+    kind: 'usage',
+    message: choice.startsWith('command:') ? 'the command is empty' : `there is no agent ${choice}`,
+    remedy: "one of: oracle, claude, codex, command:'…'",
+  });
+}
