@@ -23,34 +23,51 @@ export function openStageLog(file: string, limitBytes = logLimitBytes): StageLog
   const descriptor = openSync(file, 'w');
   let written = 0;
   let leftOut = 0;
-  let tail = Buffer.alloc(0);
+  const tail = openTail();
   return {
     write(chunk) {
       const room = Math.min(chunk.length, limitBytes - written);
       if (room > 0) writeAll(descriptor, chunk.subarray(0, room));
       written += room;
       leftOut += chunk.length - room;
-      tail = Buffer.concat([tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes);
+      tail.add(chunk);
     },
     lastLines(count) {
-      const lines = stripVTControlCharacters(tail.toString('utf8')).split(/\r?\n/);
+      const lines = stripVTControlCharacters(tail.bytes().toString('utf8')).split(/\r?\n/);
       return lines
         .filter((line) => line.trim() !== '')
         .slice(-count)
         .join('\n');
     },
     close() {
-      if (leftOut > 0) writeAll(descriptor, leftOutNotice(leftOut, limitBytes, tail));
+      if (leftOut > 0) writeAll(descriptor, leftOutNotice(leftOut, limitBytes, tail.bytes()));
       closeSync(descriptor);
     },
   };
 }
 
+/** The last bytes of a stream, in a buffer of twice their length, so that they are moved only now and then. */
+function openTail(): { add(chunk: Uint8Array): void; bytes(): Buffer } {
+  const buffer = Buffer.alloc(2 * tailBytes);
+  let end = 0;
+  return {
+    add(chunk) {
+      const last = chunk.subarray(-tailBytes);
+      if (end + last.length > buffer.length) {
+        buffer.copyWithin(0, end - tailBytes, end);
+        end = tailBytes;
+      }
+      buffer.set(last, end);
+      end += last.length;
+    },
+    bytes: () => buffer.subarray(Math.max(0, end - tailBytes), end),
+  };
+}
+
 function leftOutNotice(leftOut: number, limitBytes: number, tail: Buffer): Buffer {
   const end = tail.subarray(-Math.min(leftOut, tail.length));
-  const kept = leftOut > end.length ? `; its last ${end.length} bytes follow` : '';
-  const notice = `\n[gym: the log is full at ${limitBytes} bytes; ${leftOut} more bytes of output were left out${kept}]\n`;
-  return Buffer.concat([Buffer.from(notice), kept === '' ? Buffer.alloc(0) : end]);
+  const left = `${leftOut} more bytes of output were left out; the last ${end.length} follow`;
+  return Buffer.concat([Buffer.from(`\n[gym: the log is full at ${limitBytes} bytes; ${left}]\n`), end]);
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
