@@ -1,5 +1,6 @@
 // Makes dist/: the program, the public API and its types.
 import { chmod, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
 
@@ -15,7 +16,7 @@ try {
   await utimes(`${dist}/.stamp`, startedAt, startedAt);
 } catch (error) {
   // Broken source is no bug of the build: the place that the bundler or the compiler names is all there is to say.
-  console.error(error instanceof Error ? error.message : error);
+  console.error(stripVTControlCharacters(error instanceof Error ? error.message : String(error)));
   process.exitCode = 1;
 }
 
