@@ -145,10 +145,11 @@ class TapReader {
   }
 
   private diagnosticEnd(start: number): number {
-    const indent = (this.lines[start] ?? '').indexOf('-');
-    return this.lines.findIndex(
-      (line, index) => index > start && line.trim() === '...' && line.indexOf('.') === indent,
-    );
+    const end = `${(this.lines[start] ?? '').replace(/---\s*$/, '')}...`;
+    for (let index = start + 1; index < this.lines.length; index += 1) {
+      if (this.lines[index]?.trimEnd() === end) return index;
+    }
+    return -1;
   }
 
   private innermost(): Group {

@@ -32,6 +32,8 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     observe: notHere,
     macAddress: notHere,
     logFile: notHere,
+    publishedPort: notHere,
+    release: notHere,
     deaths: () => deaths,
     engineAnswers: notHere,
     flushLogs: notHere,
