@@ -4,7 +4,7 @@ import { batches, ROW_BYTES } from '../columns.ts';
 import { type Inbox, Staging } from '../inbox.ts';
 import type { Transfer } from '../outgoing.ts';
 
-const ROWS_PER_BATCH = 16_384;
+const ROWS_PER_BATCH = 8_192;
 
 /** Hands a transfer to the worker's own inbox, batch by batch. Nothing is framed, copied or sent. */
 export async function sendLocal(transfer: Transfer, worker: string, ledger: Ledger, inbox: Inbox): Promise<void> {

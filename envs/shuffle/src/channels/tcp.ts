@@ -14,7 +14,7 @@ const FIRST_DELAY_MS = 20;
 
 /** Large frames, since each crosses the kernel twice, compressed as the job asks. */
 export function tcpFraming(compression: Compression): Framing {
-  return { rowsPerFrame: 16_384, compression };
+  return { rowsPerFrame: 8_192, compression };
 }
 
 /** Sends transfers to one peer, one after the other, over a connection that is opened anew when it is lost. */
