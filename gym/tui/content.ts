@@ -1,4 +1,12 @@
-import { type CheckView, checksInOrder, countsOf, type ServiceView, type Step, steps } from '../events/view.ts';
+import {
+  type CheckView,
+  checksInOrder,
+  countsOf,
+  isFailure,
+  type ServiceView,
+  type Step,
+  steps,
+} from '../events/view.ts';
 import { detailTitle } from './detail.ts';
 import type { PaneName } from './layout.ts';
 import { detailOf, listed, logLines, type Model, selectedCheck, shownActs, shownLog } from './model.ts';
@@ -56,14 +64,15 @@ function listContent<Item extends { readonly name: string }>(
 
 function stages(model: Model, rows: number): Content {
   const items = listed(model.ui, 'stages', steps(model.view));
-  const running = items.findIndex((item) => item.progress === 'running');
+  // As long as nothing is selected, what runs or went wrong is in sight; when all is over, the end.
+  const focal = items.findIndex((item) => item.progress === 'running' || isFailure(item.progress));
   const list = listContent(
     model,
     'stages',
     rows,
     items,
     (step, mark) => stepRow(step, mark, model),
-    Math.max(0, running),
+    focal < 0 ? items.length - 1 : focal,
   );
   return { title: [segment('1 Stages')], info: [segment(list.position, 'dim')], rows: list.rows };
 }

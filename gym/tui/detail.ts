@@ -14,7 +14,7 @@ export interface DetailInput {
   readonly width: number;
 }
 
-const labelWidth = 10;
+const labelWidth = 9;
 
 /**
  * A check in full. While its run goes on, there is the event's one sentence; claim and command come from the last
@@ -59,7 +59,7 @@ function partRows(parts: readonly Part[], theme: Theme): readonly Row[] {
   return ordered.map((part, index) =>
     row('parts', index, [
       segment(`${theme.glyphs[holds(part) ? 'pass' : 'fail']} `, holds(part) ? 'good' : 'bad'),
-      segment(`${part.part.padEnd(names)}  `),
+      segment(`${part.part.padEnd(names)} `),
       segment(observed(part).padStart(values)),
       segment(`  ${offText(part).padStart(offs)}`, holds(part) ? 'dim' : 'bad'),
       segment(holds(part) ? '' : ` of ${groupedText(part.expected)}`, 'dim'),

@@ -29,7 +29,8 @@ export type Choice =
   | { readonly action: 'quit' }
   | { readonly action: 'interrupted' };
 
-interface StartScreenProps {
+/** What the start screen shows, and whom it tells. */
+export interface StartScreenProps {
   readonly tasks: readonly FoundTask[];
   readonly runs: readonly PastRun[];
   readonly theme: Theme;
@@ -49,7 +50,8 @@ export async function chooseAction(tasks: readonly FoundTask[], runs: readonly P
   return choice;
 }
 
-function StartScreen({ tasks, runs, theme, onChoice }: StartScreenProps): ReactNode {
+/** The start screen itself. */
+export function StartScreen({ tasks, runs, theme, onChoice }: StartScreenProps): ReactNode {
   const [selected, setSelected] = useState(0);
   const latest = useRef(0);
   const size = useWindowSize();

@@ -54,7 +54,7 @@ export function stateOf({ view, theme, running, ui }: Model): Segment {
   const badge = (progress: keyof Theme['glyphs'], word: string): Segment =>
     segment(`${theme.glyphs[progress]} ${word}`, toneOf(progress));
   if (ui.mode === 'stopping' && running) return badge('unknown', 'STOPPING');
-  if (running) return badge('running', `RUNNING ${activity(view)}`);
+  if (running) return badge('running', `RUNNING ${activity(view)}`.trimEnd());
   if (loop?.end === 'done') return badge('pass', 'DONE');
   if (loop?.end) return badge('fail', `ENDED: ${loop.end}`);
   if (run !== null && run.state !== 'running') return badge(run.state, wordOf(run.state).toUpperCase());

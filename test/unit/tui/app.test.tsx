@@ -1,0 +1,179 @@
+import { EventEmitter } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
+import { render } from 'ink';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Event } from '../../../gym/events/event.ts';
+import { App } from '../../../gym/tui/app.tsx';
+import { type Choice, StartScreen } from '../../../gym/tui/start-screen.tsx';
+import { openViewStore, type Subscribe } from '../../../gym/tui/store.ts';
+import { themeFor } from '../../../gym/tui/theme.ts';
+import { afterFirstAttempt, recorded } from './model.ts';
+
+/** A terminal of a given size that keeps what was written to it. */
+class Screen extends EventEmitter {
+  readonly isTTY = true;
+  columns: number;
+  rows: number;
+  written = '';
+  constructor(columns: number, rows: number) {
+    super();
+    this.columns = columns;
+    this.rows = rows;
+  }
+  write(chunk: string): boolean {
+    this.written += chunk;
+    return true;
+  }
+  /** What was written since the last call, without control sequences. */
+  taken(): string {
+    const text = stripVTControlCharacters(this.written);
+    this.written = '';
+    return text;
+  }
+}
+
+/** A keyboard. */
+class Keyboard extends EventEmitter {
+  readonly isTTY = true;
+  #pending: string | null = null;
+  setEncoding(): void {}
+  setRawMode(): void {}
+  ref(): void {}
+  unref(): void {}
+  read(): string | null {
+    const pending = this.#pending;
+    this.#pending = null;
+    return pending;
+  }
+  press(keys: string): void {
+    this.#pending = keys;
+    this.emit('readable');
+  }
+}
+
+let unmount: (() => void) | undefined;
+afterEach(() => unmount?.());
+
+function mounted(element: Parameters<typeof render>[0], columns: number, rows: number) {
+  const stdout = new Screen(columns, rows) as Screen & NodeJS.WritableStream;
+  const stdin = new Keyboard() as Keyboard & NodeJS.ReadableStream;
+  const app = render(element, { stdout, stdin, interactive: true, exitOnCtrlC: false, patchConsole: false });
+  unmount = app.unmount;
+  return { stdout, stdin };
+}
+
+function appOf(subscribe: Subscribe, columns: number, rows: number) {
+  const effects: string[] = [];
+  const props = { theme: themeFor({ LANG: 'C.UTF-8' }), finished: new Promise(() => {}), stopping: false };
+  const store = openViewStore(subscribe);
+  const onEffect = (effect: string) => void effects.push(effect);
+  return { ...mounted(<App store={store} onEffect={onEffect} {...props} />, columns, rows), effects };
+}
+
+const allAtOnce =
+  (events: readonly Event[]): Subscribe =>
+  (listener) => {
+    for (const event of events) listener(event);
+    return () => {};
+  };
+
+describe('the app', () => {
+  it('shows the log of what is chosen by tailing its file, and the verdict from its file', async () => {
+    const { stdout, stdin } = appOf(allAtOnce(afterFirstAttempt), 100, 30);
+    await vi.waitFor(() => expect(stdout.taken()).toContain('the bytes attributed to local'));
+    stdin.press('1');
+    stdin.press('Gkkk');
+    stdin.press('\r');
+    await vi.waitFor(() => expect(stdout.taken()).toContain('four workers shuffle 256 MiB'));
+  });
+
+  it('lays itself out anew when the terminal changes its size', async () => {
+    const { stdout } = appOf(allAtOnce(recorded), 100, 30);
+    await vi.waitFor(() => expect(stdout.taken()).toContain('5 Services'));
+    Object.assign(stdout, { columns: 80, rows: 24 });
+    stdout.emit('resize');
+    await vi.waitFor(() => expect(stdout.taken()).toContain('[2 checks]'));
+    Object.assign(stdout, { columns: 50, rows: 10 });
+    stdout.emit('resize');
+    await vi.waitFor(() => expect(stdout.taken()).toMatch(/✓ DONE +attempt 2 of 8/));
+  });
+
+  it('takes keys that arrive together one after the other', async () => {
+    const { stdin, effects } = appOf(allAtOnce(afterFirstAttempt), 100, 30);
+    stdin.press('jq');
+    await vi.waitFor(() => expect(effects).toEqual([]));
+    stdin.press('y');
+    await vi.waitFor(() => expect(effects).toEqual(['stop']));
+    stdin.press('\u0003');
+    await vi.waitFor(() => expect(effects).toEqual(['stop', 'interrupt']));
+  });
+
+  it('draws at most every 100 ms, however fast events come', async () => {
+    let listener: (event: Event) => void = () => {};
+    const { stdout } = appOf(
+      (given) => {
+        listener = given;
+        return () => {};
+      },
+      100,
+      30,
+    );
+    const act = {
+      v: 1,
+      seq: 0,
+      run: recorded[0]?.run ?? '',
+      at: 1,
+      span: 'run',
+      type: 'agent.acted',
+      attempt: 1,
+      act: 'says',
+    } as const;
+    for (const event of afterFirstAttempt) listener(event);
+    const frames = vi.spyOn(stdout, 'write');
+    const begin = performance.now();
+    const end = begin + 520;
+    let sent = 0;
+    while (performance.now() < end) {
+      for (let count = 0; count < 20; count += 1, sent += 1) listener({ ...act, text: `act ${sent}` });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const drawn = frames.mock.calls.filter(([chunk]) => String(chunk).includes('act ')).length;
+    expect(drawn).toBeGreaterThan(0);
+    expect(drawn).toBeLessThanOrEqual((performance.now() - begin) / 100 + 1);
+    expect(sent).toBeGreaterThan(200);
+  });
+});
+
+describe('the start screen', () => {
+  const tasks = [
+    { name: 'shuffle', folder: 'envs/shuffle' },
+    { name: 'hello', folder: 'envs/hello' },
+  ];
+  const runs = [{ run: '20261120-0914-aa', task: 'shuffle', state: 'fail', durationMs: 18_200 } as const];
+  const theme = themeFor({ LANG: 'C.UTF-8' });
+
+  it.each([
+    ['\r', { action: 'verify', task: tasks[0] }],
+    ['jl', { action: 'loop', task: tasks[1] }],
+    ['q', { action: 'quit' }],
+    ['\u0003', { action: 'interrupted' }],
+  ])('makes of %j %j', async (keys, choice) => {
+    const choices: Choice[] = [];
+    const element = <StartScreen tasks={tasks} runs={runs} theme={theme} onChoice={(one) => void choices.push(one)} />;
+    const { stdout, stdin } = mounted(element, 80, 24);
+    await vi.waitFor(() => expect(stdout.written).toContain('envs/hello'));
+    expect(stdout.taken()).toMatch(/✗ fail +shuffle +20261120-0914-aa {2}18\.2 s/);
+    stdin.press(keys);
+    await vi.waitFor(() => expect(choices).toEqual([choice]));
+  });
+
+  it('says so where there is no task, and starts nothing then', async () => {
+    const onChoice = vi.fn();
+    const { stdout, stdin } = mounted(<StartScreen tasks={[]} runs={[]} theme={theme} onChoice={onChoice} />, 80, 24);
+    await vi.waitFor(() => expect(stdout.written).toContain('no task here'));
+    stdin.press('\r');
+    stdin.press('q');
+    await vi.waitFor(() => expect(onChoice).toHaveBeenCalledWith({ action: 'quit' }));
+    expect(onChoice).toHaveBeenCalledTimes(1);
+  });
+});
