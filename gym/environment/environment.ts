@@ -74,6 +74,8 @@ export interface Environment {
   observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
   /** Hardware address of a service's interface on a network of the Compose file; tells which interface is which. */
   macAddress(service: string, network: string): string | undefined;
+  /** Port on 127.0.0.1 that leads to a port of the Compose file's `ports`; another one in every environment. */
+  publishedPort(service: string, containerPort: number, protocol?: 'tcp' | 'udp' | 'sctp'): number | undefined;
   /** Log file of a service. */
   logFile(service: string): string;
   /** Services that died since they were ready. */
@@ -82,6 +84,8 @@ export interface Environment {
   engineAnswers(): Promise<boolean>;
   /** Waits until all that the services printed up to now is in their log files (bounded by about a second). */
   flushLogs(): Promise<void>;
+  /** Lets go of a kept environment: stops watching it and following its logs; everything stays up. */
+  release(): void;
   /** Removes everything that was made, without waiting for graceful ends. Idempotent; gives what could not be removed. */
   down(): Promise<Result<void>>;
 }

@@ -14,11 +14,10 @@ const buildLimitMs = 60 * 60_000;
 
 /**
  * Builds a service's image, unless one with the same inputs is there: context, Dockerfile, target, arguments and base images.
- * It is tagged `gym-PROJECT-SERVICE:HASH`; older ones of the service are dropped.
+ * It is tagged `gym-TASK-SERVICE:HASH`; older ones of the service are dropped.
  */
 export async function buildImage(
   work: ImageWork,
-  project: string,
   service: ServiceModel,
   build: BuildModel,
 ): Promise<Result<ReadyImage>> {
@@ -34,7 +33,7 @@ export async function buildImage(
   }
   const inputs = JSON.stringify([context.hash, build.target, sorted(build.args), ids.sort()]);
   const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
-  const repository = `gym-${imageName(project)}-${imageName(service.name)}`;
+  const repository = `gym-${imageName(work.task)}-${imageName(service.name)}`;
   const reference = `${repository}:${hash}`;
 
   const found = await findImage(work, reference);

@@ -28,7 +28,7 @@ export async function prepareImages(
     const result =
       built === undefined
         ? await once(`image ${service.image}`, () => obtainImage(work, service.image ?? '', { service: service.name }))
-        : await once(buildKey(built.build), () => buildImage(work, model.name, built, built.build));
+        : await once(buildKey(built.build), () => buildImage(work, built, built.build));
     if (result.ok) {
       const durationMs = performance.now() - startedAt;
       work.emit({

@@ -26,4 +26,6 @@ export interface ImageWork {
   readonly engine: Engine;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Names the images that are built. */
+  readonly task: string;
 }

@@ -1,0 +1,39 @@
+/** A piece of what a container printed. */
+export interface OutputPiece {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Uint8Array;
+}
+
+const headerBytes = 8;
+
+/**
+ * Takes the engine's multiplexed stream apart: frames of a header (stream type, three zero bytes, big-endian length) and that many bytes.
+ * Nothing is held back: what has arrived of a frame is handed on. Source: Docker Engine API, "Attach to a container", stream format.
+ */
+export async function* demultiplex(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<OutputPiece> {
+  const header = Buffer.alloc(headerBytes);
+  let headerFilled = 0;
+  let remaining = 0;
+  let stream: OutputPiece['stream'] = 'stdout';
+  for await (const chunk of source) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    let at = 0;
+    while (at < bytes.length) {
+      if (remaining > 0) {
+        const end = Math.min(bytes.length, at + remaining);
+        remaining -= end - at;
+        yield { stream, bytes: bytes.subarray(at, end) };
+        at = end;
+      } else {
+        header[headerFilled] = bytes[at] ?? 0;
+        headerFilled += 1;
+        at += 1;
+        if (headerFilled === headerBytes) {
+          headerFilled = 0;
+          stream = header[0] === 2 ? 'stderr' : 'stdout';
+          remaining = header.readUInt32BE(4);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Engine } from './engine.ts';
+import type { NetworkNames } from './networks.ts';
+
+/** What only a started container has. */
+export interface Details {
+  /** Hardware addresses by the networks' names in the Compose file. */
+  readonly macAddresses: ReadonlyMap<string, string>;
+  /** Ports on 127.0.0.1 by `8080/tcp`. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+/** Reads them; empty where the container has ended already. */
+export async function readDetails(engine: Engine, id: string, networks: NetworkNames): Promise<Details> {
+  const inspected = await engine.call('looking at a container', () => engine.docker.getContainer(id).inspect());
+  if (!inspected.ok) return { macAddresses: new Map(), ports: new Map() };
+  const { Networks: joined, Ports: published } = inspected.value.NetworkSettings;
+  const macAddresses = [...networks].flatMap(([name, engineName]): [string, string][] => {
+    const address = joined[engineName]?.MacAddress;
+    return address === undefined || address === '' ? [] : [[name, address]];
+  });
+  const ports = Object.entries(published ?? {}).flatMap(([port, bindings]): [string, number][] => {
+    const host = bindings?.[0]?.HostPort;
+    return host === undefined ? [] : [[port, Number(host)]];
+  });
+  return { macAddresses: new Map(macAddresses), ports: new Map(ports) };
+}

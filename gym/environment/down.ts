@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
+import type { Answer, Engine } from './engine.ts';
+import { label } from './labels.ts';
+
+/** Names of things on the engine, by their kind. */
+export interface Leftovers {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}
+
+const removeLimitMs = 15_000;
+
+/** Labels of something on the engine. */
+export type Labels = Readonly<Record<string, string>> | null | undefined;
+
+/** Removes what carries the project's label (and the run's, where one is given). Nothing is waited for gracefully. What is gone already is fine. */
+export async function removeProject(engine: Engine, project: string, run?: string): Promise<Result<void>> {
+  const labels = [`${label.project}=${project}`, ...(run === undefined ? [] : [`${label.run}=${run}`])];
+  const found = await findLabelled(engine, labels, () => true);
+  return found.ok ? removeAll(engine, found.value) : found;
+}
+
+/** Everything that has all these labels and is accepted, running or not. */
+export async function findLabelled(
+  engine: Engine,
+  labels: readonly string[],
+  accept: (labels: Labels) => boolean,
+): Promise<Result<Leftovers>> {
+  const filters = JSON.stringify({ label: labels });
+  const [containers, networks, volumes] = await Promise.all([
+    engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters })),
+    engine.call('listing networks', () => engine.docker.listNetworks({ filters })),
+    engine.call('listing volumes', () => engine.docker.listVolumes({ filters })),
+  ]);
+  if (!containers.ok) return containers;
+  if (!networks.ok) return networks;
+  if (!volumes.ok) return volumes;
+  return ok({
+    containers: containers.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
+    networks: networks.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
+    volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
+  });
+}
+
+/** Containers first: they hold the networks and volumes. Gives what could not be removed. */
+export async function removeAll(engine: Engine, { containers, networks, volumes }: Leftovers): Promise<Result<void>> {
+  const { docker } = engine;
+  const removedContainers = await Promise.all(
+    containers.map((id) =>
+      remove(engine, `removing container ${id.slice(0, 12)}`, () =>
+        docker.getContainer(id).remove({ force: true, v: true }),
+      ),
+    ),
+  );
+  const removedOthers = await Promise.all([
+    ...networks.map((id) =>
+      remove(engine, `removing network ${id.slice(0, 12)}`, () => docker.getNetwork(id).remove()),
+    ),
+    ...volumes.map((name) =>
+      remove(engine, `removing volume ${name}`, () => docker.getVolume(name).remove({ force: true })),
+    ),
+  ]);
+  const [first, ...others] = [...removedContainers, ...removedOthers].flat();
+  return first === undefined ? ok(undefined) : failed(first, ...others);
+}
+
+/** 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go. */
+async function remove(engine: Engine, what: string, run: () => Promise<unknown>): Promise<readonly Problem[]> {
+  const until = performance.now() + removeLimitMs;
+  for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
+    const answer: Answer<unknown> = await engine.call(what, run, removeLimitMs);
+    if (answer.ok || answer.status === 404) return [];
+    const inUse = answer.status === 409 || answer.status === 403;
+    if (!inUse || performance.now() + waitMs > until) return answer.problems;
+    await sleep(waitMs);
+  }
+}

@@ -1,0 +1,60 @@
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { extract, type Headers } from 'tar-stream';
+import { failed, type Result } from '../events/problem.ts';
+import type { Engine } from './engine.ts';
+
+const defaultLimitBytes = 64 * 1024 * 1024;
+const mostLinks = 8;
+
+/** Reads a file out of a container, running or not, following symbolic links. Its problems are of kind `evidence`. */
+export async function readContainerFile(
+  target: { readonly engine: Engine; readonly id: string; readonly service: string },
+  path: string,
+  limitBytes = defaultLimitBytes,
+): Promise<Result<Uint8Array>> {
+  const fail = (why: string): Result<never> =>
+    failed({ kind: 'evidence', message: `${path} in ${target.service}: ${why}`, place: { service: target.service } });
+  let at = path;
+  for (let links = 0; links < mostLinks; links += 1) {
+    const answer = await target.engine.call('reading a file', async () =>
+      firstEntry(await target.engine.docker.getContainer(target.id).getArchive({ path: at }), limitBytes),
+    );
+    if (!answer.ok) return fail(answer.status === 404 ? 'there is no such file' : answer.problems[0].message);
+    const entry = answer.value;
+    if (entry.kind === 'file') return { ok: true, value: entry.bytes };
+    if (entry.kind === 'too-large') return fail(`it is larger than ${limitBytes} bytes`);
+    if (entry.kind === 'other') return fail('it is no regular file');
+    at = posix.resolve(posix.dirname(at), entry.link);
+  }
+  return fail('too many symbolic links');
+}
+
+type Entry =
+  | { kind: 'file'; bytes: Uint8Array }
+  | { kind: 'link'; link: string }
+  | { kind: 'too-large' }
+  | { kind: 'other' };
+
+/** The engine answers with a tar archive of what is at the path. */
+function firstEntry(archive: NodeJS.ReadableStream, limitBytes: number): Promise<Entry> {
+  return new Promise((resolve, reject) => {
+    const tar = extract();
+    const source = Readable.from(archive);
+    const settle = (entry: Entry): void => {
+      resolve(entry);
+      source.destroy();
+      tar.destroy();
+    };
+    tar.on('entry', (header: Headers, content: Readable) => {
+      if (header.type === 'symlink') settle({ kind: 'link', link: header.linkname ?? '' });
+      else if (header.type !== 'file') settle({ kind: 'other' });
+      else if ((header.size ?? 0) > limitBytes) settle({ kind: 'too-large' });
+      else content.toArray().then((chunks) => settle({ kind: 'file', bytes: Buffer.concat(chunks) }), reject);
+    });
+    tar.once('finish', () => resolve({ kind: 'other' }));
+    tar.once('error', reject);
+    source.once('error', reject);
+    source.pipe(tar);
+  });
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Emit } from '../events/event.ts';
+import { failed, type Result } from '../events/problem.ts';
+import { removeProject } from './down.ts';
+import type { Engine } from './engine.ts';
+import type { Death, Environment, Observed } from './environment.ts';
+import { runExec } from './exec.ts';
+import { readContainerFile } from './file.ts';
+import { askHelper, observedKey } from './helper.ts';
+import type { ServiceLog } from './log.ts';
+import type { Watch } from './watch.ts';
+
+/** A service that runs, or ran. */
+export interface RunningService {
+  readonly id: string;
+  readonly logFile: string;
+  /** `null` where another process follows it, or none. */
+  readonly log: ServiceLog | null;
+  /** Hardware addresses by the networks' names in the Compose file. */
+  readonly macAddresses: ReadonlyMap<string, string>;
+  /** Ports on 127.0.0.1 by `8080/tcp`. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+/** What an environment consists of once it is up. */
+export interface RunningParts {
+  readonly engine: Engine;
+  readonly project: string;
+  readonly services: ReadonlyMap<string, RunningService>;
+  /** Observers' container ids by `observedKey`. */
+  readonly observers: ReadonlyMap<string, string>;
+  readonly watch: Watch;
+  readonly emit: Emit;
+}
+
+const quietMs = 40;
+const flushLimitMs = 1000;
+
+/** The environment as its users see it. */
+export function runningEnvironment(parts: RunningParts): Environment {
+  const { engine, project, services, watch, emit } = parts;
+  const deaths: Death[] = [];
+  let ending = false;
+  watch.onExit(({ service, exitCode, how, at }) => {
+    if (ending) return;
+    deaths.push({ service, exitCode, how, at });
+    emit({ type: 'service.changed', service, state: 'exited', exitCode, detail: how });
+  });
+  const serviceOf = (name: string): RunningService => {
+    const service = services.get(name);
+    if (service === undefined) throw new Error(`no service ${name} in ${project}: ${[...services.keys()].join(', ')}`);
+    return service;
+  };
+  const logs = [...services.values()].flatMap(({ log }) => log ?? []);
+  return {
+    project,
+    services: [...services.keys()],
+    exec: (service, request) => runExec({ engine, id: serviceOf(service).id, service }, request),
+    readFile: (service, path, limitBytes) =>
+      readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
+    observe: (observed, command) => observe(parts, observed, command),
+    macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
+    publishedPort: (service, containerPort, protocol = 'tcp') =>
+      serviceOf(service).ports.get(`${containerPort}/${protocol}`),
+    logFile: (service) => serviceOf(service).logFile,
+    deaths: () => deaths,
+    engineAnswers: () => engine.answers(),
+    async flushLogs() {
+      // What a process printed takes a moment through the engine: quiet has to last that long.
+      await sleep(quietMs);
+      await Promise.all(logs.map((log) => log.settle(quietMs, flushLimitMs)));
+    },
+    release() {
+      ending = true;
+      watch.close();
+      for (const log of logs) log.close();
+    },
+    async down() {
+      ending = true;
+      watch.close();
+      const removed = await removeProject(engine, project);
+      await Promise.race([Promise.all(logs.map(({ done }) => done)), sleep(flushLimitMs, undefined, { ref: false })]);
+      for (const log of logs) log.close();
+      if (removed.ok)
+        for (const service of services.keys()) emit({ type: 'service.changed', service, state: 'removed' });
+      return removed;
+    },
+  };
+}
+
+async function observe(
+  { engine, observers }: RunningParts,
+  observed: Observed,
+  command: readonly string[],
+): Promise<Result<string>> {
+  const id = observers.get(observedKey(observed));
+  if (id !== undefined) return askHelper(engine, id, observed, command);
+  const name = observed.kind === 'network' ? `the network of ${observed.service}` : `the volume ${observed.volume}`;
+  return failed({ kind: 'evidence', message: `${name} is not observed: the environment was brought up without it` });
+}

@@ -1,0 +1,177 @@
+import type { Emit } from '../events/event.ts';
+import type { Problem } from '../events/problem.ts';
+import type { Dependency, ServiceModel } from './compose/model.ts';
+import type { Answer, Engine } from './engine.ts';
+import { type ServiceLog, tailOf } from './log.ts';
+import { type Probe, waitHealthy } from './probe.ts';
+import type { Exit, Watch } from './watch.ts';
+
+/** A service whose container is there and is to be started. */
+export interface Startable {
+  readonly service: ServiceModel;
+  readonly id: string;
+  readonly log: ServiceLog;
+  /** What its health is known by; `undefined`: nothing. */
+  readonly probe: Probe | undefined;
+}
+
+/** What starting needs. `stop` ends all waiting: by the first failure, by the deadline, from outside. */
+export interface Starting {
+  readonly engine: Engine;
+  readonly watch: Watch;
+  readonly emit: Emit;
+  readonly stop: AbortController;
+  /** Called as soon as a service's container runs. */
+  readonly onStarted: (startable: Startable) => void;
+}
+
+type Condition = Dependency['condition'];
+type Gates = Record<Condition, PromiseWithResolvers<boolean>>;
+
+interface Run extends Startable {
+  readonly gates: Gates;
+  /** Some service waits for its end. */
+  readonly oneShot: boolean;
+  state: 'waiting' | 'starting' | 'probing' | 'running' | 'ready';
+  said: string;
+}
+
+/**
+ * Starts all services as their dependencies allow, each as early as it can, and waits until each is ready: its health check succeeded,
+ * or it ended well where others wait for its end, or it runs. Gives the first failure; what was started is left for the caller to remove.
+ */
+export async function startServices(
+  starting: Starting,
+  startables: readonly Startable[],
+): Promise<Problem | undefined> {
+  const runs = new Map(startables.map((startable) => [startable.service.name, runOf(startable, startables)]));
+  const failure = Promise.withResolvers<Problem | undefined>();
+  let culprits: readonly Run[] = [];
+  const fail = (problem: Problem): void => {
+    failure.resolve(problem);
+    starting.stop.abort();
+  };
+  starting.stop.signal.addEventListener('abort', () => {
+    culprits = [...runs.values()].filter(({ state }) => state !== 'ready' && state !== 'waiting');
+    for (const { gates } of runs.values()) for (const gate of Object.values(gates)) gate.resolve(false);
+    failure.resolve(undefined);
+  });
+  starting.watch.onExit((exit) => {
+    const run = runs.get(exit.service);
+    if (run !== undefined) ended(starting, run, exit).then((problem) => problem && fail(problem));
+  });
+  const all = Promise.all([...runs.values()].map((run) => startOne(starting, run, runs, fail)));
+  const first = await Promise.race([failure.promise, all.then(() => undefined)]);
+  await all;
+  if (first !== undefined || !starting.stop.signal.aborted) return first;
+  return notReady(culprits);
+}
+
+function runOf(startable: Startable, all: readonly Startable[]): Run {
+  const { name } = startable.service;
+  const oneShot = all.some(({ service }) =>
+    service.dependsOn.some((dependency) => dependency.service === name && dependency.condition === 'completed'),
+  );
+  const gates = {
+    started: Promise.withResolvers<boolean>(),
+    healthy: Promise.withResolvers<boolean>(),
+    completed: Promise.withResolvers<boolean>(),
+  };
+  return { ...startable, oneShot, gates, state: 'waiting', said: '' };
+}
+
+async function startOne(
+  starting: Starting,
+  run: Run,
+  runs: ReadonlyMap<string, Run>,
+  fail: (problem: Problem) => void,
+): Promise<void> {
+  const { service, id } = run;
+  const { emit, stop, engine } = starting;
+  const open = await Promise.all(
+    service.dependsOn.map(({ service: target, condition }) => runs.get(target)?.gates[condition].promise),
+  );
+  if (stop.signal.aborted || open.includes(false)) return;
+  run.state = 'starting';
+  const started: Answer<unknown> = await engine.call(`starting service ${service.name}`, () =>
+    engine.docker.getContainer(id).start(),
+  );
+  if (!started.ok) return fail({ ...started.problems[0], place: { service: service.name } });
+  emit({ type: 'service.changed', service: service.name, state: 'started', container: id });
+  run.gates.started.resolve(true);
+  starting.onStarted(run);
+  if (run.oneShot) {
+    run.state = 'running';
+    await run.gates.completed.promise;
+    return;
+  }
+  const problem = await waitReady(starting, run);
+  if (problem !== undefined) return fail(problem);
+  if (stop.signal.aborted || hasEnded(run)) return;
+  run.state = 'ready';
+  emit({ type: 'service.changed', service: service.name, state: 'ready', container: id });
+  run.gates.healthy.resolve(true);
+}
+
+/** It may end while it is being waited for. */
+function hasEnded(run: Run): boolean {
+  return run.state === 'ready';
+}
+
+async function waitReady({ engine, stop }: Starting, run: Run): Promise<Problem | undefined> {
+  const { service, id, probe } = run;
+  if (probe === undefined) return undefined;
+  run.state = 'probing';
+  const target = { engine, id, service: service.name };
+  const outcome = await waitHealthy(target, probe, stop.signal, (said) => {
+    run.said = said;
+  });
+  if (outcome.kind === 'healthy' || outcome.kind === 'aborted') return undefined;
+  // A service that died is told by its end, with its exit code.
+  if (outcome.kind === 'lost') return lostProblem(run, outcome.because);
+  return withLog(run, `service ${service.name} is not healthy: ${outcome.because}`);
+}
+
+async function lostProblem(run: Run, because: string): Promise<Problem> {
+  return withLog(run, `service ${run.service.name} was lost before it was ready: ${because}`);
+}
+
+/** A service has ended while others are still being started. */
+async function ended(starting: Starting, run: Run, exit: Exit): Promise<Problem | undefined> {
+  const { service } = run;
+  const { name } = service;
+  if (starting.stop.signal.aborted) return undefined;
+  const needsHealth = run.probe !== undefined && run.state !== 'ready';
+  if (exit.exitCode === 0 && (run.oneShot || !needsHealth)) {
+    run.state = 'ready';
+    starting.emit({ type: 'service.changed', service: name, state: 'exited', exitCode: 0 });
+    run.gates.completed.resolve(true);
+    return undefined;
+  }
+  await run.log.done;
+  const how = exit.how === 'out-of-memory' ? ' for lack of memory' : '';
+  return withLog(run, `service ${name} ended with exit code ${exit.exitCode}${how} before the environment was up`);
+}
+
+/** What is said when the deadline passes, or when somebody interrupts. */
+async function notReady(culprits: readonly Run[]): Promise<Problem> {
+  const first = culprits.find(({ state }) => state === 'probing') ?? culprits[0];
+  if (first === undefined) return { kind: 'environment', message: 'no service was ready in time' };
+  const { name } = first.service;
+  if (first.state === 'starting') return withLog(first, `service ${name} was still being started`);
+  if (first.state === 'running') return withLog(first, `service ${name} did not end, and others wait for its end`);
+  return withLog(first, `service ${name} is not healthy yet`);
+}
+
+async function withLog(run: Run, message: string): Promise<Problem> {
+  await run.log.settle(20, 200);
+  const tail = await tailOf(run.log.file, 20);
+  const lines = [
+    message,
+    ...(run.said === '' ? [] : [`its health check said last: ${run.said.slice(0, 500)}`]),
+    ...(tail.length === 0
+      ? ['its log is empty']
+      : ['the end of its log:', ...tail.map((line) => `  ${line.slice(0, 500)}`)]),
+  ];
+  return { kind: 'environment', message: lines.join('\n'), place: { service: run.service.name, file: run.log.file } };
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { ok, type Result } from '../events/problem.ts';
+import type { Engine } from './engine.ts';
+import { label, projectFilter } from './labels.ts';
+
+/** How a service's container ended. */
+export interface Exit {
+  readonly service: string;
+  readonly exitCode: number;
+  readonly how: 'killed' | 'out-of-memory' | 'exited';
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Hears what happens to an environment's containers. */
+export interface Watch {
+  /** Resolves when the service has ended; at once if it has. */
+  exitOf(service: string): Promise<Exit>;
+  /** Calls back for every end from now on. */
+  onExit(listener: (exit: Exit) => void): void;
+  close(): void;
+}
+
+const containerEvent = z.object({
+  Action: z.string(),
+  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
+  timeNano: z.number(),
+});
+
+/** Hangup, interrupt, quit, kill, terminate: those that come from outside. A crash (abort, segmentation fault) is the service's own. */
+const killingSignals = [1, 2, 3, 9, 15];
+
+/** Watches by the engine's event stream: one connection, no polling. It has to be there before the first container starts. */
+export async function watchEvents(engine: Engine, project: string): Promise<Result<Watch>> {
+  const aborter = new AbortController();
+  const filters = { type: ['container'], event: ['die', 'kill', 'oom'], ...projectFilter(project) };
+  const opened = await engine.call('watching the containers', () =>
+    engine.docker.getEvents({ filters: JSON.stringify(filters), abortSignal: aborter.signal }),
+  );
+  if (!opened.ok) return opened;
+
+  const exits = new Map<string, Exit>();
+  const waiting = new Map<string, ((exit: Exit) => void)[]>();
+  const listeners: ((exit: Exit) => void)[] = [];
+  const outOfMemory = new Set<string>();
+  const killed = new Set<string>();
+  const take = async (line: string): Promise<void> => {
+    const event = parseEvent(line);
+    const service = event?.Actor.Attributes[label.service];
+    if (event === undefined || service === undefined) return;
+    const id = event.Actor.ID;
+    if (event.Action === 'oom') outOfMemory.add(id);
+    if (event.Action === 'kill') killed.add(id);
+    if (event.Action !== 'die') return;
+    const exitCode = Number(event.Actor.Attributes['exitCode'] ?? -1);
+    // The `oom` event may come after `die`; the container's state knows too.
+    const forMemory = outOfMemory.has(id) || (await wasOutOfMemory(engine, id));
+    const bySignal = killed.has(id) || killingSignals.includes(exitCode - 128);
+    const exit: Exit = {
+      service,
+      exitCode,
+      how: forMemory ? 'out-of-memory' : bySignal ? 'killed' : 'exited',
+      at: event.timeNano / 1e6,
+    };
+    exits.set(service, exit);
+    for (const resolve of waiting.get(service) ?? []) resolve(exit);
+    waiting.delete(service);
+    for (const listener of listeners) listener(exit);
+  };
+  // An engine that goes away ends the stream; whoever asks it something hears so.
+  readLines(opened.value, take).catch(() => undefined);
+  return ok({
+    exitOf: (service) => {
+      const exit = exits.get(service);
+      if (exit !== undefined) return Promise.resolve(exit);
+      return new Promise((resolve) => waiting.set(service, [...(waiting.get(service) ?? []), resolve]));
+    },
+    onExit: (listener) => listeners.push(listener),
+    close: () => aborter.abort(),
+  });
+}
+
+async function readLines(stream: NodeJS.ReadableStream, take: (line: string) => Promise<void>): Promise<void> {
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) await take(line);
+  }
+}
+
+function parseEvent(line: string): z.infer<typeof containerEvent> | undefined {
+  try {
+    return containerEvent.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function wasOutOfMemory(engine: Engine, id: string): Promise<boolean> {
+  const inspected = await engine.call('looking at a container', () => engine.docker.getContainer(id).inspect());
+  return inspected.ok && inspected.value.State.OOMKilled;
+}
