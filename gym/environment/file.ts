@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { extract, type Headers } from 'tar-stream';
 import { failed, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
@@ -50,7 +51,7 @@ function firstEntry(archive: NodeJS.ReadableStream, limitBytes: number): Promise
       if (header.type === 'symlink') settle({ kind: 'link', link: header.linkname ?? '' });
       else if (header.type !== 'file') settle({ kind: 'other' });
       else if ((header.size ?? 0) > limitBytes) settle({ kind: 'too-large' });
-      else content.toArray().then((chunks) => settle({ kind: 'file', bytes: Buffer.concat(chunks) }), reject);
+      else buffer(content).then((bytes) => settle({ kind: 'file', bytes }), reject);
     });
     tar.once('finish', () => resolve({ kind: 'other' }));
     tar.once('error', reject);
