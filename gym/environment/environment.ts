@@ -103,3 +103,13 @@ export interface ServiceStatus {
   /** "127.0.0.1:32768->8080/tcp" */
   readonly ports: readonly string[];
 }
+
+/** An environment that is there, whoever brought it up. */
+export interface EnvironmentStatus {
+  readonly project: string;
+  readonly task: string;
+  readonly run: string;
+  readonly lease: Lease;
+  readonly checkout: string;
+  readonly services: readonly ServiceStatus[];
+}

@@ -186,12 +186,14 @@ async function create(ground: Ground, service: ServiceModel): Promise<Result<Sta
   const { name } = service;
   const image = ground.images.get(name);
   if (image === undefined) throw new Error(`no image of ${name}`);
+  const logFile = join(request.logDirectory, `${name}.log`);
   const options = containerOptions(service, {
     project: request.project,
     image: image.reference,
     networks,
     volumes,
     labels,
+    logFile,
   });
   const container = await engine.call(`making the container of ${name}`, () => engine.docker.createContainer(options));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
@@ -204,10 +206,9 @@ async function create(ground: Ground, service: ServiceModel): Promise<Result<Sta
     );
     if (!connected.ok) return connected;
   }
-  const file = join(request.logDirectory, `${name}.log`);
-  const log = await followLog(engine, id, name, file);
+  const log = await followLog(engine, id, name, logFile);
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
-  request.emit({ type: 'log.opened', source: 'service', name, file });
+  request.emit({ type: 'log.opened', source: 'service', name, file: logFile });
   return ok({ service, id, log: log.value, probe: probeOf(service, image.healthcheck) });
 }

@@ -1,0 +1,178 @@
+import type Dockerode from 'dockerode';
+import { failed, ok, type Result } from '../events/problem.ts';
+import { demultiplex } from './demux.ts';
+import { readDetails } from './details.ts';
+import { removeProject } from './down.ts';
+import { connectEngine, type Engine } from './engine.ts';
+import type { Environment, EnvironmentStatus, ServiceStatus } from './environment.ts';
+import { label } from './labels.ts';
+import { type RunningService, runningEnvironment } from './running.ts';
+import { watchEvents } from './watch.ts';
+
+type Ambient = Readonly<Record<string, string | undefined>>;
+
+/** Environments that are there, by any process, with their services; only those of a checkout, where one is given. */
+export async function listEnvironments(
+  ambient: Ambient,
+  checkout?: string,
+): Promise<Result<readonly EnvironmentStatus[]>> {
+  const engine = await connectEngine(ambient);
+  if (!engine.ok) return engine;
+  const wanted = checkout === undefined ? [label.project] : [label.project, `${label.checkout}=${checkout}`];
+  const made = await listMade(engine.value, wanted);
+  if (!made.ok) return made;
+  const statuses = [...Map.groupBy(made.value, ({ labels }) => labels[label.project] ?? '')].map(
+    async ([project, members]): Promise<EnvironmentStatus> => {
+      const labels = members[0]?.labels ?? {};
+      const services = members.flatMap(({ service }) => service ?? []);
+      return {
+        project,
+        task: labels[label.task] ?? '',
+        run: labels[label.run] ?? '',
+        lease: labels[label.lease] === 'kept' ? 'kept' : 'process',
+        checkout: labels[label.checkout] ?? '',
+        services: await Promise.all(services.map((service) => statusOf(engine.value, service))),
+      };
+    },
+  );
+  return ok(await Promise.all(statuses));
+}
+
+interface Made {
+  readonly labels: Readonly<Record<string, string>>;
+  /** `null`: an observer, a network, a volume. They count too: an environment that was cut short may have nothing else. */
+  readonly service: Dockerode.ContainerInfo | null;
+}
+
+async function listMade(engine: Engine, wanted: readonly string[]): Promise<Result<readonly Made[]>> {
+  const filters = JSON.stringify({ label: wanted });
+  const [containers, networks, volumes] = await Promise.all([
+    listContainers(engine, wanted),
+    engine.call('listing networks', () => engine.docker.listNetworks({ filters })),
+    engine.call('listing volumes', () => engine.docker.listVolumes({ filters })),
+  ]);
+  if (!containers.ok) return containers;
+  if (!networks.ok) return networks;
+  if (!volumes.ok) return volumes;
+  const others = [...networks.value, ...(volumes.value.Volumes ?? [])];
+  return ok([
+    ...containers.value.map((each) => ({ labels: each.Labels, service: label.service in each.Labels ? each : null })),
+    ...others.map((each) => ({ labels: each.Labels ?? {}, service: null })),
+  ]);
+}
+
+async function statusOf(engine: Engine, info: Dockerode.ContainerInfo): Promise<ServiceStatus> {
+  const inspected = await engine.call('looking at a container', () => engine.docker.getContainer(info.Id).inspect());
+  const state = inspected.ok ? inspected.value.State : undefined;
+  const startedAt = Date.parse(state?.StartedAt ?? '');
+  return {
+    project: info.Labels[label.project] ?? '',
+    task: info.Labels[label.task] ?? '',
+    service: info.Labels[label.service] ?? '',
+    container: info.Id,
+    state: state?.Status ?? info.State,
+    image: info.Image,
+    // The engine writes the year 1 where it never started.
+    startedAt: startedAt > 0 ? startedAt : null,
+    exitCode: state === undefined || state.Running || !(startedAt > 0) ? null : state.ExitCode,
+    ports: info.Ports.flatMap(({ IP, PublicPort, PrivatePort, Type }) =>
+      PublicPort === undefined ? [] : [`${IP}:${PublicPort}->${PrivatePort}/${Type}`],
+    ),
+  };
+}
+
+/** An environment that another process brought up. `release` it after use; `down` removes it. */
+export async function attach(ambient: Ambient, project: string): Promise<Result<Environment>> {
+  const connected = await connectEngine(ambient);
+  if (!connected.ok) return connected;
+  const engine = connected.value;
+  const mine = `${label.project}=${project}`;
+  const [containers, networks] = await Promise.all([
+    listContainers(engine, [mine]),
+    engine.call('listing networks', () => engine.docker.listNetworks({ filters: JSON.stringify({ label: [mine] }) })),
+  ]);
+  if (!containers.ok) return containers;
+  if (!networks.ok) return networks;
+  if (containers.value.length === 0) return failed(notThere(project));
+  const names = new Map(networks.value.map(({ Name, Labels }) => [Labels?.[label.resource] ?? Name, Name]));
+  const services = new Map<string, RunningService>();
+  const observers = new Map<string, string>();
+  for (const { Id: id, Labels } of containers.value) {
+    const { [label.service]: service, [label.helper]: observed, [label.logFile]: logFile = '' } = Labels;
+    if (observed !== undefined) observers.set(observed, id);
+    if (service !== undefined)
+      services.set(service, { id, logFile, log: null, ...(await readDetails(engine, id, names)) });
+  }
+  const watch = await watchEvents(engine, project);
+  if (!watch.ok) return watch;
+  const emit = (): void => undefined;
+  return ok(runningEnvironment({ engine, project, services, observers, watch: watch.value, emit }));
+}
+
+/** Removes an environment that any process brought up. One that is not there is fine. */
+export async function down(ambient: Ambient, project: string): Promise<Result<void>> {
+  const engine = await connectEngine(ambient);
+  return engine.ok ? removeProject(engine.value, project) : engine;
+}
+
+/** Which part of a service's log is wanted. */
+export interface LogsRequest {
+  readonly project: string;
+  readonly service: string;
+  /** Go on until the container ends or `signal` says so. */
+  readonly follow: boolean;
+  /** How many of the last lines; `null`: all. */
+  readonly tail: number | null;
+  readonly timestamps: boolean;
+  readonly onOutput: (chunk: Uint8Array, stream: 'stdout' | 'stderr') => void;
+  readonly signal: AbortSignal;
+}
+
+/** Reads a service's log as the engine has it, whoever brought the environment up. */
+export async function logs(ambient: Ambient, request: LogsRequest): Promise<Result<void>> {
+  const connected = await connectEngine(ambient);
+  if (!connected.ok) return connected;
+  const engine = connected.value;
+  const { project, service, follow, tail, timestamps, onOutput, signal } = request;
+  const containers = await listContainers(engine, [`${label.project}=${project}`, `${label.service}=${service}`]);
+  if (!containers.ok) return containers;
+  const id = containers.value[0]?.Id;
+  if (id === undefined)
+    return failed({ ...notThere(project), message: `there is no service ${service} in ${project}` });
+  const options = { stdout: true, stderr: true, timestamps, ...(tail !== null && { tail }) };
+  const container = engine.docker.getContainer(id);
+  const opened = await engine.call(
+    `reading the log of ${service}`,
+    async (): Promise<AsyncIterable<Uint8Array | string>> =>
+      follow
+        ? container.logs({ ...options, follow: true, abortSignal: signal })
+        : once(await container.logs({ ...options, follow: false })),
+  );
+  if (!opened.ok) return signal.aborted ? ok(undefined) : opened;
+  const copy = async (): Promise<void> => {
+    for await (const { bytes, stream } of demultiplex(opened.value)) onOutput(bytes, stream);
+  };
+  // An abort ends the stream by an error: that is no failure.
+  const copied = await engine.call(`reading the log of ${service}`, copy, 2 ** 31 - 1);
+  return copied.ok || signal.aborted ? ok(undefined) : copied;
+}
+
+function notThere(project: string): { kind: 'environment'; message: string; remedy: string } {
+  return {
+    kind: 'environment',
+    message: `there is no environment ${project}`,
+    remedy: 'gym ps shows what is there; gym up brings one up.',
+  };
+}
+
+async function listContainers(
+  engine: Engine,
+  labels: readonly string[],
+): Promise<Result<readonly Dockerode.ContainerInfo[]>> {
+  const filters = JSON.stringify({ label: labels });
+  return engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters }));
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
