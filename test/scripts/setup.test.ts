@@ -178,3 +178,28 @@ test('base images carry what a build in a container needs', async () => {
   ]);
   expect(stdout).toMatch(/^v24\.\d+\.\d+\n\d+\.\d+\.\d+\n1000$/);
 });
+
+// No test machine reaches a registry, so a program in its place stands for the docker client here.
+test.each([
+  ['a registry that never answers is given up after a few seconds', 'exec sleep 60', 'failed', [2900, 6000]],
+  [
+    'one that answers may take its time',
+    "echo 'bookworm-slim: Pulling from library/debian'; sleep 6",
+    'pulled',
+    [6000, 9000],
+  ],
+  ['one that does not exist costs nothing', 'exit 1', 'failed', [0, 1500]],
+] as const)('%s', async (_, pull, result, [leastMs, mostMs]) => {
+  using folder = temporaryFolder();
+  folder.write('docker', `#!/bin/sh\ncase $1 in pull) ${pull} ;; *) exit 1 ;; esac\n`);
+  await execa('chmod', ['+x', join(folder.path, 'docker')]);
+  const { stdout, durationMs } = await withParts(
+    'if pull debian:bookworm-slim; then echo pulled; else echo failed; fi',
+    {
+      PATH: `${folder.path}:${process.env['PATH']}`,
+    },
+  );
+  expect(stdout).toBe(result);
+  expect(durationMs).toBeGreaterThanOrEqual(leastMs);
+  expect(durationMs).toBeLessThan(mostMs);
+});
