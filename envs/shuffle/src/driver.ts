@@ -1,9 +1,10 @@
+import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './errors.ts';
 import { RequestRefused, request } from './http.ts';
 import { asRecord, type JobSpec } from './job.ts';
 import type { WorkerReport } from './report.ts';
-import type { WorkerAddress } from './topology.ts';
+import { splitAddress, type WorkerAddress } from './topology.ts';
 
 const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 1_000;
@@ -26,8 +27,9 @@ export interface Deadlines {
  * `ShuffleFailed` when a worker dies, fails or is too slow; the others are told to stop then.
  */
 export async function runShuffle(spec: JobSpec, deadlines: Deadlines): Promise<WorkerReport[]> {
-  const { workers } = spec;
-  await Promise.all(workers.map((worker) => waitUntilReady(worker, deadlines.readyMs)));
+  await Promise.all(spec.workers.map((worker) => waitUntilReady(worker, deadlines.readyMs)));
+  const workers = await Promise.all(spec.workers.map(resolveName));
+  let silent: WorkerAddress[] = [];
   const stop = new AbortController();
   const deadline = AbortSignal.timeout(deadlines.runMs);
   const signal = AbortSignal.any([stop.signal, deadline]);
@@ -42,13 +44,14 @@ export async function runShuffle(spec: JobSpec, deadlines: Deadlines): Promise<W
     const reports = await Promise.race([work, watch]);
     return reports.map(parseReport);
   } catch (error) {
-    const silent = await findSilent(workers);
-    if (silent.length > 0) throw new ShuffleFailed(`no answer from ${silent.join(', ')}: dead or unreachable`);
+    silent = await findSilent(workers);
+    const names = silent.map(({ name }) => name).join(', ');
+    if (silent.length > 0) throw new ShuffleFailed(`no answer from ${names}: dead or unreachable`);
     if (deadline.aborted) throw new ShuffleFailed(`the shuffle was not done within ${deadlines.runMs} ms`);
     throw new ShuffleFailed(messageOf(error));
   } finally {
     stop.abort();
-    await Promise.allSettled(workers.map((worker) => release(worker)));
+    await Promise.allSettled(workers.filter((worker) => !silent.includes(worker)).map(release));
   }
 }
 
@@ -59,6 +62,13 @@ async function waitUntilReady(worker: WorkerAddress, withinMs: number): Promise<
     if (performance.now() > end) throw new ShuffleFailed(`${worker.name} was not ready within ${withinMs} ms`);
     await sleep(PROBE_EVERY_MS / 5);
   }
+}
+
+/** Looks a worker's name up once and for all: the name of a container that has died takes seconds to be refused. */
+async function resolveName(worker: WorkerAddress): Promise<WorkerAddress> {
+  const { host, port } = splitAddress(worker.control);
+  const { address } = await lookup(host, { family: 4 });
+  return { ...worker, control: `${address}:${port}` };
 }
 
 /** Never resolves; throws `ShuffleFailed` once the worker has been silent for too long, or when the run is over. */
@@ -72,10 +82,10 @@ async function watchHealth(worker: WorkerAddress, signal: AbortSignal): Promise<
   }
 }
 
-/** The workers that do not answer now, by name. */
-async function findSilent(workers: readonly WorkerAddress[]): Promise<string[]> {
+/** The workers that do not answer now. */
+async function findSilent(workers: readonly WorkerAddress[]): Promise<WorkerAddress[]> {
   const alive = await Promise.all(workers.map(isAlive));
-  return workers.filter((_, index) => !alive[index]).map(({ name }) => name);
+  return workers.filter((_, index) => !alive[index]);
 }
 
 async function isAlive(worker: WorkerAddress): Promise<boolean> {

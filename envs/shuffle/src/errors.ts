@@ -3,8 +3,7 @@ export class InvalidInput extends Error {
   override readonly name = 'InvalidInput';
 }
 
-/** An error in one line, with its cause: `fetch` hides what happened there. */
+/** An error in one line. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+  return error instanceof Error ? error.message : String(error);
 }

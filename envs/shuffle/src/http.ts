@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /** A request that was answered, but not with success. Not thrown where there was no answer at all. */
 export class RequestRefused extends Error {
@@ -13,7 +14,8 @@ export interface Reply {
 
 /**
  * Asks a worker for something and reads its JSON answer. Throws `RequestRefused` with the worker's own words where it
- * answers with an error, and what `fetch` throws where it does not answer.
+ * answers with an error, and what the network says where it does not answer. Not `fetch`: aborting that leaves its
+ * attempt to connect behind, which keeps the process alive for ten seconds.
  */
 export async function request(
   address: string,
@@ -22,14 +24,18 @@ export async function request(
   signal: AbortSignal,
   body?: unknown,
 ): Promise<unknown> {
-  const url = `http://${address}${path}`;
-  const response = await fetch(url, { method, signal, ...(body !== undefined && { body: JSON.stringify(body) }) });
-  const value: unknown = await response.json();
-  if (!response.ok) throw new RequestRefused(errorText(value) ?? `${method} ${path} answered ${response.status}`);
-  return value;
+  const outgoing = httpRequest(`http://${address}${path}`, { method, signal });
+  // Errors reach us through `once`, or through the reading of the answer.
+  outgoing.on('error', () => {});
+  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  const [response]: IncomingMessage[] = await once(outgoing, 'response');
+  if (!response) throw new Error(`${method} ${path} has no answer`);
+  const value = await readJson(response);
+  if (response.statusCode === 200) return value;
+  throw new RequestRefused(errorText(value) ?? `${method} ${path} answered ${response.statusCode}`);
 }
 
-/** Reads a request's JSON body. Throws where it is none. */
+/** Reads the JSON body of a request or of an answer. Throws where it is none. */
 export async function readJson(message: IncomingMessage): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of message) chunks.push(chunk);
