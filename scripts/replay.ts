@@ -11,8 +11,14 @@ if (positionals.length === 0 || !process.stdout.isTTY) {
   console.error('usage, at a terminal: node scripts/replay.ts EVENTS.ndjson... [--speed FACTOR]');
   process.exit(2);
 }
-const { startTui } = await loadTui();
-const { subscribe, finished, stop } = play(readRecording(positionals), Number(values.speed));
-const leaving = await startTui({ subscribe, onStop: stop, finished }).closed;
-console.log(leaving);
-process.exit(leaving === 'forced' ? 130 : 0);
+const { openTui } = await loadTui();
+let end = 'left';
+const screen = await openTui(() => {
+  end = 'stopped';
+  playing.stop();
+  screen.close();
+});
+const playing = play(readRecording(positionals), Number(values.speed), screen.listener);
+await screen.closed;
+playing.stop();
+console.log(end);

@@ -38,7 +38,7 @@ export interface StartScreenProps {
 }
 
 /** Shows the tasks that were found and the latest runs; settles when the user has chosen and the screen is as before. */
-export async function chooseAction(tasks: readonly FoundTask[], runs: readonly PastRun[]): Promise<Choice> {
+export async function chooseFrom(tasks: readonly FoundTask[], runs: readonly PastRun[]): Promise<Choice> {
   let choice: Choice = { action: 'quit' };
   const onChoice = (chosen: Choice): void => {
     choice = chosen;
