@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import type { Command } from './cli/command.ts';
 import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
 
@@ -34,6 +35,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   const context: Context = {
     cwd: process.cwd(),
     env: process.env,
+    stdin: { isTty: process.stdin.isTTY === true },
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     signal: interrupted.signal,
@@ -54,12 +56,30 @@ async function openScreen(onQuit: () => void): Promise<Screen> {
   return openTui(onQuit);
 }
 
-/** The start screen: choose a task, then carry out what was chosen as if it had been typed. */
+/** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
 async function startScreen(): Promise<number> {
-  const { chooseAction } = await import('./cli/start.ts');
-  const { openStart } = await import('./tui/open.ts');
-  const chosen = await chooseAction(process.cwd(), openStart);
-  return chosen === null ? 0 : main(chosen);
+  const [{ findTasks }, { openHistory }, { checkoutOf, openStore }, { openStart }, { state }] = await Promise.all([
+    import('./task/find.ts'),
+    import('./store/history.ts'),
+    import('./store/store.ts'),
+    import('./tui/open.ts'),
+    import('./events/event.ts'),
+  ]);
+  const cwd = process.cwd();
+  const history = openHistory(openStore(checkoutOf(cwd)));
+  const runs = history.newest(10).flatMap(({ run, task, state: ended, durationMs }) => {
+    const known = state.safeParse(ended);
+    return known.success ? [{ run, task, state: known.data, durationMs: durationMs ?? 0 }] : [];
+  });
+  history.close();
+  const tasks = findTasks(cwd).map(({ name, file }) => ({ name, folder: relative(cwd, dirname(file)) || '.' }));
+  const choice = await openStart(tasks, runs);
+  if (choice.action === 'quit') return 0;
+  if (choice.action === 'interrupted') return 130;
+  const task = choice.task.folder;
+  return main(
+    choice.action === 'verify' ? ['verify', task] : ['loop', task, '--agent', process.env['GYM_AGENT'] ?? 'oracle'],
+  );
 }
 
 async function unknownCommand(word: string, commands: readonly Command[]): Promise<number> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Comparison, isJudgement, judgeComparisons, ready } from '../gym/judge/compare.ts';
+import { type Comparison, isJudgement, judgeComparisons, type Ready, ready } from '../gym/judge/compare.ts';
 import { quantitySchema, quantityText, resolve, sourceOf } from '../gym/judge/quantity.ts';
 import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
@@ -31,31 +31,47 @@ export const agree = defineInvariant({
 function judge(spec: Spec, evidence: Evidence): Judgement {
   const observed = ready(resolve(spec.observed, evidence));
   if (isJudgement(observed)) return observed;
-  const comparisons: Comparison[] = [];
-  for (const [name, quantity] of Object.entries(spec.witnesses)) {
-    const seen = ready(resolve(quantity, evidence));
-    if (isJudgement(seen)) return seen;
-    if (seen.unit !== observed.unit) return unknown(`${name} is in ${seen.unit}, not in ${observed.unit}`);
-    for (const group of new Set([...observed.groups.keys(), ...seen.groups.keys()])) {
-      const [here, there] = [
-        observed.groups.get(group) ?? zeroOf(spec.observed),
-        seen.groups.get(group) ?? zeroOf(quantity),
-      ];
-      if (here === null || there === null)
-        return unknown(`${group} is missing in ${here === null ? spec.observed.metric : name}`);
-      comparisons.push({
-        part: partName(group, name, Object.keys(spec.witnesses).length),
-        observed: here,
-        expected: there,
-      });
-    }
-  }
-  return judgeComparisons(
+  const compared = Object.entries(spec.witnesses).map(([name, quantity]) =>
+    against(spec, observed, { name, quantity }, evidence),
+  );
+  const comparisons = compared.flatMap((each) => ('because' in each ? [] : each));
+  const missing = compared.flatMap((each) => ('because' in each ? [each] : []));
+  const judged = judgeComparisons(
     comparisons,
     spec.tolerance,
     observed.unit,
     `against ${Object.keys(spec.witnesses).join(', ')}`,
   );
+  // A witness that is missing does not take away what another one saw.
+  if (judged.state === 'fail') return judged;
+  return missing.find(({ state }) => state === 'vacuous') ?? missing[0] ?? judged;
+}
+
+interface Witness {
+  readonly name: string;
+  readonly quantity: Spec['observed'];
+}
+
+/** The comparisons with one witness, or the judgement that it cannot be compared with. */
+function against(
+  spec: Spec,
+  observed: Ready,
+  { name, quantity }: Witness,
+  evidence: Evidence,
+): readonly Comparison[] | Judgement {
+  const seen = ready(resolve(quantity, evidence));
+  if (isJudgement(seen)) return seen;
+  if (seen.unit !== observed.unit) return unknown(`${name} is in ${seen.unit}, not in ${observed.unit}`);
+  const comparisons: Comparison[] = [];
+  for (const group of new Set([...observed.groups.keys(), ...seen.groups.keys()])) {
+    const here = observed.groups.get(group) ?? zeroOf(spec.observed);
+    const there = seen.groups.get(group) ?? zeroOf(quantity);
+    if (here === null || there === null)
+      return unknown(`${group} is missing in ${here === null ? spec.observed.metric : name}`);
+    const part = partName(group, name, Object.keys(spec.witnesses).length);
+    comparisons.push({ part, observed: here, expected: there });
+  }
+  return comparisons;
 }
 
 /** The sum and the number of nothing is zero; there is no largest or smallest of nothing. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { isJudgement, ready } from '../gym/judge/compare.ts';
-import { quantitySchema, quantityText, resolve, sourceOf } from '../gym/judge/quantity.ts';
+import { distanceOf, isJudgement, marginOf, ready } from '../gym/judge/compare.ts';
+import { quantitySchema, quantityText, resolve, sourceOf, subtract } from '../gym/judge/quantity.ts';
 import { amountText, listText, numberText } from '../gym/judge/text.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
-import type { Judgement } from '../gym/task/judgement.ts';
+import { type Judgement, unknown } from '../gym/task/judgement.ts';
 import type { Evidence } from '../gym/task/measurement.ts';
 
 const limit = z.union([z.number(), z.bigint()]).optional();
@@ -43,34 +43,37 @@ function boundsText({ atLeast, atMost }: Spec): string {
 function judge(spec: Spec, evidence: Evidence): Judgement {
   const resolved = ready(resolve(spec.quantity, evidence));
   if (isJudgement(resolved)) return resolved;
+  if (resolved.unit === 'hash') return unknown(`${spec.quantity.metric} is a hash, which has no size`);
   const parts = [...resolved.groups].map(([part, value]) => ({ part, value, ...nearest(spec, value) }));
   const wrong = parts.filter(({ margin }) => margin < 0);
-  const margin = Math.min(...parts.map((part) => part.margin));
-  const far = wrong.map((part) => -part.margin / Math.max(1, Math.abs(Number(part.limit))));
+  const far = wrong.map((part) => distanceOf(part.margin, part.limit));
   const shown = (wrong.length === 0 ? parts : wrong).map(
     ({ part, value }) => `${part} is ${amountText(value, resolved.unit)}`,
   );
   return {
     state: wrong.length === 0 ? 'pass' : 'fail',
     because: `${listText(shown)}; it must be ${boundsText(spec)}`,
-    margin,
-    distance: Math.max(0, ...far),
+    margin: marginOf(parts.map((part) => part.margin)),
+    distance: far.reduce((most, each) => Math.max(most, each), 0),
     unit: resolved.unit,
     parts: parts.map(({ part, value, limit: expected, margin: room }) => ({
       part,
       observed: String(value),
       expected: String(expected),
-      off: room < 0 ? String(Number(value) - Number(expected)) : '0',
+      off: room < 0 ? String(subtract(value, expected)) : '0',
     })),
     evidence: [],
   };
 }
 
 /** The bound that is nearest, and how far the value is on its good side. */
-function nearest({ atLeast, atMost }: Spec, value: bigint | number): { limit: bigint | number; margin: number } {
+function nearest(
+  { atLeast, atMost }: Spec,
+  value: bigint | number,
+): { limit: bigint | number; margin: bigint | number } {
   const sides = [
-    ...(atLeast === undefined ? [] : [{ limit: atLeast, margin: Number(value) - Number(atLeast) }]),
-    ...(atMost === undefined ? [] : [{ limit: atMost, margin: Number(atMost) - Number(value) }]),
+    ...(atLeast === undefined ? [] : [{ limit: atLeast, margin: subtract(value, atLeast) }]),
+    ...(atMost === undefined ? [] : [{ limit: atMost, margin: subtract(atMost, value) }]),
   ];
   return sides.reduce((a, b) => (b.margin < a.margin ? b : a));
 }

@@ -1,25 +1,34 @@
 import { z } from 'zod';
 import { isJudgement, judgeComparisons, type Ready, ready } from '../gym/judge/compare.ts';
 import { add, quantitySchema, quantityText, resolve, sourceOf, subtract } from '../gym/judge/quantity.ts';
-import { amountText, differenceText, numberText } from '../gym/judge/text.ts';
+import { amountText, differenceText, listText, numberText } from '../gym/judge/text.ts';
 import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, type Part, unknown, vacuous } from '../gym/task/judgement.ts';
 import type { Evidence } from '../gym/task/measurement.ts';
 
-const isQuantity = (parts: Spec['parts']): parts is z.output<typeof quantitySchema> =>
+type Parts = z.output<typeof quantitySchema> | Record<string, z.output<typeof quantitySchema>>;
+const isQuantity = (parts: Parts): parts is z.output<typeof quantitySchema> =>
   'metric' in parts && typeof parts.metric === 'string';
 
-const schema = z.strictObject({
-  ...invariantBase,
-  /** What is known to have gone in. */
-  total: quantitySchema,
-  /** What it went into: one quantity whose groups are the parts, or quantities by name, summed group by group of the total. */
-  parts: z.union([quantitySchema, z.record(z.string(), quantitySchema)]),
-  /** What each part should be, grouped as the parts: finds two errors that cancel, and names the part that is off. */
-  expectedParts: quantitySchema.optional(),
-  tolerance: toleranceSchema.default(exact()),
-});
+const schema = z
+  .strictObject({
+    ...invariantBase,
+    /** What is known to have gone in. */
+    total: quantitySchema,
+    /** What it went into: one quantity whose groups are the parts, or quantities by name, summed group by group of the total. */
+    parts: z.union([
+      quantitySchema,
+      z.record(z.string(), quantitySchema).refine((parts) => Object.keys(parts).length > 0, 'name at least one part'),
+    ]),
+    /** What each part should be, grouped as the parts: finds two errors that cancel, and names the part that is off. */
+    expectedParts: quantitySchema.optional(),
+    tolerance: toleranceSchema.default(exact()),
+  })
+  .refine(({ parts, expectedParts }) => expectedParts === undefined || isQuantity(parts), {
+    path: ['expectedParts'],
+    message: 'expectedParts goes with parts that are the groups of one quantity',
+  });
 type Spec = z.output<typeof schema>;
 
 /** Nothing is lost and nothing appears from nowhere: the parts add up to the total. */
@@ -33,15 +42,13 @@ export const conservation = defineInvariant({
   judge,
 });
 
-function partQuantities(parts: Spec['parts']): z.output<typeof quantitySchema>[] {
+function partQuantities(parts: Parts): z.output<typeof quantitySchema>[] {
   return isQuantity(parts) ? [parts] : Object.values(parts);
 }
 
 function judge(spec: Spec, evidence: Evidence): Judgement {
   const total = ready(resolve(spec.total, evidence));
   if (isJudgement(total)) return total;
-  if ([...total.groups.values()].every((value) => Number(value) === 0))
-    return vacuous(`${quantityText(spec.total)} is 0`);
   return isQuantity(spec.parts)
     ? judgeGroups(spec, spec.parts, total, evidence)
     : judgeNamed(spec, spec.parts, total, evidence);
@@ -56,6 +63,8 @@ function judgeGroups(
 ): Judgement {
   const parts = ready(resolve(quantity, evidence));
   if (isJudgement(parts)) return parts;
+  if (parts.unit !== total.unit) return unknown(`the parts are in ${parts.unit}, not in ${total.unit}`);
+  if (isNothing(total.groups) && isNothing(parts.groups)) return vacuous(`${quantityText(spec.total)} is 0`);
   const expected = spec.expectedParts === undefined ? null : ready(resolve(spec.expectedParts, evidence));
   if (expected !== null && isJudgement(expected)) return expected;
   const known = [...total.groups.values()].reduce(add);
@@ -66,14 +75,19 @@ function judgeGroups(
     total.unit,
     'the parts',
   );
-  if (whole.state === 'unknown') return whole;
   const off = subtract(sum, known);
-  const shares = [...parts.groups].map(([part, value]) => `${part} ${numberText(value)}`).join(', ');
+  const shares = listText([...parts.groups].map(([part, value]) => `${part} ${numberText(value)}`));
   const sentence =
-    whole.state === 'pass'
-      ? `${shares} add up to ${amountText(known, total.unit)}`
-      : `the parts come to ${amountText(sum, total.unit)}, not ${amountText(known, total.unit)}: ${differenceText(off, known, total.unit)} (${shares})`;
-  if (expected === null) return { ...whole, because: sentence, parts: [...plainParts(parts), ...whole.parts] };
+    whole.state === 'unknown'
+      ? whole.because
+      : whole.state === 'pass'
+        ? `${shares} add up to ${amountText(known, total.unit)}`
+        : `the parts come to ${amountText(sum, total.unit)}, not ${amountText(known, total.unit)}: ${differenceText(off, known, total.unit)} (${shares})`;
+  if (expected === null) {
+    return whole.state === 'unknown'
+      ? whole
+      : { ...whole, because: sentence, parts: [...plainParts(parts), ...whole.parts] };
+  }
   return withExpectedParts(whole, sentence, parts, expected, spec);
 }
 
@@ -86,13 +100,14 @@ function withExpectedParts(whole: Judgement, sentence: string, parts: Ready, exp
     expected: expected.groups.get(part) ?? 0n,
   }));
   const each = judgeComparisons(comparisons, spec.tolerance, parts.unit, 'off');
-  if (each.state === 'unknown') return each;
+  if (each.state !== 'fail' && whole.state === 'unknown') return whole;
+  if (each.state === 'unknown') return whole.state === 'fail' ? { ...whole, because: sentence } : each;
   const passes = whole.state === 'pass' && each.state === 'pass';
   return {
     ...each,
     state: passes ? 'pass' : 'fail',
-    because: passes ? sentence : `${sentence}; ${each.because}`,
-    margin: Math.min(whole.margin ?? 0, each.margin ?? 0),
+    because: each.state === 'pass' ? sentence : `${sentence}; ${each.because}`,
+    margin: Math.min(whole.margin ?? Number.POSITIVE_INFINITY, each.margin ?? Number.POSITIVE_INFINITY),
     distance: Math.max(whole.distance ?? 0, each.distance ?? 0),
     parts: [...each.parts, ...whole.parts],
   };
@@ -112,6 +127,7 @@ function judgeNamed(
     if (values.unit !== total.unit) return unknown(`${name} is in ${values.unit}, not in ${total.unit}`);
     for (const [group, value] of values.groups) sums.set(group, add(sums.get(group) ?? 0n, value));
   }
+  if (isNothing(total.groups) && isNothing(sums)) return vacuous(`${quantityText(spec.total)} is 0`);
   const comparisons = [...sums].map(([part, observed]) => ({ part, observed, expected: total.groups.get(part) ?? 0n }));
   return judgeComparisons(
     comparisons,
@@ -119,6 +135,11 @@ function judgeNamed(
     total.unit,
     `${Object.keys(named).join(' + ')} against the total`,
   );
+}
+
+/** Nothing went in, or nothing came out. */
+function isNothing(groups: Ready['groups']): boolean {
+  return [...groups.values()].every((value) => Number(value) === 0);
 }
 
 function plainParts(parts: Ready): Part[] {

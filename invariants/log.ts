@@ -70,6 +70,8 @@ function judge(spec: Spec, evidence: Evidence): Judgement {
     off: Math.max(0, atLeast - each.matches) + Math.min(0, atMost - each.matches),
   }));
   const wrong = judged.filter(({ off }) => off !== 0);
+  // A line too many stands there for good; a missing one might still have come.
+  if (evidence.cutShort !== undefined && wrong.some(({ off }) => off > 0)) return unknown(evidence.cutShort);
   return {
     state: wrong.length === 0 ? 'pass' : 'fail',
     because:

@@ -20,6 +20,7 @@ export interface Screen {
 export interface Context {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: { readonly isTty: boolean };
   /** Results. */
   readonly stdout: Output;
   /** Progress and problems. */

@@ -51,6 +51,7 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
   const readings = new Map<string, Reading>();
   const counters = new Map<string, Result<InterfaceCounters>>();
   const keep = keeper(place.runDirectory);
+  let cutShort: string | undefined;
 
   const beforeStage = async (stage: string): Promise<void> => {
     for (const { source } of sources.filter((each) => each.source.stage === stage)) {
@@ -62,6 +63,7 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
     }
   };
   const afterStage = async (stage: string, state: State): Promise<void> => {
+    if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
     for (const { name, source, witness } of sources.filter((each) => each.source.stage === stage)) {
       const samples =
         state === 'pass'
@@ -92,6 +94,7 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
     return {
       readings: new Map([...readings, ...missing.map((each): [string, Reading] => [each.source, each])]),
       logs: new Map(logs),
+      ...(cutShort !== undefined && { cutShort }),
     };
   };
   return { beforeStage, afterStage, evidence };

@@ -56,4 +56,6 @@ export interface ServiceLog {
 export interface Evidence {
   readonly readings: ReadonlyMap<string, Reading>;
   readonly logs: ReadonlyMap<string, ServiceLog>;
+  /** Why the run did not come to its end, if it did not: then what is missing in a log says nothing. */
+  readonly cutShort?: string;
 }

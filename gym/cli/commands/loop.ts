@@ -1,0 +1,131 @@
+import { execa } from 'execa';
+import { chooseAgent } from '../../agent/choose.ts';
+import { sweep } from '../../environment/sweep.ts';
+import type { Listener } from '../../events/log.ts';
+import { failed, ok, type Result } from '../../events/problem.ts';
+import { terse } from '../../judge/terse.ts';
+import { runLoop } from '../../loop/loop.ts';
+import type { LoopReport } from '../../loop/report.ts';
+import { findResumable } from '../../loop/resume.ts';
+import { type History, openHistory } from '../../store/history.ts';
+import type { LoopLimits } from '../../store/journal.ts';
+import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
+import type { Task } from '../../task/schema.ts';
+import { verify } from '../../verify/verify.ts';
+import type { Arguments } from '../command.ts';
+import type { CommandEnd, Context } from '../context.ts';
+import { eventLines, jsonMode } from '../render/json.ts';
+import { loopText } from '../render/loop.ts';
+import { progressLines } from '../render/progress.ts';
+import { painter } from '../render/style.ts';
+import { openTask } from '../tasks.ts';
+
+/** What is asked of one loop, begun or gone on with. */
+interface Asked {
+  readonly task: Task;
+  readonly loop: string;
+  readonly agentChoice: string;
+  readonly limits: LoopLimits;
+}
+
+/** `gym loop`: an agent against the verdict, with the terminal UI where there is a terminal. */
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const asked = args.flag('resume') ? await resumed(context, args) : await begun(context, args);
+  if (!asked.ok) return asked.problems;
+  const { task, loop } = asked.value;
+  const agent = chooseAgent(asked.value.agentChoice, task, { ...context.env });
+  if (!agent.ok) return agent.problems;
+  const swept = await sweep(context.env);
+  if (!swept.ok) return swept.problems;
+  const store = openStore(checkoutOf(task.root));
+  const history = openHistory(store);
+  try {
+    const report = await watched(context, args, (listener) =>
+      runLoop({
+        ...asked.value,
+        agent: agent.value,
+        store,
+        history,
+        environmentVariables: context.env,
+        listeners: [listener],
+        signal: context.signal,
+        verify,
+        describe: terse,
+      }),
+    );
+    if (!report.ok) return report.problems;
+    await tell(context, args, report.value, store);
+    return report.value.exitCode;
+  } finally {
+    history.close();
+  }
+}
+
+async function begun(context: Context, args: Arguments): Promise<Result<Asked>> {
+  const task = await openTask(args.positionals[0], context);
+  if (!task.ok) return task;
+  const agentChoice = args.text('agent');
+  if (agentChoice === undefined) {
+    return failed({ kind: 'usage', message: 'name the agent', remedy: "--agent oracle, claude, codex or command:'…'" });
+  }
+  const limits = task.value.limits;
+  return ok({
+    task: task.value,
+    loop: newRunName(new Date()),
+    agentChoice,
+    limits: {
+      attempts: args.number('max-attempts') ?? limits.attempts,
+      minutes: args.number('max-minutes') ?? limits.minutes,
+      usd: args.number('max-usd') ?? limits.usd ?? null,
+    },
+  });
+}
+
+async function resumed(context: Context, args: Arguments): Promise<Result<Asked>> {
+  const found = findResumable(openStore(checkoutOf(context.cwd)), args.positionals[0]);
+  if (!found.ok) return found;
+  const task = await openTask(found.value.taskFile, context);
+  return task.ok ? ok({ ...found.value, task: task.value }) : task;
+}
+
+/** Shows what happens while it happens: on the terminal UI, as lines, or as events. */
+async function watched<Value>(
+  context: Context,
+  args: Arguments,
+  work: (listener: Listener) => Promise<Value>,
+): Promise<Value> {
+  if (jsonMode(args) === 'stream') return work(eventLines(context.stdout));
+  const hasScreen = context.stdout.isTty && context.stdin.isTty && jsonMode(args) === 'text' && !args.flag('plain');
+  if (!hasScreen) return work(progressLines(context.stderr));
+  const screen = await context.openScreen(context.interrupt);
+  try {
+    const value = await work(screen.listener);
+    if (!context.signal.aborted) await screen.closed;
+    return value;
+  } finally {
+    screen.close();
+    await screen.closed;
+  }
+}
+
+async function tell(context: Context, args: Arguments, report: LoopReport, store: Store): Promise<void> {
+  const mode = jsonMode(args);
+  if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (mode === 'text')
+    context.stdout.write(`${loopText(report, store.runDirectory(report.loop), painter(context.stdout))}\n`);
+  if (context.stderr.isTty) context.stderr.write('\u0007');
+  const command = args.text('notify');
+  if (command === undefined) return;
+  const { end, task, loop, branch } = report;
+  const env = { GYM_END: end, GYM_TASK: task, GYM_LOOP: loop, GYM_BRANCH: branch ?? '' };
+  const notified = await execa('sh', ['-c', command], {
+    env,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    reject: false,
+    timeout: 60_000,
+  });
+  if (notified.failed)
+    context.stderr.write(`the command of --notify failed: ${notified.stderr || notified.shortMessage}\n`);
+}
