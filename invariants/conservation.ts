@@ -4,7 +4,7 @@ import { add, quantitySchema, quantityText, resolve, sourceOf, subtract } from '
 import { amountText, differenceText, listText, numberText } from '../gym/judge/text.ts';
 import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
-import { type Judgement, type Part, unknown, vacuous } from '../gym/task/judgement.ts';
+import { type Judgement, unknown, vacuous } from '../gym/task/judgement.ts';
 import type { Evidence } from '../gym/task/measurement.ts';
 
 type Parts = z.output<typeof quantitySchema> | Record<string, z.output<typeof quantitySchema>>;
@@ -65,33 +65,27 @@ function judgeGroups(
   if (isJudgement(parts)) return parts;
   if (parts.unit !== total.unit) return unknown(`the parts are in ${parts.unit}, not in ${total.unit}`);
   if (isNothing(total.groups) && isNothing(parts.groups)) return vacuous(`${quantityText(spec.total)} is 0`);
+  const whole = judgeSum(parts, total, spec.tolerance);
   const expected = spec.expectedParts === undefined ? null : ready(resolve(spec.expectedParts, evidence));
-  if (expected !== null && isJudgement(expected)) return expected;
-  const known = [...total.groups.values()].reduce(add);
-  const sum = [...parts.groups.values()].reduce(add);
-  const whole = judgeComparisons(
-    [{ part: 'sum', observed: sum, expected: known }],
-    spec.tolerance,
-    total.unit,
-    'the parts',
-  );
-  const off = subtract(sum, known);
-  const shares = listText([...parts.groups].map(([part, value]) => `${part} ${numberText(value)}`));
-  const sentence =
-    whole.state === 'unknown'
-      ? whole.because
-      : whole.state === 'pass'
-        ? `${shares} add up to ${amountText(known, total.unit)}`
-        : `the parts come to ${amountText(sum, total.unit)}, not ${amountText(known, total.unit)}: ${differenceText(off, known, total.unit)} (${shares})`;
-  if (expected === null) {
-    return whole.state === 'unknown'
-      ? whole
-      : { ...whole, because: sentence, parts: [...plainParts(parts), ...whole.parts] };
-  }
-  return withExpectedParts(whole, sentence, parts, expected, spec);
+  // A sum that is off is off, whether or not the parts can be compared.
+  if (expected === null || (isJudgement(expected) && whole.state === 'fail')) return withPlainParts(whole, parts);
+  return isJudgement(expected) ? expected : withExpectedParts(whole, parts, expected, spec);
 }
 
-function withExpectedParts(whole: Judgement, sentence: string, parts: Ready, expected: Ready, spec: Spec): Judgement {
+function judgeSum(parts: Ready, total: Ready, tolerance: Spec['tolerance']): Judgement {
+  const known = [...total.groups.values()].reduce(add);
+  const sum = [...parts.groups.values()].reduce(add);
+  const whole = judgeComparisons([{ part: 'sum', observed: sum, expected: known }], tolerance, total.unit, 'the parts');
+  if (whole.state === 'unknown') return whole;
+  const shares = listText([...parts.groups].map(([part, value]) => `${part} ${numberText(value)}`));
+  const because =
+    whole.state === 'pass'
+      ? `${shares} add up to ${amountText(known, total.unit)}`
+      : `the parts come to ${amountText(sum, total.unit)}, not ${amountText(known, total.unit)}: ${differenceText(subtract(sum, known), known, total.unit)} (${shares})`;
+  return { ...whole, because };
+}
+
+function withExpectedParts(whole: Judgement, parts: Ready, expected: Ready, spec: Spec): Judgement {
   if (parts.unit !== expected.unit) return unknown(`the expected parts are in ${expected.unit}, not in ${parts.unit}`);
   const names = new Set([...parts.groups.keys(), ...expected.groups.keys()]);
   const comparisons = [...names].map((part) => ({
@@ -101,12 +95,12 @@ function withExpectedParts(whole: Judgement, sentence: string, parts: Ready, exp
   }));
   const each = judgeComparisons(comparisons, spec.tolerance, parts.unit, 'off');
   if (each.state !== 'fail' && whole.state === 'unknown') return whole;
-  if (each.state === 'unknown') return whole.state === 'fail' ? { ...whole, because: sentence } : each;
+  if (each.state === 'unknown') return whole.state === 'fail' ? withPlainParts(whole, parts) : each;
   const passes = whole.state === 'pass' && each.state === 'pass';
   return {
     ...each,
     state: passes ? 'pass' : 'fail',
-    because: each.state === 'pass' ? sentence : `${sentence}; ${each.because}`,
+    because: each.state === 'pass' ? whole.because : `${whole.because}; ${each.because}`,
     margin: Math.min(whole.margin ?? Number.POSITIVE_INFINITY, each.margin ?? Number.POSITIVE_INFINITY),
     distance: Math.max(whole.distance ?? 0, each.distance ?? 0),
     parts: [...each.parts, ...whole.parts],
@@ -142,6 +136,8 @@ function isNothing(groups: Ready['groups']): boolean {
   return [...groups.values()].every((value) => Number(value) === 0);
 }
 
-function plainParts(parts: Ready): Part[] {
-  return [...parts.groups].map(([part, value]) => ({ part, observed: String(value), expected: '', off: '' }));
+function withPlainParts(whole: Judgement, parts: Ready): Judgement {
+  if (whole.parts.length === 0) return whole;
+  const plain = [...parts.groups].map(([part, value]) => ({ part, observed: String(value), expected: '', off: '' }));
+  return { ...whole, parts: [...plain, ...whole.parts] };
 }

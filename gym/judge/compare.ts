@@ -2,7 +2,7 @@ import { type Judgement, type Part, unknown, vacuous } from '../task/judgement.t
 import type { Unit } from '../task/measurement.ts';
 import { absolute, add, type Resolved, subtract } from './quantity.ts';
 import { amountText, differenceText, listText } from './text.ts';
-import { allowance, type Tolerance, within } from './tolerance.ts';
+import { allowance, exact, type Tolerance } from './tolerance.ts';
 
 /** One pair of values that should be equal. */
 export interface Comparison {
@@ -27,8 +27,8 @@ export function isJudgement(value: Ready | Judgement): value is Judgement {
 }
 
 /**
- * Judges comparisons: each must be within the tolerance. Distance is the sum of what goes beyond it, over the sum of what was expected.
- * `lead` begins the sentence of a failure.
+ * Judges comparisons: each must be within the tolerance; hashes must be equal. Distance is the sum of what goes beyond
+ * it, over the sum of what was expected; of hashes, the share that differs. `lead` begins the sentence of a failure.
  */
 export function judgeComparisons(
   comparisons: readonly Comparison[],
@@ -37,32 +37,56 @@ export function judgeComparisons(
   lead: string,
 ): Judgement {
   if (comparisons.length === 0) return vacuous('there is nothing to compare');
-  const compared = comparisons.map((each) => ({
-    ...each,
-    off: subtract(each.observed, each.expected),
-    allowed: allowance(tolerance, each.expected),
-  }));
-  const open = compared.find(({ allowed }) => allowed === null);
-  if (open !== undefined) return unknown(`${open.part}: a share of zero cannot be told (the expected value is 0)`);
-  const sized = compared.map((each) => ({ ...each, allowed: each.allowed ?? 0n }));
-  const wrong = sized.filter(({ off, allowed }) => !within(off, allowed));
-  const margin = Math.min(...sized.map(({ off, allowed }) => Number(allowed) - Number(absolute(off))));
-  const scale = Math.max(1, Math.abs(Number(sized.map(({ expected }) => absolute(expected)).reduce(add))));
-  const beyond = wrong.reduce((sum, { off, allowed }) => sum + Number(absolute(off)) - Number(allowed), 0);
+  const compared = comparisons.map((each) => compare(each, unit === 'hash' ? exact() : tolerance));
+  const rooms = compared.flatMap(({ room }) => (room === null ? [] : [room]));
+  const wrong = compared.filter(({ room }) => room !== null && room < 0);
+  const open = compared.find(({ room }) => room === null);
+  // What is off elsewhere is off all the same.
+  if (open !== undefined && wrong.length === 0) {
+    return unknown(`${open.part}: a share of zero cannot be told (the expected value is 0)`);
+  }
+  const beyond = rooms.filter((room) => room < 0).reduce(add, 0n);
+  const scale = compared.map(({ expected }) => absolute(expected)).reduce(add);
   return {
     state: wrong.length === 0 ? 'pass' : 'fail',
     because:
-      wrong.length === 0 ? `${lead}: ${sized.length} of ${sized.length} agree` : `${lead}: ${wrongText(wrong, unit)}`,
-    margin,
-    distance:
-      wrong.length === 0 ? 0 : Math.max(beyond, Number.MIN_VALUE) / (unit === 'hash' ? Math.max(1, beyond) : scale),
+      wrong.length === 0
+        ? `${lead}: ${compared.length} of ${compared.length} agree`
+        : `${lead}: ${wrongText(wrong, unit)}`,
+    margin: unit === 'hash' ? 0 - wrong.length : marginOf(rooms),
+    distance: unit === 'hash' ? wrong.length / compared.length : distanceOf(beyond, scale),
     unit,
-    parts: sized.map((each) => partOf(each)),
+    parts: compared.map((each) => partOf(each)),
     evidence: [],
   };
 }
 
-function wrongText(wrong: readonly (Comparison & { off: bigint | number })[], unit: Unit): string {
+/** A comparison with its difference and how much of the allowance is left; null where a share of zero is asked for. */
+type Compared = Comparison & { readonly off: bigint | number; readonly room: bigint | number | null };
+
+function compare(comparison: Comparison, tolerance: Tolerance): Compared {
+  const off = subtract(comparison.observed, comparison.expected);
+  const allowed = allowance(tolerance, comparison.expected);
+  return { ...comparison, off, room: allowed === null ? null : subtract(allowed, absolute(off)) };
+}
+
+/** The least room there is, as a number that JSON can hold; below 0 whenever one is. */
+export function marginOf(rooms: readonly (bigint | number)[]): number {
+  return finite(rooms.reduce<number>((least, room) => Math.min(least, Number(room)), Number.MAX_VALUE));
+}
+
+/** How far something is beyond what is allowed, over the size of what was expected: 0 only if it is not, and always finite. */
+export function distanceOf(beyond: bigint | number, scale: bigint | number): number {
+  if (Number(beyond) === 0) return 0;
+  const size = finite(Math.abs(Number(scale)));
+  return finite(Math.max(finite(Math.abs(Number(beyond))) / (size === 0 ? 1 : size), Number.MIN_VALUE));
+}
+
+function finite(value: number): number {
+  return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+}
+
+function wrongText(wrong: readonly Compared[], unit: Unit): string {
   return listText(
     wrong.map(
       ({ part, off, observed, expected }) =>
@@ -71,6 +95,6 @@ function wrongText(wrong: readonly (Comparison & { off: bigint | number })[], un
   );
 }
 
-function partOf({ part, observed, expected, off }: Comparison & { off: bigint | number }): Part {
+function partOf({ part, observed, expected, off }: Compared): Part {
   return { part, observed: String(observed), expected: String(expected), off: String(off) };
 }

@@ -49,7 +49,7 @@ export type Resolved =
 /** The name of the only group of a quantity without `by`. */
 export const wholeGroup = 'all';
 
-/** Computes a quantity. Missing producer: unknown. No sample: vacuous. NaN, or units mixed: unknown. */
+/** Computes a quantity. Missing producer: unknown. No sample: vacuous. NaN, units mixed, or a sample in no group: unknown. */
 export function resolve(quantity: Quantity, evidence: Evidence): Resolved {
   const [source = '', metric = ''] = split(quantity.metric);
   const reading = evidence.readings.get(source);
@@ -63,8 +63,15 @@ export function resolve(quantity: Quantity, evidence: Evidence): Resolved {
   if (samples.some((sample) => sample.unit !== first.unit)) {
     return { state: 'unknown', because: `${quantity.metric} mixes units` };
   }
+  // A misspelt label would put everything into one group, and the check would hold for less than it says.
+  const unlabelled = quantity.by.find((label) => samples.some((sample) => sample.labels[label] === undefined));
+  if (unlabelled !== undefined) {
+    return { state: 'unknown', because: `${quantityText(quantity)} has samples without a label ${unlabelled}` };
+  }
   const grouped = Map.groupBy(samples, (sample) => groupOf(sample, quantity.by));
   const groups = new Map([...grouped].map(([group, members]) => [group, reduceGroup(quantity.reduce, members)]));
+  const overflown = [...groups.values()].find(({ value }) => typeof value === 'number' && !Number.isFinite(value));
+  if (overflown !== undefined) return { state: 'unknown', because: `${quantityText(quantity)} is ${overflown.value}` };
   return { state: 'ok', unit: quantity.reduce === 'count' ? 'count' : first.unit, groups };
 }
 
@@ -91,7 +98,16 @@ function matches(sample: Sample, where: Quantity['where']): boolean {
 }
 
 function groupOf(sample: Sample, by: readonly string[]): string {
-  return by.length === 0 ? wholeGroup : by.map((label) => sample.labels[label] ?? '').join(' ');
+  if (by.length === 0) return wholeGroup;
+  const values = by.map((label) => sample.labels[label] ?? '');
+  // 'a b' + 'c' is another group than 'a' + 'b c'.
+  return values.length === 1
+    ? values.join('')
+    : values.map((value) => (isWord(value) ? value : JSON.stringify(value))).join(' ');
+}
+
+function isWord(value: string): boolean {
+  return /^[^\s"]+$/.test(value);
 }
 
 function reduceGroup(reduce: Quantity['reduce'], samples: readonly Sample[]): GroupValue {
@@ -114,9 +130,14 @@ export function add(a: bigint | number, b: bigint | number): bigint | number {
   return typeof a === 'bigint' && typeof b === 'bigint' ? a + b : Number(a) + Number(b);
 }
 
-/** Subtracts exactly where both are integers. */
+/** Subtracts exactly where both are integers, be one of them a bigint and the other a number. */
 export function subtract(a: bigint | number, b: bigint | number): bigint | number {
-  return typeof a === 'bigint' && typeof b === 'bigint' ? a - b : Number(a) - Number(b);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return isWhole(a) && isWhole(b) ? BigInt(a) - BigInt(b) : Number(a) - Number(b);
+}
+
+function isWhole(value: bigint | number): boolean {
+  return typeof value === 'bigint' || Number.isInteger(value);
 }
 
 /** Absolute value of an exact or a floating number. */

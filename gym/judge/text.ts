@@ -8,9 +8,10 @@ export function amountText(value: bigint | number, unit: Unit): string {
   return `${numberText(value)}${unitWords[unit]}`;
 }
 
-/** A number with thousands separators; fractions with at most four digits. */
+/** A number with thousands separators; fractions with at most four digits that say something. */
 export function numberText(value: bigint | number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 4 });
+  const isSmall = -1 < value && value < 1;
+  return value.toLocaleString('en-US', isSmall ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 4 });
 }
 
 /** A difference with its sign and its share of what was expected: `+16,105,544 bytes (+6.00 %)`. */

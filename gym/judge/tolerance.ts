@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { absolute } from './quantity.ts';
+import { percentText } from './text.ts';
 
 const size = z.union([
   z.number().nonnegative('a tolerance is 0 or more'),
@@ -29,17 +30,22 @@ export function allowance(tolerance: Tolerance, expected: bigint | number): bigi
   if (tolerance.kind === 'exact') return 0n;
   if (tolerance.kind === 'abs') return tolerance.size;
   if (Number(expected) === 0) return null;
-  return tolerance.share * Math.abs(Number(expected));
+  const size = absolute(expected);
+  return typeof size === 'bigint' ? shareOf(size, tolerance.share) : tolerance.share * size;
 }
 
-/** Whether a difference is within the allowance. Mixed bigint and number compare exactly in JavaScript. */
-export function within(difference: bigint | number, allowed: bigint | number): boolean {
-  return absolute(difference) <= allowed;
+/** A share of a whole number, rounded down: of the decimal that was written, as 0.29 of 100 is 29 and not 28.999…. */
+function shareOf(size: bigint, share: number): bigint {
+  const [digits = '0', exponent = '0'] = String(share).split('e');
+  const [whole = '0', fraction = ''] = digits.split('.');
+  const power = Number(exponent) - fraction.length;
+  const scaled = BigInt(whole + fraction) * size;
+  return power < 0 ? scaled / 10n ** BigInt(-power) : scaled * 10n ** BigInt(power);
 }
 
 /** The tolerance in words, for a claim. */
 export function toleranceText(tolerance: Tolerance): string {
   if (tolerance.kind === 'exact') return 'exactly';
   if (tolerance.kind === 'abs') return `within ${tolerance.size}`;
-  return `within ${tolerance.share * 100} %`;
+  return `within ${percentText(tolerance.share)}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DefinitionError } from './definition-error.ts';
-import { broken, type Judgement } from './judgement.ts';
+import { broken, type Judgement, judgement } from './judgement.ts';
 import type { Evidence } from './measurement.ts';
 
 /** What every kind of invariant has. */
@@ -56,10 +56,24 @@ export function defineInvariant<Schema extends z.ZodType<{ name: string; claim?:
   };
 }
 
-/** A crash of a check is the check's error, never a pass. */
-function judgeSafely(judge: () => Judgement): Judgement {
+/** A judgement whose state, distance and margin fit together. */
+const soundJudgement = judgement
+  .refine(
+    ({ state, distance }) => (state !== 'pass' && state !== 'fail') || (state === 'pass') === (distance === 0),
+    'a distance is 0 if and only if it passes',
+  )
+  .refine(({ state, distance, margin }) => {
+    const isOpen = state === 'unknown' || state === 'vacuous' || state === 'error';
+    return isOpen === (distance === null) && isOpen === (margin === null);
+  }, 'distance and margin are null if and only if it could not be judged');
+
+/** A crash of a check, or a judgement that is none (a promise, NaN), is the check's error, never a pass. */
+function judgeSafely(judge: () => unknown): Judgement {
   try {
-    return judge();
+    const given = soundJudgement.safeParse(judge());
+    if (given.success) return given.data;
+    const [issue] = given.error.issues;
+    return broken(`the check gave no judgement: ${[...(issue?.path ?? []), ''].join(': ')}${issue?.message}`);
   } catch (thrown) {
     return broken(`the check threw ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)}`);
   }
