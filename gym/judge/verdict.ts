@@ -98,9 +98,8 @@ export function runDistance(stagesRemaining: number, checks: readonly CheckResul
   return stagesRemaining + (Number.isFinite(farthest) ? farthest / (1 + farthest) : 1);
 }
 
-/** The check that a person should look at first: the worst state, among them the farthest. */
+/** The check to look at first: the first of the worst state, in the order in which the task lists them. */
 export function worstCheck(checks: readonly CheckResult[]): CheckResult | undefined {
-  return [...checks].sort(
-    (a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state) || (b.distance ?? 0) - (a.distance ?? 0),
-  )[0];
+  const state = worst(checks.map((check) => check.state));
+  return checks.find((check) => check.state === state);
 }
