@@ -50,12 +50,8 @@ class Tail {
   #offset = 0;
 
   window(): LogWindow {
-    const lines = this.#open === '' ? this.#lines : [...this.#lines, this.#open];
-    return {
-      first: this.#first,
-      lines: lines.map((line) => cleanLine(line.slice(0, lineLength))),
-      bytes: this.#offset,
-    };
+    const open = this.#open === '' ? [] : [shownLine(this.#open)];
+    return { first: this.#first, lines: [...this.#lines, ...open], bytes: this.#offset };
   }
 
   /** Reads what is new, and says whether anything is. */
@@ -95,9 +91,11 @@ class Tail {
   #append(text: string): void {
     const lines = (this.#open + text).split('\n');
     this.#open = (lines.pop() ?? '').slice(0, windowBytes);
-    this.#lines.push(...lines);
-    const excess = Math.max(0, this.#lines.length - keptLines);
-    this.#lines.splice(0, excess);
-    this.#first += excess;
+    this.#first += Math.max(0, this.#lines.length + lines.length - keptLines);
+    this.#lines = [...this.#lines, ...lines.slice(-keptLines).map(shownLine)].slice(-keptLines);
   }
+}
+
+function shownLine(line: string): string {
+  return cleanLine(line.slice(0, lineLength));
 }
