@@ -12,12 +12,18 @@ const schema = z.strictObject({
   /** Which lines count: those that match a regular expression, or JSON lines whose fields have these values. */
   line: z.union([
     z.strictObject({ pattern: z.string().refine(isPattern, 'not a regular expression') }),
-    z.strictObject({ fields: z.record(z.string(), z.json()) }),
+    z.strictObject({
+      fields: z
+        .record(z.string(), z.json())
+        .refine((fields) => Object.keys(fields).length > 0, 'name at least one field'),
+    }),
   ]),
   /** In each service: at least one such line, none, or a number of them. */
   expect: z.union([
     z.enum(['present', 'absent']),
-    z.strictObject({ atLeast: z.number().int(), atMost: z.number().int() }),
+    z
+      .strictObject({ atLeast: z.number().int().nonnegative(), atMost: z.number().int() })
+      .refine(({ atLeast, atMost }) => atLeast <= atMost, 'atLeast is above atMost'),
   ]),
 });
 
@@ -45,6 +51,8 @@ interface Found {
   readonly service: string;
   readonly lines: number;
   readonly matches: number;
+  /** Lines that are too long to be told: each may be one more match. */
+  readonly untold: number;
   /** 1-based number of the first matching line, or of the one that came nearest. */
   readonly at: number | null;
   /** How the nearest line differs. */
@@ -53,25 +61,23 @@ interface Found {
 }
 
 function judge(spec: Spec, evidence: Evidence): Judgement {
-  const found: Found[] = [];
-  for (const service of spec.services) {
-    const source = evidence.logs.get(service);
-    if (source === undefined) return unknown(`there is no log of ${service}`);
-    if (source.problem !== undefined) return unknown(`log of ${service}: ${source.problem}`);
-    found.push(search(spec, source));
-  }
-  const silent = found.filter(({ lines }) => lines === 0);
-  if (silent.length > 0 && spec.expect === 'absent') {
-    return vacuous(`${listText(silent.map(({ service }) => service))} logged nothing at all`);
-  }
+  const read = spec.services.map((service) => search(spec, service, evidence));
+  const found = read.flatMap((each) => ('matches' in each ? [each] : []));
   const { atLeast, atMost } = rangeOf(spec.expect);
   const judged = found.map((each) => ({
     ...each,
-    off: Math.max(0, atLeast - each.matches) + Math.min(0, atMost - each.matches),
+    off: Math.max(0, atLeast - each.matches - each.untold) + Math.min(0, atMost - each.matches),
   }));
   const wrong = judged.filter(({ off }) => off !== 0);
-  // A line too many stands there for good; a missing one might still have come.
-  if (evidence.cutShort !== undefined && wrong.some(({ off }) => off > 0)) return unknown(evidence.cutShort);
+  const silent = found.filter(({ lines }) => lines === 0);
+  const unread = read.find((each) => 'because' in each);
+  const untold = found.find(({ matches, untold: more }) => more > 0 && (matches < atLeast || matches + more > atMost));
+  // The worst of the services decides: what one has logged is not hidden by the silence of another.
+  if (wrong.length === 0) {
+    if (silent.length > 0) return vacuous(`${listText(silent.map(({ service }) => service))} logged nothing at all`);
+    if (unread !== undefined) return unread;
+    if (untold !== undefined) return unknown(`log of ${untold.service}: lines beyond 1 MiB cannot be judged`);
+  }
   return {
     state: wrong.length === 0 ? 'pass' : 'fail',
     because:
@@ -103,16 +109,31 @@ function rangeOf(expect: Spec['expect']): { atLeast: number; atMost: number } {
   return expect === 'absent' ? { atLeast: 0, atMost: 0 } : expect;
 }
 
-function search(spec: Spec, source: ServiceLog): Found {
+/** What a service's log says, or the judgement that it cannot be read. */
+function search(spec: Spec, service: string, evidence: Evidence): Found | Judgement {
+  const source = evidence.logs.get(service);
+  if (source === undefined) return unknown(`there is no log of ${service}`);
+  if (source.problem !== undefined) return unknown(`log of ${service}: ${source.problem}`);
+  try {
+    return searchFile(spec, source);
+  } catch (thrown) {
+    return unknown(`log of ${service}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
+}
+
+function searchFile(spec: Spec, source: ServiceLog): Found {
   const difference = differenceOf(spec.line);
-  let [lines, matches, at, nearAt]: [number, number, number | null, number | null] = [0, 0, null, null];
+  let [lines, matches, untold] = [0, 0, 0];
+  let [at, nearAt]: [number | null, number | null] = [null, null];
   let near: string | null = null;
-  for (const line of logLines(source.file)) {
+  for (const { text, isCut } of logLines(source.file)) {
     lines += 1;
-    const differs = difference(line);
+    const differs = difference(text);
     if (differs === 'not at all') {
       matches += 1;
       at ??= lines;
+    } else if (isCut) {
+      untold += 1;
     } else if (differs !== 'entirely' && nearAt === null) {
       nearAt = lines;
       near = differs;
@@ -122,6 +143,7 @@ function search(spec: Spec, source: ServiceLog): Found {
     service: source.service,
     lines,
     matches,
+    untold,
     at: at ?? nearAt,
     near: matches === 0 ? near : null,
     file: source.file,
@@ -137,16 +159,20 @@ function differenceOf(wanted: Spec['line']): (line: string) => string {
   const fields = Object.entries(wanted.fields);
   const [key] = fields;
   return (line) => {
-    if (!line.startsWith('{')) return 'entirely';
+    if (!/^\s*\{/.test(line)) return 'entirely';
     const document = jsonOf(line);
     const wrong = fields.filter(([name, value]) => !isDeepStrictEqual(document[name], value));
     if (wrong.length === 0) return 'not at all';
     // A line whose first asked field fits is the one that was meant.
     if (key === undefined || wrong.some(([name]) => name === key[0])) return 'entirely';
-    return wrong
-      .map(([name, value]) => `${name} is ${JSON.stringify(document[name])}, not ${JSON.stringify(value)}`)
-      .join(', ');
+    return wrong.map(([name, value]) => `${name} is ${valueText(document[name])}, not ${valueText(value)}`).join(', ');
   };
+}
+
+/** A field's value; a line may hold anything of any length. */
+function valueText(value: unknown): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value);
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
 }
 
 function jsonOf(line: string): Record<string, unknown> {
