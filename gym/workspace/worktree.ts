@@ -1,29 +1,11 @@
 import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { z } from 'zod';
 import { ok, type Result } from '../events/problem.ts';
+import type { Worktree } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { git, runGit } from './git.ts';
 import { applyPatch, patchesOf } from './patch.ts';
-
-/**
- * A copy of the user's checkout on a branch of its own, in which an agent works. Every git command of gym names
- * `gitDirectory` and an index of its own, so whatever an agent does to `.git`, HEAD or the index does not matter.
- */
-export const worktreeSchema = z.object({
-  /** Top folder of the worktree. */
-  directory: z.string(),
-  /** The task's folder in it: the workspace. */
-  workspace: z.string(),
-  gitDirectory: z.string(),
-  /** `linked`: the branch is in the user's repository. `own`: there was none, so it is in a repository beside the worktree. */
-  kind: z.enum(['linked', 'own']),
-  branch: z.string(),
-  /** Commit of the start state. */
-  start: z.string(),
-});
-export type Worktree = z.infer<typeof worktreeSchema>;
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -41,7 +23,10 @@ interface Plan {
 }
 
 /**
- * Makes the worktree of a loop at `.gym/worktrees/LOOP` on the branch `gym/TASK/LOOP`, in the state that the user sees:
+ * Makes the copy of the user's checkout in which the agent of a loop works. Every git command of gym names the git
+ * directory and an index of its own, so whatever an agent does to `.git`, HEAD or the index does not matter.
+ *
+ * It is at `.gym/worktrees/LOOP` on the branch `gym/TASK/LOOP`, in the state that the user sees:
  * HEAD, plus uncommitted changes, plus new files that git does not ignore. Then the patches of the task's `start/` are
  * applied, and its hidden files are taken out. What an earlier try left behind is removed first. The user's index, files
  * and other branches stay as they are.
