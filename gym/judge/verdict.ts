@@ -98,8 +98,12 @@ export function runDistance(stagesRemaining: number, checks: readonly CheckResul
   return stagesRemaining + (Number.isFinite(farthest) ? farthest / (1 + farthest) : 1);
 }
 
-/** The check to look at first: the first of the worst state, in the order in which the task lists them. */
-export function worstCheck(checks: readonly CheckResult[]): CheckResult | undefined {
-  const state = worst(checks.map((check) => check.state));
-  return checks.find((check) => check.state === state);
+/** Checks by their state, worst first; within a state as the task lists them. */
+export function inOrderOfBadness(checks: readonly CheckResult[]): CheckResult[] {
+  return [...checks].sort((a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state));
+}
+
+/** The worst states first; among equals, the order in which the task lists them. The first is the one to look at. */
+export function worstFirst(checks: readonly CheckResult[]): CheckResult[] {
+  return [...checks].sort((a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state));
 }

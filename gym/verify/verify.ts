@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
 import type { Emit, Phase } from '../events/event.ts';
@@ -205,7 +205,7 @@ interface Ending {
 }
 
 function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDirectory }: Ending): Verdict {
-  const { task, run, workspace, fault, loop, store, history, signal } = request;
+  const { task, run, workspace, fault, loop, history, signal } = request;
   const durationMs = Date.now() - startedAt;
   const stages = findings.outcomes.map((outcome) => asStageResult(outcome, runDirectory));
   const verdict: Verdict = {
@@ -240,7 +240,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     durationMs,
     loop: loop ?? null,
   });
-  log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile: relative(store.directory, verdictFile) });
+  log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile });
   log.close();
   return verdict;
 }

@@ -64,31 +64,43 @@ export async function takeSnapshot({
     });
   }
   rmSync(directory, { recursive: true, force: true });
-  const hash = createHash('sha256');
+  const paths = [...own, ...guarded].sort();
   let bytes = 0;
-  for (const path of [...own, ...guarded].sort()) {
-    const from = join(isProtected(path) ? baseline : workspace, path);
-    bytes += copyEntry(from, join(directory, path), (part) => hash.update(part), path);
+  for (const path of paths) {
+    bytes += copyEntry(join(isProtected(path) ? baseline : workspace, path), join(directory, path));
   }
   const restored = baseline === workspace ? [] : await changedFiles(workspace, baseline, isProtected, guarded);
-  return ok({ directory, files: own.length + guarded.length, bytes, hash: hash.digest('hex'), restored });
+  return ok({ directory, files: paths.length, bytes, hash: hashFiles(directory, paths), restored });
 }
 
-/** Copies a file with its mode, or a symbolic link as it is, and gives it to the hash. Returns its size in bytes. */
-function copyEntry(from: string, to: string, hash: (part: string | Buffer) => void, path: string): number {
+/** SHA-256 over files of a folder: their paths, whether they are executable, and their contents, in the order given. */
+export function hashFiles(folder: string, paths: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const file = join(folder, path);
+    const stat = lstatSync(file);
+    if (stat.isSymbolicLink()) {
+      hash.update(`${path}\0link\0${readlinkSync(file)}\0`);
+      continue;
+    }
+    hash.update(`${path}\0${isExecutable(stat) ? 'x' : '-'}\0${stat.size}\0`);
+    hash.update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+const isExecutable = ({ mode }: { mode: number }): boolean => (mode & 0o111) !== 0;
+
+/** Copies a file with its mode, or a symbolic link as it is. Returns its size in bytes. */
+function copyEntry(from: string, to: string): number {
   mkdirSync(dirname(to), { recursive: true });
   const stat = lstatSync(from);
   if (stat.isSymbolicLink()) {
-    const target = readlinkSync(from);
-    symlinkSync(target, to);
-    hash(`${path}\0link\0${target}\0`);
+    symlinkSync(readlinkSync(from), to);
     return 0;
   }
   copyFileSync(from, to);
-  const executable = (stat.mode & 0o111) !== 0;
-  chmodSync(to, executable ? 0o755 : 0o644);
-  hash(`${path}\0${executable ? 'x' : '-'}\0${stat.size}\0`);
-  hash(readFileSync(to));
+  chmodSync(to, isExecutable(stat) ? 0o755 : 0o644);
   return stat.size;
 }
 

@@ -7,7 +7,7 @@ import { terse } from '../../judge/terse.ts';
 import { runLoop } from '../../loop/loop.ts';
 import type { LoopReport } from '../../loop/report.ts';
 import { findResumable } from '../../loop/resume.ts';
-import { type History, openHistory } from '../../store/history.ts';
+import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
@@ -32,7 +32,7 @@ interface Asked {
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const asked = args.flag('resume') ? await resumed(context, args) : await begun(context, args);
   if (!asked.ok) return asked.problems;
-  const { task, loop } = asked.value;
+  const { task } = asked.value;
   const agent = chooseAgent(asked.value.agentChoice, task, { ...context.env });
   if (!agent.ok) return agent.problems;
   const swept = await sweep(context.env);

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { EnvironmentStatus } from '../environment/environment.ts';
+import { listEnvironments } from '../environment/existing.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
+import { checkoutOf } from '../store/store.ts';
+import { known } from '../task/load.ts';
+import type { Context } from './context.ts';
+
+/** Project name of a task's kept environment: one for each checkout. */
+export function keptProject(task: string, checkout: string): string {
+  return `gym-${task}-${createHash('sha256').update(checkout).digest('hex').slice(0, 8)}`;
+}
+
+/** The kept environment of this checkout that is meant: the named task's, or the only one. */
+export async function chooseKept({ cwd, env }: Context, task: string | undefined): Promise<Result<EnvironmentStatus>> {
+  const listed = await listEnvironments(env, checkoutOf(cwd));
+  if (!listed.ok) return listed;
+  const kept = listed.value.filter(({ lease }) => lease === 'kept');
+  const wanted = task === undefined ? kept : kept.filter((each) => each.task === task);
+  const [first, second] = wanted;
+  if (first !== undefined && second === undefined) return ok(first);
+  const remedy =
+    first === undefined
+      ? 'Bring it up with gym up.'
+      : `Name the task: ${known(
+          'tasks',
+          wanted.map((each) => each.task),
+        )}`;
+  const what = task === undefined ? 'no environment is up here' : `the environment of ${task} is not up`;
+  return failed({ kind: 'usage', message: first === undefined ? what : 'several environments are up here', remedy });
+}

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { failed, ok, type Result } from '../events/problem.ts';
+import { demultiplex } from './demux.ts';
+import { connectEngine } from './engine.ts';
+import { label } from './labels.ts';
+
+type Ambient = Readonly<Record<string, string | undefined>>;
+
+/** A command to run in a service with the caller's own standard streams. */
+export interface AttachedCommand {
+  readonly project: string;
+  readonly service: string;
+  readonly command: readonly string[];
+  /** Whether the command gets a terminal: only where the caller has one for input and output. */
+  readonly terminal: boolean;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs a command as `docker exec` does, `-t` included; gives its exit code. */
+export async function execAttached(ambient: Ambient, asked: AttachedCommand): Promise<Result<number>> {
+  const connected = await connectEngine(ambient);
+  if (!connected.ok) return connected;
+  const { docker } = connected.value;
+  const { project, service, command, terminal } = asked;
+  const filters = JSON.stringify({ label: [`${label.project}=${project}`, `${label.service}=${service}`] });
+  const listed = await connected.value.call('listing containers', () => docker.listContainers({ filters }));
+  if (!listed.ok) return listed;
+  const [container] = listed.value;
+  if (container === undefined) {
+    const message = `the service ${service} is not running`;
+    return failed({ kind: 'environment', message, place: { service }, remedy: 'gym ps shows what is there.' });
+  }
+  const opened = await connected.value.call(`running ${command[0] ?? 'a command'} in ${service}`, async () => {
+    const exec = await docker.getContainer(container.Id).exec({
+      Cmd: [...command],
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: terminal,
+    });
+    return { exec, stream: await exec.start({ hijack: true, stdin: true, Tty: terminal }) };
+  });
+  if (!opened.ok) return opened;
+  const { exec, stream } = opened.value;
+  const resize = (): void => {
+    // A command that has ended cannot be resized any more.
+    exec.resize({ w: asked.stdout.columns, h: asked.stdout.rows }).catch(() => undefined);
+  };
+  if (terminal) {
+    asked.stdin.setRawMode(true);
+    asked.stdout.on('resize', resize);
+    resize();
+  }
+  try {
+    asked.stdin.pipe(stream);
+    await (terminal ? copyTerminal(stream, asked) : copyStreams(stream, asked));
+  } finally {
+    asked.stdin.unpipe(stream);
+    asked.stdin.pause();
+    if (terminal) asked.stdin.setRawMode(false);
+    asked.stdout.off('resize', resize);
+  }
+  const ended = await connected.value.call('asking how the command ended', () => exec.inspect());
+  return ended.ok ? ok(ended.value.ExitCode ?? 1) : ended;
+}
+
+async function copyTerminal(stream: NodeJS.ReadableStream, { stdout }: AttachedCommand): Promise<void> {
+  stream.pipe(stdout, { end: false });
+  await once(stream, 'end');
+}
+
+async function copyStreams(stream: NodeJS.ReadableStream, { stdout, stderr }: AttachedCommand): Promise<void> {
+  for await (const { bytes, stream: name } of demultiplex(stream)) {
+    const output = name === 'stdout' ? stdout : stderr;
+    if (!output.write(bytes)) await once(output, 'drain');
+  }
+}
