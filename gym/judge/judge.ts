@@ -2,7 +2,7 @@ import type { Invariant } from '../task/invariant.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
 import { numberText } from './text.ts';
-import { isGreen, runDistance, type StageResult, type Verdict, worst, worstCheck } from './verdict.ts';
+import { isGreen, runDistance, type StageResult, type Verdict, worst, worstFirst } from './verdict.ts';
 
 /** Judges every invariant on what was recorded. `again` gives the command that judges a check again. */
 export function judgeInvariants(
@@ -39,7 +39,7 @@ export function judgeStage(stage: StageResult, again: (check: string) => string)
     again: again(stage.stage),
     state: stage.state,
     because: stage.because,
-    margin: judged ? -failed : null,
+    margin: judged ? 0 - failed : null,
     distance: judged ? failed / Math.max(1, executed) : null,
     unit: judged ? 'count' : null,
     parts: [],
@@ -59,7 +59,7 @@ export function sumUp(
 }
 
 function headlineOf(state: Verdict['state'], stages: readonly StageResult[], checks: readonly CheckResult[]): string {
-  const worstOne = worstCheck(checks);
+  const [worstOne] = worstFirst(checks);
   if (worstOne === undefined) return 'nothing was judged';
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);

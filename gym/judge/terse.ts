@@ -1,10 +1,13 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { State } from '../events/event.ts';
 import { placeText } from '../events/problem.ts';
 import type { CheckResult } from '../task/judgement.ts';
-import { isGreen, type StageResult, type Verdict } from './verdict.ts';
+import { isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
 /** An agent's program shows its model a few kilobytes of a command's output; the verdict stays well below. */
 export const terseLimitBytes = 2000;
+/** The first and the last line leave room for what is between them. */
+const lineLimitBytes = 300;
 
 const words: Record<State, string> = {
   pass: 'PASS',
@@ -33,18 +36,24 @@ export function terse(verdict: Verdict): string {
 function firstLine(verdict: Verdict): string {
   const distance = verdict.distance === null ? '' : ` distance ${Number(verdict.distance.toPrecision(3))}`;
   const fault = verdict.fault === undefined ? '' : ` fault ${verdict.fault}`;
-  if (isGreen(verdict.state)) return `${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`;
+  if (isGreen(verdict.state))
+    return clipped(`${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`, lineLimitBytes);
   const wrong = verdict.checks.filter((check) => !isGreen(check.state)).length;
   const checks =
     verdict.checks.length === 0 ? 'nothing was judged' : `${wrong} of ${verdict.checks.length} checks do not hold`;
-  return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, 300);
+  return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, lineLimitBytes);
 }
 
 function lastLine(verdict: Verdict): string {
-  const wrong = verdict.checks.filter((check) => !isGreen(check.state));
+  const [first] = failingOf(verdict);
   const more = `more: gym show ${verdict.run}`;
-  const [first] = wrong;
-  return first === undefined ? more : `${more}:${first.name}   again: ${clipped(first.again, 300)}`;
+  if (first === undefined) return clipped(more, lineLimitBytes);
+  return `${clipped(`${more}:${first.name}`, lineLimitBytes)}   again: ${clipped(first.again, lineLimitBytes)}`;
+}
+
+/** The checks that do not hold, worst first. */
+function failingOf(verdict: Verdict): CheckResult[] {
+  return worstFirst(verdict.checks.filter((check) => !isGreen(check.state)));
 }
 
 function bodyLines(verdict: Verdict): string[] {
@@ -55,7 +64,7 @@ function bodyLines(verdict: Verdict): string[] {
       500,
     );
   });
-  const failing = verdict.checks.filter((check) => !isGreen(check.state));
+  const failing = failingOf(verdict);
   // What could only not be judged because of something else comes last, in one line each reason.
   const judged = failing.filter((check) => check.state !== 'unknown');
   const unknown = Map.groupBy(
@@ -115,7 +124,10 @@ function clipped(text: string, most: number): string {
 
 /** One line without control characters: what a stage printed may hold anything. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  return stripVTControlCharacters(text)
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
 }
 
 const bytes = (text: string): number => Buffer.byteLength(text);

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { amountText, differenceText, listText, numberText, percentText } from '../../../gym/judge/text.ts';
+
+test.each<[bigint | number, string]>([
+  [2n ** 64n, '18,446,744,073,709,551,616'],
+  [-1234567, '-1,234,567'],
+  [1234.56789, '1,234.5679'],
+  [0.00001234, '0.00001234'],
+  [-0.5, '-0.5'],
+  [0, '0'],
+])('the number %s', (value, text) => expect(numberText(value)).toBe(text));
+
+test('amounts, differences and shares', () => {
+  expect(amountText(255n, 'hash')).toBe('0xff');
+  expect(amountText(5n, 'bytes')).toBe('5 bytes');
+  expect(differenceText(16_105_544n, 268_435_456n, 'bytes')).toBe('+16,105,544 bytes (+6 %)');
+  expect(differenceText(-3n, 0n, 'count')).toBe('-3');
+  expect(differenceText(-3n, -6n, 'count')).toBe('-3 (-50 %)');
+  expect([0.06123, -0.07, 12.5, 1e-9].map(percentText)).toEqual(['6.12 %', '-7 %', '1250 %', '1e-7 %']);
+  expect(listText(['a', 'b', 'c'], 2)).toBe('a, b and 1 more');
+});
