@@ -98,11 +98,6 @@ export function runDistance(stagesRemaining: number, checks: readonly CheckResul
   return stagesRemaining + (Number.isFinite(farthest) ? farthest / (1 + farthest) : 1);
 }
 
-/** Checks by their state, worst first; within a state as the task lists them. */
-export function inOrderOfBadness(checks: readonly CheckResult[]): CheckResult[] {
-  return [...checks].sort((a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state));
-}
-
 /** The worst states first; among equals, the order in which the task lists them. The first is the one to look at. */
 export function worstFirst(checks: readonly CheckResult[]): CheckResult[] {
   return [...checks].sort((a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state));
