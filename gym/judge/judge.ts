@@ -4,12 +4,8 @@ import type { Evidence } from '../task/measurement.ts';
 import { numberText } from './text.ts';
 import { isGreen, runDistance, type StageResult, type Verdict, worst, worstFirst } from './verdict.ts';
 
-/** Judges every invariant on what was recorded. `again` gives the command that judges a check again. */
-export function judgeInvariants(
-  invariants: readonly Invariant[],
-  evidence: Evidence,
-  again: (check: string) => string,
-): CheckResult[] {
+/** Judges every invariant on what was recorded. `again` is the command that judges them again. */
+export function judgeInvariants(invariants: readonly Invariant[], evidence: Evidence, again: string): CheckResult[] {
   return invariants.map((invariant) => {
     const judged = invariant.judge(evidence);
     const read = invariant.sources.flatMap((source) => {
@@ -20,7 +16,7 @@ export function judgeInvariants(
       name: invariant.name,
       kind: invariant.kind,
       claim: invariant.claim,
-      again: again(invariant.name),
+      again,
       ...judged,
       evidence: [...judged.evidence, ...read],
     };
@@ -28,7 +24,7 @@ export function judgeInvariants(
 }
 
 /** The case set of a stage as a check: every case passes, and at least one ran. */
-export function judgeStage(stage: StageResult, again: (check: string) => string): CheckResult {
+export function judgeStage(stage: StageResult, again: string): CheckResult {
   const executed = stage.cases === null ? 1 : stage.cases.passed + stage.cases.failed;
   const failed = stage.state === 'fail' ? Math.max(1, stage.cases?.failed ?? 1) : 0;
   const judged = stage.state === 'pass' || stage.state === 'fail';
@@ -36,7 +32,7 @@ export function judgeStage(stage: StageResult, again: (check: string) => string)
     name: stage.stage,
     kind: 'cases',
     claim: stage.cases === null ? `${stage.stage} ends with exit code 0` : `every case of ${stage.stage} passes`,
-    again: again(stage.stage),
+    again,
     state: stage.state,
     because: stage.because,
     margin: judged ? 0 - failed : null,

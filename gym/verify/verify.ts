@@ -136,7 +136,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   if (signal.aborted) return;
   const evidence = await phase('evidence', emit, () => reader.evidence());
   await phase('judge', emit, async () => {
-    const again = (check: string): string => `gym verify ${task.name} # ${check}`;
+    const again = `gym verify ${task.name}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
     const stages = findings.outcomes.map((outcome) => judgeStage(asStageResult(outcome, runDirectory), again));
     findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
     for (const { name, kind, state, because, distance } of findings.checks) {

@@ -2,6 +2,8 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parseCommandLine } from '../../gym/cli/command.ts';
+import { commands } from '../../gym/cli/commands.ts';
 import { loadTask } from '../../gym/task/load.ts';
 
 const top = join(import.meta.dirname, '../..');
@@ -22,6 +24,23 @@ const examples = globSync(['docs/*.md', 'README.md'], { cwd: top }).flatMap((pag
     }),
   ),
 );
+
+/** Every command line of gym in a block of shell, without comments, quotes and what follows `&&`. */
+const commandLines = globSync(['docs/*.md', 'README.md', 'envs/*/README.md'], { cwd: top }).flatMap((page) =>
+  [...readFileSync(join(top, page), 'utf8').matchAll(/```sh\n(.*?)```/gs)]
+    .flatMap(([, code = '']) => code.split(/\n|&&/))
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => /^(npx )?gym /.test(line))
+    .map((line) => ({ page, line })),
+);
+
+describe('command lines in the docs', () => {
+  it.each(commandLines)('$line', ({ line }) => {
+    const [name, ...words] = line.replace(/^(npx )?gym /, '').split(/\s+/);
+    const command = commands.find((each) => each.name === name);
+    expect(command && parseCommandLine(command, words)).toMatchObject({ ok: true });
+  });
+});
 
 describe('task files in the docs', () => {
   it('are there', () => {
