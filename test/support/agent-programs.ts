@@ -57,7 +57,8 @@ export async function fetchProgram(program: Program): Promise<string | undefined
   if (installed.exitCode === 0 && !existsSync(file)) renameSync(fresh, folder);
   rmSync(fresh, { recursive: true, force: true });
   if (existsSync(file)) return file;
-  const why = installed.all.trim().split('\n').slice(-3).join('\n');
+  const errors = installed.all.split('\n').filter((line) => line.startsWith('npm error'));
+  const why = errors.slice(0, 4).join('\n') || installed.all;
   console.error(
     `SKIPPED: the tests with the real ${program.name} ${program.version}, which npm does not give:\n${why}`,
   );
