@@ -111,7 +111,7 @@ function output(stream: NodeJS.WriteStream): Output {
     forced === undefined || forced === ''
       ? isTty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
       : forced !== '0' && forced !== 'false';
-  return { isTty, hasColour, write: (text) => stream.write(text) };
+  return { isTty, hasColour, columns: isTty ? stream.columns : undefined, write: (text) => stream.write(text) };
 }
 
 function print(text: string): number {

@@ -5,6 +5,8 @@ import type { Problem } from '../events/problem.ts';
 export interface Output {
   readonly isTty: boolean;
   readonly hasColour: boolean;
+  /** Width of the terminal; undefined: not a terminal, nothing is cut. */
+  readonly columns: number | undefined;
   write(text: string | Uint8Array): void;
 }
 

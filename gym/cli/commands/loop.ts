@@ -1,6 +1,5 @@
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
-import { sweep } from '../../environment/sweep.ts';
 import type { Listener } from '../../events/log.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
@@ -11,13 +10,13 @@ import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
+import { clearLeftovers } from '../../verify/leftovers.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { eventLines, jsonMode } from '../render/json.ts';
 import { loopText } from '../render/loop.ts';
 import { progressLines } from '../render/progress.ts';
-import { painter } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
 
 /** What is asked of one loop, begun or gone on with. */
@@ -35,8 +34,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const { task } = asked.value;
   const agent = chooseAgent(asked.value.agentChoice, task, { ...context.env });
   if (!agent.ok) return agent.problems;
-  const swept = await sweep(context.env);
-  if (!swept.ok) return swept.problems;
+  const cleared = await clearLeftovers(context.env);
+  if (!cleared.ok) return cleared.problems;
   const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
   try {
@@ -111,8 +110,7 @@ async function watched<Value>(
 async function tell(context: Context, args: Arguments, report: LoopReport, store: Store): Promise<void> {
   const mode = jsonMode(args);
   if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (mode === 'text')
-    context.stdout.write(`${loopText(report, store.runDirectory(report.loop), painter(context.stdout))}\n`);
+  if (mode === 'text') context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout)}\n`);
   if (context.stderr.isTty) context.stderr.write('\u0007');
   const command = args.text('notify');
   if (command === undefined) return;

@@ -13,7 +13,7 @@ export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Pr
     const rows = history.newest(args.number('limit') ?? defaultLimit);
     if (args.text('json') !== undefined) stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
     else if (rows.length === 0) stderr.write('nothing has run here yet; begin with gym verify\n');
-    else stdout.write(`${tableText([header, ...rows.map(cells)])}\n`);
+    else stdout.write(`${tableText([header, ...rows.map(cells)], stdout.columns)}\n`);
     return 0;
   } finally {
     history.close();
@@ -24,5 +24,13 @@ const header = ['RUN', 'KIND', 'TASK', 'STATE', 'DISTANCE', 'TIME', 'WHAT'];
 
 function cells({ run: name, kind, task, state, distance, durationMs, headline }: RunRow): string[] {
   const far = distance === null ? '-' : String(Number(distance.toPrecision(3)));
-  return [name, kind, task, state, far, durationMs === null ? '-' : durationText(durationMs), headline.slice(0, 100)];
+  return [
+    name,
+    kind,
+    task,
+    state,
+    far,
+    durationMs === null ? '-' : durationText(durationMs),
+    headline.split('\n')[0] ?? '',
+  ];
 }

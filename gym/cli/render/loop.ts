@@ -1,14 +1,16 @@
 import { stateWord } from '../../judge/terse.ts';
 import type { AttemptRow, LoopReport } from '../../loop/report.ts';
-import { durationText, type Paint, tableText } from './style.ts';
+import type { Output } from '../context.ts';
+import { durationText, painter, tableText } from './style.ts';
 
 /** The end of a loop: the table of its attempts, what it came to, and where to look. */
-export function loopText(report: LoopReport, runDirectory: string, paint: Paint): string {
+export function loopText(report: LoopReport, runDirectory: string, output: Output): string {
+  const paint = painter(output);
   const { end, because, branch, look, task, agent, loop } = report;
   const colour = end === 'done' ? 'green' : 'yellow';
   return [
     '',
-    tableText([header, ...report.attempts.map(cells)]),
+    tableText([header, ...report.attempts.map(cells)], output.columns),
     '',
     `${paint(['bold', colour], end === 'done' ? 'DONE' : `ENDED (${end})`)}  ${task} by ${agent}: ${because}`,
     ...(branch === null ? [] : [`branch  ${branch}`]),
@@ -30,7 +32,7 @@ function cells(row: AttemptRow): string[] {
     verifyMs === null ? '-' : durationText(verifyMs),
     tokensText(row),
     row.usage.costUsd === null ? '-' : `$${row.usage.costUsd.toFixed(2)}`,
-    (headline ?? '').split('\n')[0]?.slice(0, 110) ?? '',
+    (headline ?? '').split('\n')[0] ?? '',
   ];
 }
 

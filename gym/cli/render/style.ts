@@ -40,15 +40,15 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
 }
 
-/** Rows as columns with two spaces between; the last column is not padded. */
-export function tableText(rows: readonly (readonly string[])[]): string {
+/** Rows as columns with two spaces between; the last column is not padded, and cut where a line would be wider than `most`. */
+export function tableText(rows: readonly (readonly string[])[], most = Number.POSITIVE_INFINITY): string {
   const widths = rows.reduce<number[]>(
     (all, row) => row.map((cell, column) => Math.max(all[column] ?? 0, cell.length)),
     [],
   );
   return rows
-    .map((row) =>
-      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
-    )
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))))
+    .map((cells) => cells.join('  '))
+    .map((line) => (line.length > most ? `${line.slice(0, most - 1)}…` : line))
     .join('\n');
 }
