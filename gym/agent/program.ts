@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { killMarked } from '../store/processes.ts';
+import { killMarked, ownerMark } from '../store/processes.ts';
 import { withoutRepository } from '../workspace/git.ts';
 
 /** An agent's program and how it is run. */
@@ -43,7 +43,7 @@ const tailCharacters = 1500;
 export async function runProgram(request: ProgramRequest): Promise<ProgramEnd> {
   const { file, args, cwd, loop, input, signal, stopSignal, onLine } = request;
   const log = createWriteStream(request.logFile, { flags: 'a' });
-  const env = { ...withoutRepository(process.env), ...request.env, GYM_RUN_ID: loop };
+  const env = { ...withoutRepository(process.env), ...request.env, GYM_RUN_ID: loop, ...ownerMark() };
   const child = execa(file, args, {
     cwd,
     env,

@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
-import { findLabelled, type Leftovers, removeAll } from './down.ts';
+import { readEnvironmentHash } from '../store/kept.ts';
+import { openStore } from '../store/store.ts';
+import { findLabelled, type Labels, type Leftovers, removeAll } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import { label } from './labels.ts';
 import { ownerState, parseOwner } from './owner.ts';
 
 /**
- * Removes what processes left behind that are gone (lease `process`): after a kill -9 or a crash. What is kept, what a living gym holds,
- * what another machine's gym made, and whatever gym did not make is not touched. Gives what was removed.
+ * Removes what processes left behind that are gone: after a kill -9 or a crash. What is kept (as far as it came up to the end),
+ * what a living gym holds, what another machine's gym made, and whatever gym did not make is not touched. Gives what was removed.
  */
 export async function sweep(ambient: Readonly<Record<string, string | undefined>>): Promise<Result<Leftovers>> {
   const engine = await connectEngine(ambient);
@@ -30,7 +34,16 @@ export function findOrphans(engine: Engine): Promise<Result<Leftovers>> {
     known.set(text, gone);
     return gone;
   };
-  return findLabelled(engine, [`${label.lease}=process`, label.project], (labels) =>
-    isGone(labels?.[label.owner] ?? ''),
+  return findLabelled(
+    engine,
+    [label.lease, label.project],
+    (labels) => isGone(labels?.[label.owner] ?? '') && (labels?.[label.lease] === 'process' || isHalfUp(labels)),
   );
+}
+
+/** A kept environment that its gym did not bring up to the end: its checkout is there and has no note of it. */
+function isHalfUp(labels: Labels): boolean {
+  const { [label.checkout]: checkout = '', [label.project]: project = '' } = labels ?? {};
+  if (!existsSync(join(checkout, '.gym'))) return false;
+  return readEnvironmentHash(openStore(checkout), project) === undefined;
 }

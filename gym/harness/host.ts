@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ExecOutcome, ExecRequest } from '../environment/environment.ts';
-import { killMarked, signal } from '../store/processes.ts';
+import { killMarked, ownerMark, signal } from '../store/processes.ts';
 
 /** Time between asking a command to end and killing it, so that it can remove what it made. */
 const graceMs = 1_000;
@@ -68,7 +68,7 @@ function spawn(request: HostRequest) {
   const [name = '', value = ''] = split(request.marker);
   return execa(file, args, {
     cwd: request.workdir,
-    env: { ...request.env, [name]: value },
+    env: { ...request.env, [name]: value, ...ownerMark() },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { isGone, ownerOf } from './processes.ts';
 import type { Store } from './store.ts';
 
 const runRow = z.object({
@@ -15,13 +16,16 @@ const runRow = z.object({
   /** The loop that a verification belongs to. */
   loop: z.string().nullable(),
 });
-/** One line of the history. `state` is `running` until the run ends; a run that was killed stays so. */
+/** One line of the history. `state` is `running` until the run ends, and `cut off` when its gym was killed before. */
 export type RunRow = z.infer<typeof runRow>;
+
+/** With the gym that saved it last (`ownerOf`); null: it was saved by a gym that did not note it. */
+const storedRow = runRow.extend({ owner: z.string().nullable() });
 
 const table = `
   CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, kind TEXT NOT NULL, task TEXT NOT NULL, state TEXT NOT NULL, distance REAL, exitCode INTEGER,
-    headline TEXT NOT NULL, startedAt REAL NOT NULL, durationMs REAL, loop TEXT
+    headline TEXT NOT NULL, startedAt REAL NOT NULL, durationMs REAL, loop TEXT, owner TEXT
   ) STRICT`;
 
 /** The history of a checkout, shared by every gym beside this one. */
@@ -39,15 +43,17 @@ export function openHistory(store: Store): History {
   const database = new DatabaseSync(store.historyFile, { timeout: 5000 });
   database.exec('PRAGMA journal_mode = WAL');
   database.exec(table);
+  addOwner(database);
+  const owner = ownerOf(process.pid) ?? null;
   const rows = (sql: string, ...values: (string | number)[]): RunRow[] =>
     database
       .prepare(sql)
       .all(...values)
-      .map((row) => runRow.parse(row));
+      .map((row) => asRow(storedRow.parse(row)));
   return {
     save(row) {
       database
-        .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         .run(
           row.run,
           row.kind,
@@ -59,6 +65,7 @@ export function openHistory(store: Store): History {
           row.startedAt,
           row.durationMs,
           row.loop,
+          owner,
         );
     },
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', limit),
@@ -68,4 +75,21 @@ export function openHistory(store: Store): History {
     },
     close: () => database.close(),
   };
+}
+
+function asRow({ owner, ...row }: z.infer<typeof storedRow>): RunRow {
+  const isCutOff = row.state === 'running' && (owner === null || isGone(owner));
+  return isCutOff ? { ...row, state: 'cut off' } : row;
+}
+
+/** Histories of the first gyms have no column for it. Another gym may add it at the same moment: only one succeeds. */
+function addOwner(database: DatabaseSync): void {
+  const hasOwner = (): boolean =>
+    database.prepare("SELECT 1 FROM pragma_table_info('runs') WHERE name = 'owner'").get() !== undefined;
+  if (hasOwner()) return;
+  try {
+    database.exec('ALTER TABLE runs ADD COLUMN owner TEXT');
+  } catch (error) {
+    if (!hasOwner()) throw error;
+  }
 }

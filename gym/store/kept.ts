@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Store, writeAtomically } from './store.ts';
 
@@ -14,4 +14,9 @@ export function readEnvironmentHash(store: Store, project: string): string | und
 export function writeEnvironmentHash(store: Store, project: string, hash: string): void {
   mkdirSync(folderOf(store), { recursive: true });
   writeAtomically(join(folderOf(store), project), hash);
+}
+
+/** Forgets it, before the environment is made anew: one that is there without a note was never brought up to the end. */
+export function forgetEnvironmentHash(store: Store, project: string): void {
+  rmSync(join(folderOf(store), project), { force: true });
 }

@@ -6,27 +6,54 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const goneMs = 2_000;
 const roundMs = 10;
 
+/** Variable in the environment of every process that a gym starts on this machine to run others' code: whose it is. */
+const ownerVariable = 'GYM_OWNER';
+
+/** Marks a process to be started, and all that it starts, as this gym's: `killOrphans` finds them when it is gone. */
+export function ownerMark(): Record<string, string> {
+  return { [ownerVariable]: ownerOf(process.pid) ?? '' };
+}
+
 /**
  * Processes of this user that have `marker` ("NAME=value") in their environment, this one and those of its ancestors left
  * out. Children inherit it, whatever session or process group they move to. Linux only (proc(5)); elsewhere none is found.
  */
 export function listMarked(marker: string): number[] {
-  if (process.platform !== 'linux') return [];
-  const spared = ancestors(process.pid);
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => !spared.has(pid) && isMarked(pid, marker));
+  return listProcesses((variables) => variables.includes(marker));
 }
 
 /**
  * Kills them, again and again until none is left, because one may start another meanwhile.
  * Gives the processes that were still there when it gave up, after two seconds.
  */
-export async function killMarked(marker: string): Promise<readonly number[]> {
+export function killMarked(marker: string): Promise<readonly number[]> {
+  return killAll(() => listMarked(marker));
+}
+
+/** Kills the processes of gyms that are gone, as `killMarked` does: what a kill -9 of a gym left running. */
+export function killOrphans(): Promise<readonly number[]> {
+  // Those of another boot or namespace are somebody else's: the mark came with an environment that was passed on.
+  const prefix = `${ownerVariable}=${bootId()}:`;
+  const isOrphan = (variables: readonly string[]): boolean => {
+    const owner = variables.find((variable) => variable.startsWith(prefix));
+    return owner !== undefined && !isAlive(owner.slice(ownerVariable.length + 1));
+  };
+  return killAll(() => listProcesses(isOrphan));
+}
+
+function listProcesses(accept: (variables: readonly string[]) => boolean): number[] {
+  if (process.platform !== 'linux') return [];
+  const spared = ancestors(process.pid);
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => !spared.has(pid) && accept(variablesOf(pid)));
+}
+
+async function killAll(list: () => readonly number[]): Promise<readonly number[]> {
   const deadline = performance.now() + goneMs;
   for (;;) {
-    const left = listMarked(marker);
+    const left = list();
     if (left.length === 0 || performance.now() > deadline) return left;
     for (const pid of left) signal(pid, 'SIGKILL');
     await sleep(roundMs);
@@ -57,13 +84,24 @@ export function isAlive(owner: string): boolean {
   return pid !== undefined && ownerOf(Number(pid)) === owner;
 }
 
-function isMarked(pid: number, marker: string): boolean {
+/**
+ * Whether an owner is surely gone. One whose process numbers are not those seen from here (in another container) is not:
+ * it may well live.
+ */
+export function isGone(owner: string): boolean {
+  const [boot = '', namespace = ''] = (owner.split(':')[0] ?? '').split('.');
+  const [thisBoot, thisNamespace] = bootId().split('.');
+  // No process outlives a boot.
+  return boot !== thisBoot || (namespace === thisNamespace && !isAlive(owner));
+}
+
+/** Variables of a process of this user, as "NAME=value"; none of one that ended meanwhile, or may not be looked into. */
+function variablesOf(pid: number): readonly string[] {
   try {
-    if (statSync(`/proc/${pid}`).uid !== process.getuid?.()) return false;
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(marker);
+    if (statSync(`/proc/${pid}`).uid !== process.getuid?.()) return [];
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
-    // It ended meanwhile, or it may not be looked into.
-    return false;
+    return [];
   }
 }
 
@@ -89,7 +127,7 @@ function startTime(pid: number): string | undefined {
 
 /** The boot, and on Linux the namespace whose numbers these are: a container's are not its host's. */
 function bootId(): string {
-  if (process.platform !== 'linux') return lines('sysctl', '-n', 'kern.bootsessionuuid') || 'boot';
+  if (process.platform !== 'linux') return `${lines('sysctl', '-n', 'kern.bootsessionuuid')}.0`;
   const namespace = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
   return `${textOf('/proc/sys/kernel/random/boot_id').trim()}.${namespace}`;
 }

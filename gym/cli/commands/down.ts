@@ -1,6 +1,6 @@
 import { down, listEnvironments } from '../../environment/existing.ts';
-import { sweep } from '../../environment/sweep.ts';
 import { checkoutOf } from '../../store/store.ts';
+import { clearLeftovers } from '../../verify/leftovers.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { openTask } from '../tasks.ts';
@@ -11,8 +11,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const [named] = args.positionals;
   const task = named === undefined ? undefined : await openTask(named, context);
   if (task !== undefined && !task.ok) return task.problems;
-  const swept = await sweep(env);
-  if (!swept.ok) return swept.problems;
+  const cleared = await clearLeftovers(env);
+  if (!cleared.ok) return cleared.problems;
   const checkout = checkoutOf(task?.value.root ?? cwd);
   const listed = await listEnvironments(env, args.flag('all') ? undefined : checkout);
   if (!listed.ok) return listed.problems;

@@ -1,6 +1,6 @@
 import { listEnvironments } from '../../environment/existing.ts';
-import { sweep } from '../../environment/sweep.ts';
 import { checkoutOf } from '../../store/store.ts';
+import { clearLeftovers } from '../../verify/leftovers.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { durationText, tableText } from '../render/style.ts';
@@ -9,8 +9,8 @@ const header = ['TASK', 'SERVICE', 'STATE', 'SINCE', 'PORTS', 'PROJECT'];
 
 /** `gym ps`: the services of this checkout's environments, those of running verifications included. */
 export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
-  const swept = await sweep(env);
-  if (!swept.ok) return swept.problems;
+  const cleared = await clearLeftovers(env);
+  if (!cleared.ok) return cleared.problems;
   const listed = await listEnvironments(env, args.flag('all') ? undefined : checkoutOf(cwd));
   if (!listed.ok) return listed.problems;
   if (args.text('json') !== undefined) {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
-import { sweep } from '../../environment/sweep.ts';
 import { up } from '../../environment/up.ts';
 import { openEventLog } from '../../events/log.ts';
-import { readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
+import { forgetEnvironmentHash, readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
+import { clearLeftovers } from '../../verify/leftovers.ts';
 import { hashFiles, listFiles } from '../../workspace/snapshot.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
@@ -19,8 +19,8 @@ import { openTask } from '../tasks.ts';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
-  const swept = await sweep(context.env);
-  if (!swept.ok) return swept.problems;
+  const cleared = await clearLeftovers(context.env);
+  if (!cleared.ok) return cleared.problems;
   const checkout = checkoutOf(task.value.root);
   const project = keptProject(task.value.name, checkout);
   const store = openStore(checkout);
@@ -37,6 +37,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     const removed = await down(context.env, project);
     if (!removed.ok) return removed.problems;
   }
+  forgetEnvironmentHash(store, project);
   const end = await bringUp(context, task.value, project);
   if (end === 0) writeEnvironmentHash(store, project, hash);
   return end;
