@@ -9,10 +9,13 @@ export interface Details {
   readonly ports: ReadonlyMap<string, number>;
 }
 
+/** Of a container that has ended. */
+export const noDetails: Details = { macAddresses: new Map(), ports: new Map() };
+
 /** Reads them; empty where the container has ended already. */
 export async function readDetails(engine: Engine, id: string, networks: NetworkNames): Promise<Details> {
   const inspected = await engine.call('looking at a container', () => engine.docker.getContainer(id).inspect());
-  if (!inspected.ok) return { macAddresses: new Map(), ports: new Map() };
+  if (!inspected.ok) return noDetails;
   const { Networks: joined, Ports: published } = inspected.value.NetworkSettings;
   const macAddresses = [...networks].flatMap(([name, engineName]): [string, string][] => {
     const address = joined[engineName]?.MacAddress;

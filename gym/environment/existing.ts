@@ -106,7 +106,8 @@ export async function attach(ambient: Ambient, project: string): Promise<Result<
   const watch = await watchEvents(engine, project);
   if (!watch.ok) return watch;
   const emit = (): void => undefined;
-  return ok(runningEnvironment({ engine, project, services, observers, watch: watch.value, emit }));
+  const completed = new Set<string>();
+  return ok(runningEnvironment({ engine, project, services, observers, watch: watch.value, completed, emit }));
 }
 
 /** Removes an environment that any process brought up. One that is not there is fine. */

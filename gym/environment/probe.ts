@@ -58,20 +58,21 @@ export async function waitHealthy(
       said = text;
       onSaid(text);
     });
+    if (outcome.kind === 'over') continue;
     if (outcome.kind !== 'stuck') return outcome;
     said = `a try did not end within ${seconds(probe.timeoutMs)}${said === '' ? '' : `; it said: ${said}`}`;
     onSaid(said);
   }
 }
 
-/** One command that tries until success; `stuck`: a try takes longer than it may, or the terms are over. */
+/** One command that tries until success. `stuck`: a try takes longer than it may; `over`: the terms are. */
 async function tryUntilHealthy(
   target: ExecTarget,
   probe: Probe,
   leftMs: number,
   signal: AbortSignal,
   onSaid: (said: string) => void,
-): Promise<ProbeOutcome | { readonly kind: 'stuck' }> {
+): Promise<ProbeOutcome | { readonly kind: 'stuck' } | { readonly kind: 'over' }> {
   const stuck = new AbortController();
   const limitMs = probe.timeoutMs + 250;
   let timer = setTimeout(() => stuck.abort(), limitMs);
@@ -101,7 +102,8 @@ async function tryUntilHealthy(
     };
   }
   if (outcome.kind === 'lost') return { kind: 'lost', because: outcome.because };
-  return signal.aborted ? { kind: 'aborted' } : { kind: 'stuck' };
+  if (signal.aborted) return { kind: 'aborted' };
+  return { kind: outcome.kind === 'timed-out' ? 'over' : 'stuck' };
 }
 
 function commandOf(test: HealthTest): readonly string[] {

@@ -30,6 +30,8 @@ export interface RunningParts {
   /** Observers' container ids by `observedKey`. */
   readonly observers: ReadonlyMap<string, string>;
   readonly watch: Watch;
+  /** Services that have ended as they should: no deaths. */
+  readonly completed: ReadonlySet<string>;
   readonly emit: Emit;
 }
 
@@ -42,7 +44,7 @@ export function runningEnvironment(parts: RunningParts): Environment {
   const deaths: Death[] = [];
   let ending = false;
   watch.onExit(({ service, exitCode, how, at }) => {
-    if (ending) return;
+    if (ending || parts.completed.has(service)) return;
     deaths.push({ service, exitCode, how, at });
     emit({ type: 'service.changed', service, state: 'exited', exitCode, detail: how });
   });

@@ -1,5 +1,5 @@
 import type { Emit } from '../events/event.ts';
-import type { Problem } from '../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Dependency, ServiceModel } from './compose/model.ts';
 import type { Answer, Engine } from './engine.ts';
 import { type ServiceLog, tailOf } from './log.ts';
@@ -25,6 +25,12 @@ export interface Starting {
   readonly onStarted: (startable: Startable) => void;
 }
 
+/** What came of starting. */
+export interface Started {
+  /** Services that have ended as they should. */
+  readonly completed: ReadonlySet<string>;
+}
+
 type Condition = Dependency['condition'];
 type Gates = Record<Condition, PromiseWithResolvers<boolean>>;
 
@@ -38,33 +44,40 @@ interface Run extends Startable {
 
 /**
  * Starts all services as their dependencies allow, each as early as it can, and waits until each is ready: its health check succeeded,
- * or it ended well where others wait for its end, or it runs. Gives the first failure; what was started is left for the caller to remove.
+ * or it ended well where others wait for its end, or it runs. After a failure, what was started is left for the caller to remove.
  */
-export async function startServices(
-  starting: Starting,
-  startables: readonly Startable[],
-): Promise<Problem | undefined> {
+export async function startServices(starting: Starting, startables: readonly Startable[]): Promise<Result<Started>> {
   const runs = new Map(startables.map((startable) => [startable.service.name, runOf(startable, startables)]));
   const failure = Promise.withResolvers<Problem | undefined>();
+  const completed = new Set<string>();
   let culprits: readonly Run[] = [];
+  let finished = false;
   const fail = (problem: Problem): void => {
     failure.resolve(problem);
     starting.stop.abort();
   };
-  starting.stop.signal.addEventListener('abort', () => {
+  const onStop = (): void => {
     culprits = [...runs.values()].filter(({ state }) => state !== 'ready' && state !== 'waiting');
     for (const { gates } of runs.values()) for (const gate of Object.values(gates)) gate.resolve(false);
     failure.resolve(undefined);
-  });
+  };
+  const { signal } = starting.stop;
+  if (signal.aborted) onStop();
+  else signal.addEventListener('abort', onStop, { once: true });
   starting.watch.onExit((exit) => {
     const run = runs.get(exit.service);
-    if (run !== undefined) ended(starting, run, exit).then((problem) => problem && fail(problem));
+    if (run === undefined || finished || signal.aborted) return;
+    if (endsWell(run, exit)) {
+      completed.add(exit.service);
+      complete(starting, run);
+    } else endProblem(run, exit).then(fail);
   });
   const all = Promise.all([...runs.values()].map((run) => startOne(starting, run, runs, fail)));
   const first = await Promise.race([failure.promise, all.then(() => undefined)]);
   await all;
-  if (first !== undefined || !starting.stop.signal.aborted) return first;
-  return notReady(culprits);
+  finished = true;
+  if (first !== undefined) return failed(first);
+  return signal.aborted ? failed(await notReady(culprits)) : ok({ completed });
 }
 
 function runOf(startable: Startable, all: readonly Startable[]): Run {
@@ -136,21 +149,26 @@ async function lostProblem(run: Run, because: string): Promise<Problem> {
   return withLog(run, `service ${run.service.name} was lost before it was ready: ${because}`);
 }
 
-/** A service has ended while others are still being started. */
-async function ended(starting: Starting, run: Run, exit: Exit): Promise<Problem | undefined> {
-  const { service } = run;
-  const { name } = service;
-  if (starting.stop.signal.aborted) return undefined;
+/** Whether the end of a service while others are still being started is as it should be: it did its work, and nobody needs more of it. */
+function endsWell(run: Run, exit: Exit): boolean {
   const needsHealth = run.probe !== undefined && run.state !== 'ready';
-  if (exit.exitCode === 0 && (run.oneShot || !needsHealth)) {
-    run.state = 'ready';
-    starting.emit({ type: 'service.changed', service: name, state: 'exited', exitCode: 0 });
-    run.gates.completed.resolve(true);
-    return undefined;
-  }
+  return exit.exitCode === 0 && (run.oneShot || !needsHealth);
+}
+
+function complete({ emit }: Starting, run: Run): void {
+  run.state = 'ready';
+  emit({ type: 'service.changed', service: run.service.name, state: 'exited', exitCode: 0 });
+  run.gates.completed.resolve(true);
+  run.gates.healthy.resolve(true);
+}
+
+async function endProblem(run: Run, exit: Exit): Promise<Problem> {
   await run.log.done;
   const how = exit.how === 'out-of-memory' ? ' for lack of memory' : '';
-  return withLog(run, `service ${name} ended with exit code ${exit.exitCode}${how} before the environment was up`);
+  return withLog(
+    run,
+    `service ${run.service.name} ended with exit code ${exit.exitCode}${how} before the environment was up`,
+  );
 }
 
 /** What is said when the deadline passes, or when somebody interrupts. */

@@ -14,9 +14,7 @@ export interface Exit {
 
 /** Hears what happens to an environment's containers. */
 export interface Watch {
-  /** Resolves when the service has ended; at once if it has. */
-  exitOf(service: string): Promise<Exit>;
-  /** Calls back for every end from now on. */
+  /** Calls back for every end, those that have been first. */
   onExit(listener: (exit: Exit) => void): void;
   close(): void;
 }
@@ -40,7 +38,6 @@ export async function watchEvents(engine: Engine, project: string): Promise<Resu
   if (!opened.ok) return opened;
 
   const exits = new Map<string, Exit>();
-  const waiting = new Map<string, ((exit: Exit) => void)[]>();
   const listeners: ((exit: Exit) => void)[] = [];
   const outOfMemory = new Set<string>();
   const killed = new Set<string>();
@@ -63,19 +60,15 @@ export async function watchEvents(engine: Engine, project: string): Promise<Resu
       at: event.timeNano / 1e6,
     };
     exits.set(service, exit);
-    for (const resolve of waiting.get(service) ?? []) resolve(exit);
-    waiting.delete(service);
     for (const listener of listeners) listener(exit);
   };
   // An engine that goes away ends the stream; whoever asks it something hears so.
   readLines(opened.value, take).catch(() => undefined);
   return ok({
-    exitOf: (service) => {
-      const exit = exits.get(service);
-      if (exit !== undefined) return Promise.resolve(exit);
-      return new Promise((resolve) => waiting.set(service, [...(waiting.get(service) ?? []), resolve]));
+    onExit: (listener) => {
+      for (const exit of exits.values()) listener(exit);
+      listeners.push(listener);
     },
-    onExit: (listener) => listeners.push(listener),
     close: () => aborter.abort(),
   });
 }

@@ -21,7 +21,7 @@ const message = z.object({
   stream: z.string().optional(),
   error: z.string().optional(),
   id: z.string().optional(),
-  aux: z.unknown(),
+  aux: z.unknown().optional(),
 });
 const keptLines = 20;
 

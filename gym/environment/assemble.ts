@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { ComposeModel, ServiceModel } from './compose/model.ts';
+import { containerOptions } from './container.ts';
+import { type Details, noDetails, readDetails } from './details.ts';
+import type { Engine } from './engine.ts';
+import type { Environment, Observed, UpRequest } from './environment.ts';
+import { observedKey, startHelper } from './helper.ts';
+import type { ReadyImage } from './image/ready.ts';
+import { followLog } from './log.ts';
+import type { NetworkNames } from './networks.ts';
+import { probeOf } from './probe.ts';
+import { runningEnvironment } from './running.ts';
+import { type Startable, startServices } from './start.ts';
+import type { Watch } from './watch.ts';
+
+/** What a bringing-up has together before containers are made. */
+export interface Ground {
+  readonly engine: Engine;
+  readonly request: UpRequest;
+  readonly model: ComposeModel;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly images: ReadonlyMap<string, ReadyImage>;
+  readonly networks: NetworkNames;
+  readonly volumes: ReadonlyMap<string, string>;
+  readonly watch: Watch;
+  /** Ends all waiting: the first failure, the deadline, the caller's signal. */
+  readonly stop: AbortController;
+}
+
+/** Makes the containers, starts them with their observers, and gives the environment that they are. What it made stays after a failure. */
+export async function assemble(ground: Ground): Promise<Result<Environment>> {
+  const { engine, request, model, watch, stop } = ground;
+  const observers = new Observers(ground);
+  const created = await Promise.all([...model.services.values()].map((service) => create(ground, service)));
+  const startables = created.flatMap((each) => (each.ok ? [each.value] : []));
+  const details = new Map<string, Promise<Details>>();
+  const onStarted = ({ service, id }: Startable): void => {
+    details.set(service.name, readDetails(engine, id, ground.networks));
+    observers.start({ kind: 'network', service: service.name }, id, service.name);
+  };
+  const broken = created.find((each) => !each.ok);
+  const started =
+    broken?.ok === false
+      ? broken
+      : await startServices({ engine, watch, emit: request.emit, stop, onStarted }, startables);
+  // Whatever is on its way has to have arrived before the caller may remove it.
+  const observing = await observers.ready();
+  const services = await Promise.all(
+    startables.map(async ({ service, id, log }) => {
+      const detail = (await details.get(service.name)) ?? noDetails;
+      return [service.name, { id, log, logFile: log.file, ...detail }] as const;
+    }),
+  );
+  if (!started.ok || !observing.ok) for (const { log } of startables) log.close();
+  if (!started.ok) return started;
+  if (!observing.ok) return observing;
+  const { project, emit } = request;
+  const { completed } = started.value;
+  return ok(
+    runningEnvironment({
+      engine,
+      project,
+      services: new Map(services),
+      observers: observing.value,
+      watch,
+      completed,
+      emit,
+    }),
+  );
+}
+
+/** Starts the observers that were asked for, each as soon as what it looks at is there: volumes at once. */
+class Observers {
+  readonly #ground: Ground;
+  readonly #started = new Map<string, Promise<Result<string>>>();
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    for (const observed of ground.request.observed) {
+      const volume = observed.kind === 'volume' ? ground.volumes.get(observed.volume) : undefined;
+      if (volume !== undefined) this.start(observed, volume, userOf(ground.model, observed));
+    }
+  }
+
+  /** `joined`: the volume's name or the container's id; `service`: whose image may be used. */
+  start(observed: Observed, joined: string, service: string | undefined): void {
+    const { engine, request, labels, images } = this.#ground;
+    const key = observedKey(observed);
+    if (!request.observed.some((each) => observedKey(each) === key)) return;
+    const serviceImage = images.get(service ?? '')?.reference ?? '';
+    this.#started.set(key, startHelper({ engine, project: request.project, labels, serviceImage }, observed, joined));
+  }
+
+  /** Container ids by `observedKey`. */
+  async ready(): Promise<Result<ReadonlyMap<string, string>>> {
+    const ids = new Map<string, string>();
+    const results = await Promise.all([...this.#started].map(async ([key, made]) => ({ key, result: await made })));
+    for (const { key, result } of results) {
+      if (!result.ok) return result;
+      ids.set(key, result.value);
+    }
+    return ok(ids);
+  }
+}
+
+/** A service that mounts the volume. */
+function userOf(model: ComposeModel, observed: Observed): string | undefined {
+  const mounts = (service: ServiceModel): boolean =>
+    service.mounts.some(
+      (mount) => mount.kind === 'volume' && observed.kind === 'volume' && mount.source === observed.volume,
+    );
+  return [...model.services.values()].find(mounts)?.name;
+}
+
+/** Makes a service's container, connects it to its further networks, and follows its log; all before it starts. */
+async function create(ground: Ground, service: ServiceModel): Promise<Result<Startable>> {
+  const { engine, request, networks, volumes, labels } = ground;
+  const { name } = service;
+  const image = ground.images.get(name);
+  if (image === undefined) throw new Error(`no image of ${name}`);
+  const logFile = join(request.logDirectory, `${name}.log`);
+  const options = containerOptions(service, {
+    project: request.project,
+    image: image.reference,
+    networks,
+    volumes,
+    labels,
+    logFile,
+  });
+  const container = await engine.call(`making the container of ${name}`, () => engine.docker.createContainer(options));
+  if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
+  const { id } = container.value;
+  for (const { network, aliases } of service.networks.slice(1)) {
+    const connected = await engine.call(`connecting ${name} to ${network}`, () =>
+      engine.docker
+        .getNetwork(networks.get(network) ?? network)
+        .connect({ Container: id, EndpointConfig: { Aliases: [name, ...aliases] } }),
+    );
+    if (!connected.ok) return connected;
+  }
+  const log = await followLog(engine, id, name, logFile);
+  if (!log.ok) return log;
+  request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
+  request.emit({ type: 'log.opened', source: 'service', name, file: logFile });
+  return ok({ service, id, log: log.value, probe: probeOf(service, image.healthcheck) });
+}

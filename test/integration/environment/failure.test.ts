@@ -1,0 +1,139 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { up } from '../../../gym/environment/up.ts';
+import { bench, docker, labelled, messageOf } from './support.ts';
+
+const gym = bench();
+
+describe('up that fails', () => {
+  it('names the service whose health check fails, what it said, and the end of its log; nothing is left', async () => {
+    const request = gym.request();
+    const brought = await gym.up(
+      `
+services:
+  good: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"], volumes: ["data:/data"]}
+  sick:
+    image: debian:bookworm-slim
+    init: true
+    command: [sh, -c, "echo I am not well; exec sleep 1000"]
+    healthcheck: {test: "echo no pulse; false", interval: 300ms, retries: 2, timeout: 400ms}
+volumes: {data: {}}
+`,
+      { project: request.project },
+    );
+    expect(messageOf(brought)).toBe(
+      [
+        'service sick is not healthy: its health check did not succeed within 1 s',
+        'its health check said last: no pulse',
+        'the end of its log:',
+        '  I am not well',
+      ].join('\n'),
+    );
+    expect(brought).toMatchObject({ problems: [{ kind: 'environment', place: { service: 'sick' } }] });
+    expect(labelled(`dev.gym.project=${request.project}`)).toEqual([]);
+  });
+
+  it('says so when a try of the health check hangs', async () => {
+    const brought = await gym.up(`
+services:
+  slow:
+    image: debian:bookworm-slim
+    init: true
+    command: [sleep, "1000"]
+    healthcheck: {test: [CMD, sleep, "100"], interval: 100ms, retries: 1, timeout: 500ms}
+`);
+    expect(messageOf(brought)).toMatch(
+      /did not succeed within 0\.6 s\nits health check said last: a try did not end within 0\.5 s/,
+    );
+  });
+
+  it('names the culprit when the deadline passes', async () => {
+    const brought = await gym.up(
+      `
+services:
+  first:
+    image: debian:bookworm-slim
+    init: true
+    command: [sleep, "1000"]
+    healthcheck: {test: [CMD, test, -f, /never], interval: 30s}
+  second: {image: "debian:bookworm-slim", depends_on: {first: {condition: service_healthy}}}
+`,
+      { deadlineMs: 1500 },
+    );
+    expect(messageOf(brought)).toMatch(/^the environment was not up within 1\.5 s: service first is not healthy yet\n/);
+  });
+
+  it('tells of a service that ends, with its exit code and log', async () => {
+    const brought = await gym.up(`
+services:
+  job: {image: "debian:bookworm-slim", command: [sh, -c, "echo cannot migrate >&2; exit 4"]}
+  api: {image: "debian:bookworm-slim", depends_on: {job: {condition: service_completed_successfully}}}
+`);
+    expect(messageOf(brought)).toBe(
+      'service job ended with exit code 4 before the environment was up\nthe end of its log:\n  cannot migrate',
+    );
+  });
+
+  it('tells of a program that is not there', async () => {
+    const brought = await gym.up('services: {a: {image: "debian:bookworm-slim", command: [no-such-program]}}');
+    expect(messageOf(brought)).toMatch(/^starting service a: .*no-such-program.*not found/);
+  });
+
+  it('shows the step at which a build fails, and its last lines', async () => {
+    const context = join(gym.folder, 'ctx');
+    mkdirSync(context);
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      'FROM debian:bookworm-slim\nRUN echo fine\nRUN echo what is wrong && exit 9\n',
+    );
+    const brought = await gym.up('services: {a: {build: ctx}}');
+    expect(messageOf(brought)).toMatch(
+      /the image of a could not be built: .*RUN echo what is wrong && exit 9\n {2}what is wrong\n.*9/,
+    );
+  });
+
+  it('tells of an image that is not there and cannot be pulled', async () => {
+    const brought = await gym.up('services: {a: {image: "127.0.0.1:1/none:1"}}');
+    expect(messageOf(brought)).toMatch(
+      /^the image 127\.0\.0\.1:1\/none:1 is not on this machine and could not be pulled: /,
+    );
+  });
+
+  it('says which engine does not answer', async () => {
+    gym.write('compose.yaml', 'services: {a: {image: x}}');
+    const brought = await up(gym.request({ ambient: { DOCKER_HOST: `unix://${gym.folder}/none.sock` } }));
+    expect(messageOf(brought)).toContain(`no Docker engine answers at unix://${gym.folder}/none.sock (ENOENT)`);
+    expect(brought).toMatchObject({
+      problems: [{ kind: 'environment', remedy: expect.stringContaining('DOCKER_HOST') }],
+    });
+    const tcp = await up(gym.request({ ambient: { DOCKER_HOST: 'tcp://127.0.0.1:1' } }));
+    expect(messageOf(tcp)).toContain('no Docker engine answers at tcp://127.0.0.1:1 (ECONNREFUSED)');
+  });
+
+  it('leaves nothing when it is interrupted, at whatever moment', async () => {
+    const text = `
+services:
+  a: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"], volumes: ["data:/data"]}
+  b: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"], depends_on: [a]}
+volumes: {data: {}}
+`;
+    for (const afterMs of [0, 40, 120, 250, 400]) {
+      const { project } = gym.request();
+      const observed = [
+        { kind: 'network', service: 'a' },
+        { kind: 'volume', volume: 'data' },
+      ] as const;
+      const brought = await gym.up(text, { project, observed, signal: AbortSignal.timeout(afterMs) });
+      expect(messageOf(brought)).toMatch(/^interrupted/);
+      expect(labelled(`dev.gym.project=${project}`)).toEqual([]);
+    }
+  });
+
+  it('does not touch an environment of the same name that is up', async () => {
+    const text = 'services: {a: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"]}}';
+    const environment = await gym.mustUp(text);
+    expect(messageOf(await gym.up(text, { project: environment.project }))).toMatch(/already there$/);
+    expect(docker('ps', '-q', '--filter', `label=dev.gym.project=${environment.project}`)).not.toBe('');
+  });
+});
