@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killLeftovers } from '../agent/program.ts';
@@ -53,9 +53,10 @@ export async function runLoop(request: LoopRequest): Promise<Result<LoopReport>>
 async function runOwned(request: LoopRequest, directory: string): Promise<Result<LoopReport>> {
   const { store, loop, limits } = request;
   const clock = request.clock ?? Date.now;
+  const lastSign = lastSignOfLife(request, directory);
   const log = openLoopLog(request, directory, clock);
   const journal = openJournal(journalFile(store, loop), clock);
-  let progress = beginOrResume(request, journal, log.lastAt);
+  let progress = beginOrResume(request, journal, lastSign);
   const usedMs = () => progress.usedMs + clock() - progress.since;
 
   await killLeftovers(loop);
@@ -84,21 +85,31 @@ async function runOwned(request: LoopRequest, directory: string): Promise<Result
 }
 
 /** Opens the loop's events; what was seen of it before is shown to the listeners first. */
-function openLoopLog(request: LoopRequest, directory: string, clock: () => number): EventLog & { lastAt: number } {
+function openLoopLog(request: LoopRequest, directory: string, clock: () => number): EventLog {
   const file = join(directory, 'events.ndjson');
   cutTornLine(file);
   const before = existsSync(file) ? readEvents(file) : [];
   for (const event of before) for (const listener of request.listeners) listener(event);
-  const log = openEventLog(file, request.loop, request.listeners, clock, before.length);
-  return { ...log, lastAt: before.at(-1)?.at ?? 0 };
+  return openEventLog(file, request.loop, request.listeners, clock, before.length);
+}
+
+/** When the gym before this one was last seen at work: by its journal, its agent's output or its verification's events. */
+function lastSignOfLife({ store, loop }: LoopRequest, directory: string): number {
+  const file = journalFile(store, loop);
+  if (!existsSync(file)) return 0;
+  const entries = readJournal(file);
+  const run = entries.findLast(({ type }) => type === 'verify-begins');
+  const runs = run?.type === 'verify-begins' ? [store.runDirectory(run.run)] : [];
+  const written = [directory, ...runs].flatMap((folder) =>
+    globSync('*.{ndjson,log}', { cwd: folder }).map((name) => join(folder, name)),
+  );
+  return Math.max(entries.at(-1)?.at ?? 0, ...written.map((each) => statSync(each).mtimeMs));
 }
 
 /** Writes the first entry of this gym. Time counts up to the last sign of life of the one before. */
-function beginOrResume({ task, store, loop, limits, agentChoice }: LoopRequest, journal: Journal, lastEvent: number) {
-  const entries = readJournal(journalFile(store, loop));
-  const before = foldJournal(entries);
+function beginOrResume({ task, store, loop, limits, agentChoice }: LoopRequest, journal: Journal, lastSign: number) {
+  const before = foldJournal(readJournal(journalFile(store, loop)));
   if (before !== undefined) {
-    const lastSign = Math.max(lastEvent, entries.at(-1)?.at ?? 0);
     const usedMs = before.usedMs + Math.max(0, lastSign - before.since);
     return advance(before, journal.append({ type: 'resumed', usedMs, limits }));
   }

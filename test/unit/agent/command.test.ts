@@ -37,11 +37,14 @@ test('a prompt that nobody reads is no failure', async () => {
   expect(await commandAgent('true').attempt(request)).toMatchObject({ kind: 'claimed-done' });
 });
 
-test('leaves no process: not in another session, not one that holds the output open', async () => {
+test.each([
+  ['holds the output open', 'setsid sleep 50 & sleep 50 & echo started'],
+  ['does not', 'setsid sleep 50 >/dev/null 2>&1 & echo started'],
+])('leaves no process, not even in another session: one that %s', async (_, command) => {
   using folder = temporaryFolder();
   const { request } = attemptIn(folder.path);
   const started = performance.now();
-  const outcome = await commandAgent('setsid sleep 50 & sleep 50 & echo started').attempt(request);
+  const outcome = await commandAgent(command).attempt(request);
   expect(outcome.kind).toBe('claimed-done');
   expect(performance.now() - started).toBeLessThan(4000);
   expect(listMarked(`GYM_RUN_ID=${request.loop}`)).toEqual([]);

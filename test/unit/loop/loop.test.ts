@@ -226,6 +226,24 @@ test('a person stops it, and it goes on later with a fresh attempt and the event
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
 });
 
+test('an attempt that was cut is begun again in a new conversation: the old one knows of work that is gone', async () => {
+  using folder = countingCheckout(3);
+  const person = new AbortController();
+  const sessions: (string | undefined)[] = [];
+  const agent = agentOf(({ attempt, workspace, session }) => {
+    sessions.push(session?.id);
+    writeFileSync(join(workspace, 'n.txt'), String(3 - attempt));
+    if (attempt === 2 && !person.signal.aborted) {
+      person.abort();
+      return { kind: 'aborted' };
+    }
+    return { session: { id: `of ${attempt}`, used: noUsage } };
+  });
+  await run(countingLoop(folder.path, { agent, signal: person.signal }));
+  expect(await run(countingLoop(folder.path, { agent }))).toMatchObject({ end: 'done' });
+  expect(sessions).toEqual([undefined, 'of 1', undefined, 'of 2']);
+});
+
 test('two gyms do not run one loop', async () => {
   using folder = countingCheckout(1);
   const agent = commandAgent(`sleep 0.5; ${countDown}`);
