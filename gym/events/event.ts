@@ -20,7 +20,9 @@ export type CaseCounts = z.infer<typeof caseCounts>;
 
 /** What has been used by an agent so far, in its own accounting; null where it does not tell. */
 export const usage = z.object({
+  /** Cached ones included. */
   inputTokens: z.number(),
+  /** Those of them that were read from the cache. */
   cachedInputTokens: z.number(),
   outputTokens: z.number(),
   costUsd: z.number().nullable(),

@@ -67,24 +67,26 @@ async function begun(context: Context, args: Arguments): Promise<Result<Asked>> 
   if (agentChoice === undefined) {
     return failed({ kind: 'usage', message: 'name the agent', remedy: "--agent oracle, claude, codex or command:'…'" });
   }
-  const limits = task.value.limits;
-  return ok({
-    task: task.value,
-    loop: newRunName(new Date()),
-    agentChoice,
-    limits: {
-      attempts: args.number('max-attempts') ?? limits.attempts,
-      minutes: args.number('max-minutes') ?? limits.minutes,
-      usd: args.number('max-usd') ?? limits.usd ?? null,
-    },
-  });
+  const { usd = null, attempts, minutes } = task.value.limits;
+  const limits = limitsFrom(args, { attempts, minutes, usd });
+  return ok({ task: task.value, loop: newRunName(new Date()), agentChoice, limits });
 }
 
+/** The loop that was cut off, with its own limits where no others are given. */
 async function resumed(context: Context, args: Arguments): Promise<Result<Asked>> {
   const found = findResumable(openStore(checkoutOf(context.cwd)), args.positionals[0]);
   if (!found.ok) return found;
   const task = await openTask(found.value.taskFile, context);
-  return task.ok ? ok({ ...found.value, task: task.value }) : task;
+  if (!task.ok) return task;
+  return ok({ ...found.value, task: task.value, limits: limitsFrom(args, found.value.limits) });
+}
+
+function limitsFrom(args: Arguments, otherwise: LoopLimits): LoopLimits {
+  return {
+    attempts: args.number('max-attempts') ?? otherwise.attempts,
+    minutes: args.number('max-minutes') ?? otherwise.minutes,
+    usd: args.number('max-usd') ?? otherwise.usd,
+  };
 }
 
 /** Shows what happens while it happens: on the terminal UI, as lines, or as events. */
