@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { demultiplex } from './demux.ts';
-import type { Engine } from './engine.ts';
+import type { Answer, Engine } from './engine.ts';
 import type { ExecOutcome, ExecRequest } from './environment.ts';
+import { killFromHost, killInside } from './kill.ts';
 
 /** The container that a command runs in. */
 export interface ExecTarget {
@@ -14,22 +15,6 @@ export interface ExecTarget {
 
 /** Tells the command's process id (which the engine makes the leader of a session of its own), then becomes the command. */
 const announce = 'echo "$$"; exec "$@"';
-/**
- * Kills every process of the session $1, until none is left. By /proc alone: nothing but a shell has to be in the image.
- * proc_pid_stat(5): after the name in brackets come state, parent, group, session.
- */
-const killSession = `
-p=$1; n=0
-while [ $n -lt 20 ]; do
-  n=$((n+1)); found=
-  for d in /proc/[0-9]*; do
-    s=; { read -r s <"$d/stat"; } 2>/dev/null
-    s=\${s##*) }; set -- $s
-    if [ "$4" = "$p" ] && [ "$1" != Z ]; then found=1; kill -9 "\${d#/proc/}" 2>/dev/null; fi
-  done
-  if [ -z "$found" ]; then break; fi
-done`;
-const killLimitMs = 10_000;
 
 /** Runs a command in a container. It ends in one of four ways; a command that is cut short leaves no process behind. */
 export async function runExec(target: ExecTarget, request: ExecRequest): Promise<ExecOutcome> {
@@ -54,28 +39,30 @@ export async function runExec(target: ExecTarget, request: ExecRequest): Promise
 type Ending = { kind: 'exited'; exitCode: number } | { kind: 'cut' } | { kind: 'lost'; because: string };
 
 async function drive(target: ExecTarget, request: ExecRequest, cut: AbortSignal): Promise<Ending> {
-  const started = await start(target, request, ['sh', '-c', announce, 'sh', ...request.command]);
-  if (!started.ok) return notStarted(target, request, started.status, started.problems[0].message);
-  const { exec, stream } = started.value;
-  const reading = read(stream, request);
-  const ended = reading.done.then(() => 'ended' as const);
-  const cutShort = new Promise<'cut'>((resolve) => {
-    if (cut.aborted) resolve('cut');
-    cut.addEventListener('abort', () => resolve('cut'), { once: true });
-  });
-  if ((await Promise.race([ended, cutShort])) === 'ended') return endingOf(target, exec);
-
-  const pid = await Promise.race([reading.pid, sleep(1000, undefined, { ref: false })]);
-  if (pid !== undefined) await kill(target, pid);
-  await Promise.race([reading.done, sleep(2000, undefined, { ref: false })]);
-  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
-  return { kind: 'cut' };
+  const announced = await start(target, request, ['sh', '-c', announce, 'sh', ...request.command]);
+  if (!announced.ok) return notStarted(target, request, announced);
+  const first = read(announced.value.stream, request, true);
+  const ending = await wait(target, announced.value, first, cut);
+  const swallowed = first.swallowed();
+  if (ending.kind !== 'exited' || swallowed === '') return ending;
+  // No number came: there is no shell in the image. The command itself is all that can be run.
+  if (!/"?sh"?: executable file not found/.test(swallowed)) {
+    request.onOutput(Buffer.from(swallowed), 'stderr');
+    return ending;
+  }
+  const plain = await start(target, request, request.command);
+  if (!plain.ok) return notStarted(target, request, plain);
+  return wait(target, plain.value, read(plain.value.stream, request, false), cut);
 }
 
-type Started = { exec: Dockerode.Exec; stream: NodeJS.ReadableStream };
+type Started = { readonly exec: Dockerode.Exec; readonly stream: NodeJS.ReadableStream };
 
-function start({ engine, id, service }: ExecTarget, request: Partial<ExecRequest>, command: readonly string[]) {
-  return engine.call(`running a command in ${service}`, async (): Promise<Started> => {
+function start(
+  { engine, id, service }: ExecTarget,
+  request: ExecRequest,
+  command: readonly string[],
+): Promise<Answer<Started>> {
+  return engine.call(`running a command in ${service}`, async () => {
     const exec = await engine.docker.getContainer(id).exec({
       Cmd: [...command],
       AttachStdout: true,
@@ -89,38 +76,68 @@ function start({ engine, id, service }: ExecTarget, request: Partial<ExecRequest
 }
 
 /** 404 and 409: the container is gone or does not run. What else the engine refuses is the command's fault, as with the docker CLI. */
-function notStarted(target: ExecTarget, request: ExecRequest, status: number | undefined, message: string): Ending {
+function notStarted(target: ExecTarget, request: ExecRequest, answer: Answer<unknown> & { ok: false }): Ending {
+  const { status } = answer;
+  const { message } = answer.problems[0];
   if (status === undefined || status === 404 || status === 409) return { kind: 'lost', because: message };
   request.onOutput(Buffer.from(`${target.service}: ${message}\n`), 'stderr');
   return { kind: 'exited', exitCode: 126 };
 }
 
-/** Hands the output on, without the first line, which is the process id. */
-function read(
-  stream: NodeJS.ReadableStream,
-  request: ExecRequest,
-): { done: Promise<void>; pid: Promise<number | undefined> } {
-  let announced = '';
-  let pid: number | undefined;
-  const known = Promise.withResolvers<number | undefined>();
+interface Reading {
+  readonly done: Promise<void>;
+  /** The command's number in its container; `undefined` where it is not told. */
+  readonly pid: Promise<number | undefined>;
+  /** What came on stdout in place of the number. */
+  swallowed(): string;
+}
+
+/** Hands the output on; without its first line where that is the process id. */
+function read(stream: NodeJS.ReadableStream, request: ExecRequest, announced: boolean): Reading {
+  let firstLine = '';
+  let told = !announced;
+  const pid = Promise.withResolvers<number | undefined>();
   const consume = async (): Promise<void> => {
     for await (const piece of demultiplex(Readable.from(stream))) {
-      if (pid !== undefined || piece.stream === 'stderr') {
+      if (told || piece.stream === 'stderr') {
         request.onOutput(piece.bytes, piece.stream);
         continue;
       }
       const end = piece.bytes.indexOf(10);
-      announced += Buffer.from(end < 0 ? piece.bytes : piece.bytes.subarray(0, end)).toString('latin1');
+      firstLine += Buffer.from(end < 0 ? piece.bytes : piece.bytes.subarray(0, end)).toString('latin1');
       if (end < 0) continue;
-      pid = Number(announced);
-      known.resolve(pid);
+      if (!/^\d+$/.test(firstLine)) continue;
+      told = true;
+      pid.resolve(Number(firstLine));
       if (end + 1 < piece.bytes.length) request.onOutput(piece.bytes.subarray(end + 1), 'stdout');
     }
   };
   const done = consume()
     .catch(() => undefined)
-    .finally(() => known.resolve(undefined));
-  return { done, pid: known.promise };
+    .finally(() => pid.resolve(undefined));
+  return { done, pid: pid.promise, swallowed: () => (told ? '' : firstLine) };
+}
+
+/** Waits for the end of a command, or cuts it short. */
+async function wait(
+  target: ExecTarget,
+  { exec, stream }: Started,
+  reading: Reading,
+  cut: AbortSignal,
+): Promise<Ending> {
+  const ended = reading.done.then(() => 'ended' as const);
+  const cutShort = new Promise<'cut'>((resolve) => {
+    if (cut.aborted) resolve('cut');
+    cut.addEventListener('abort', () => resolve('cut'), { once: true });
+  });
+  if ((await Promise.race([ended, cutShort])) === 'ended') return endingOf(target, exec);
+
+  const pid = await Promise.race([reading.pid, sleep(500, undefined, { ref: false })]);
+  if (pid === undefined) await killFromHost(target.engine, target.id, exec);
+  else await killInside(target.engine, target.id, pid);
+  await Promise.race([reading.done, sleep(2000, undefined, { ref: false })]);
+  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
+  return { kind: 'cut' };
 }
 
 /** The stream has ended: by the command's end, or because the container or the engine went away. */
@@ -157,14 +174,4 @@ async function deathOf({ engine, id, service }: ExecTarget): Promise<string | un
     await sleep(waitMs);
   }
   return undefined;
-}
-
-async function kill(target: ExecTarget, pid: number): Promise<void> {
-  const started = await start(target, { user: '0' }, ['sh', '-c', killSession, 'sh', String(pid)]);
-  if (!started.ok) return;
-  const { stream } = started.value;
-  const drained = new Promise<void>((resolve) => {
-    stream.once('end', resolve).once('error', resolve).once('close', resolve).resume();
-  });
-  await Promise.race([drained, sleep(killLimitMs, undefined, { ref: false })]);
 }

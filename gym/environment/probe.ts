@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { healthDefaults, parseHealthTest } from './compose/health.ts';
 import type { HealthModel, HealthTest, ServiceModel } from './compose/model.ts';
 import { type ExecTarget, runExec } from './exec.ts';
@@ -94,16 +95,41 @@ async function tryUntilHealthy(
   });
   clearTimeout(timer);
   if (outcome.kind === 'exited') {
-    if (outcome.exitCode === 0) return { kind: 'healthy' };
-    return {
-      kind: 'unhealthy',
-      because: `its health check could not be run (exit code ${outcome.exitCode})`,
-      said: current,
-    };
+    // The loop only ends by success: else there is no shell to run it.
+    return outcome.exitCode === 0 ? { kind: 'healthy' } : tryFromOutside(target, probe, leftMs, signal, onSaid);
   }
   if (outcome.kind === 'lost') return { kind: 'lost', because: outcome.because };
   if (signal.aborted) return { kind: 'aborted' };
   return { kind: outcome.kind === 'timed-out' ? 'over' : 'stuck' };
+}
+
+/** Where the image has no shell: a command for every try. */
+async function tryFromOutside(
+  target: ExecTarget,
+  probe: Probe,
+  leftMs: number,
+  signal: AbortSignal,
+  onSaid: (said: string) => void,
+): Promise<ProbeOutcome | { readonly kind: 'over' }> {
+  const until = performance.now() + leftMs;
+  while (performance.now() < until) {
+    let said = '';
+    const onOutput = (chunk: Uint8Array): void => {
+      said = (said + Buffer.from(chunk).toString('utf8')).slice(-2000);
+    };
+    const outcome = await runExec(target, {
+      command: commandOf(probe.test),
+      onOutput,
+      signal,
+      timeoutMs: probe.timeoutMs,
+    });
+    if (outcome.kind === 'lost') return { kind: 'lost', because: outcome.because };
+    if (outcome.kind === 'aborted') return { kind: 'aborted' };
+    if (outcome.kind === 'exited' && outcome.exitCode === 0) return { kind: 'healthy' };
+    onSaid(outcome.kind === 'timed-out' ? `a try did not end within ${seconds(probe.timeoutMs)}` : said.trim());
+    await sleep(50);
+  }
+  return { kind: 'over' };
 }
 
 function commandOf(test: HealthTest): readonly string[] {

@@ -6,7 +6,7 @@ import { label } from '../labels.ts';
 import { type BuildContext, readContext, tarOf } from './context.ts';
 import { baseImages } from './dockerfile.ts';
 import { followBuild } from './progress.ts';
-import { pruneImages } from './prune.ts';
+import { pruneImages, touchImage } from './prune.ts';
 import { findImage, obtainImage } from './pull.ts';
 import type { ImageWork, ReadyImage } from './ready.ts';
 
@@ -14,7 +14,7 @@ const buildLimitMs = 60 * 60_000;
 
 /**
  * Builds a service's image, unless one with the same inputs is there: context, Dockerfile, target, arguments and base images.
- * It is tagged `gym-TASK-SERVICE:HASH`; older ones of the service are dropped.
+ * It is tagged `gym-TASK-SERVICE:HASH`; those of the service that were not used for long are dropped.
  */
 export async function buildImage(
   work: ImageWork,
@@ -38,7 +38,9 @@ export async function buildImage(
 
   const found = await findImage(work, reference);
   if (!found.ok) return found;
-  if (found.value !== undefined) return ok({ ...found.value, how: 'cached' });
+  if (found.value !== undefined && (await touchImage(work.engine, reference))) {
+    return ok({ ...found.value, how: 'cached' });
+  }
   work.emit({ type: 'noted', text: `building the image of ${service.name}` });
   const why = await run(work, context, build, repository, reference);
   if (why !== undefined) {

@@ -3,16 +3,44 @@ import { label } from '../labels.ts';
 
 /** How many images of one service are kept: the branches and checkouts that take turns on a machine. */
 const kept = 5;
+/** One that was used so short before the newest may be about to become a container of another gym. */
+const inUseMs = 10 * 60_000;
 
 /**
- * Drops the older images of a service. One that a container uses stays: the engine refuses. Failures do not matter here:
- * the next build tries again.
+ * Drops the images of a service that were not used for longest. One that a container uses stays: the engine refuses.
+ * Failures do not matter here: the next build tries again.
  */
 export async function pruneImages(engine: Engine, repository: string): Promise<void> {
   const filters = JSON.stringify({ label: [`${label.image}=${repository}`] });
   const listed = await engine.call('listing images', () => engine.docker.listImages({ filters }));
   if (!listed.ok) return;
-  const older = listed.value.toSorted((a, b) => b.Created - a.Created).slice(kept);
-  const tags = older.flatMap((image) => (image.RepoTags ?? []).filter((tag) => tag.startsWith(`${repository}:`)));
+  const images = await Promise.all(
+    listed.value.map(async ({ Id, RepoTags }) => ({ tags: RepoTags ?? [], usedAt: await usedAt(engine, Id) })),
+  );
+  const byUse = images.sort((a, b) => b.usedAt - a.usedAt);
+  const newest = byUse[0]?.usedAt ?? 0;
+  const tags = byUse
+    .slice(kept)
+    .filter((image) => newest - image.usedAt > inUseMs)
+    .flatMap((image) => image.tags.filter((tag) => tag.startsWith(`${repository}:`)));
   await Promise.all(tags.map((tag) => engine.call('dropping an image', () => engine.docker.getImage(tag).remove())));
+}
+
+/** Notes that an image is used. False: it is no longer there. */
+export async function touchImage(engine: Engine, reference: string): Promise<boolean> {
+  const [repo = '', tag = ''] = reference.split(':');
+  const tagged = await engine.call('tagging an image', () => engine.docker.getImage(reference).tag({ repo, tag }));
+  return tagged.ok || tagged.status !== 404;
+}
+
+/**
+ * When it was tagged last: by its build, or by `touchImage`. An image's own date does not tell: one that comes from the
+ * build cache has the date of the first build.
+ */
+async function usedAt(engine: Engine, id: string): Promise<number> {
+  const inspected = await engine.call('looking at an image', () => engine.docker.getImage(id).inspect());
+  // The engine's API has had it since 1.36; the types do not.
+  const metadata: unknown = inspected.ok ? Reflect.get(inspected.value, 'Metadata') : undefined;
+  const tagged: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'LastTagTime') : '';
+  return Date.parse(String(tagged)) || Number.POSITIVE_INFINITY;
 }

@@ -41,10 +41,10 @@ services:
     image: debian:bookworm-slim
     init: true
     command: [sleep, "1000"]
-    healthcheck: {test: [CMD, sleep, "100"], interval: 100ms, retries: 1, timeout: 500ms}
+    healthcheck: {test: [CMD, sleep, "100"], interval: 200ms, retries: 4, timeout: 300ms}
 `);
     expect(messageOf(brought)).toMatch(
-      /did not succeed within 0\.6 s\nits health check said last: a try did not end within 0\.5 s/,
+      /did not succeed within 1\.1 s\nits health check said last: a try did not end within 0\.3 s/,
     );
   });
 
