@@ -15,9 +15,9 @@ export async function pruneImages(engine: Engine, repository: string): Promise<v
   const listed = await engine.call('listing images', () => engine.docker.listImages({ filters }));
   if (!listed.ok) return;
   const images = await Promise.all(
-    listed.value.map(async ({ Id, RepoTags }) => ({ tags: RepoTags ?? [], usedAt: await usedAt(engine, Id) })),
+    listed.value.map(async ({ Id, RepoTags }) => ({ tags: RepoTags ?? [], usedAt: await lastUse(engine, Id) })),
   );
-  const byUse = images.sort((a, b) => b.usedAt - a.usedAt);
+  const byUse = images.filter(({ usedAt }) => usedAt > 0).sort((a, b) => b.usedAt - a.usedAt);
   const newest = byUse[0]?.usedAt ?? 0;
   const tags = byUse
     .slice(kept)
@@ -34,13 +34,13 @@ export async function touchImage(engine: Engine, reference: string): Promise<boo
 }
 
 /**
- * When it was tagged last: by its build, or by `touchImage`. An image's own date does not tell: one that comes from the
- * build cache has the date of the first build.
+ * When it was tagged last: by its build, or by `touchImage`; 0: unknown. An image's own date does not tell: one that comes
+ * from the build cache has the date of the first build.
  */
-async function usedAt(engine: Engine, id: string): Promise<number> {
+async function lastUse(engine: Engine, id: string): Promise<number> {
   const inspected = await engine.call('looking at an image', () => engine.docker.getImage(id).inspect());
   // The engine's API has had it since 1.36; the types do not.
   const metadata: unknown = inspected.ok ? Reflect.get(inspected.value, 'Metadata') : undefined;
   const tagged: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'LastTagTime') : '';
-  return Date.parse(String(tagged)) || Number.POSITIVE_INFINITY;
+  return Date.parse(String(tagged)) || 0;
 }
