@@ -10,7 +10,7 @@ export function loopText(report: LoopReport, runDirectory: string, output: Outpu
   const colour = end === 'done' ? 'green' : 'yellow';
   return [
     '',
-    tableText([header, ...report.attempts.map(cells)], output.columns),
+    tableText([header, ...report.attempts.map(cells)], output.columns ?? plainColumns),
     '',
     `${paint(['bold', colour], end === 'done' ? 'DONE' : `ENDED (${end})`)}  ${task} by ${agent}: ${because}`,
     ...(branch === null ? [] : [`branch  ${branch}`]),
@@ -19,6 +19,9 @@ export function loopText(report: LoopReport, runDirectory: string, output: Outpu
     paint('dim', `log     ${runDirectory}`),
   ].join('\n');
 }
+
+/** Where there is no terminal to tell a width. */
+const plainColumns = 160;
 
 const header = ['ATTEMPT', 'STATE', 'DISTANCE', 'AGENT', 'VERIFY', 'TOKENS', 'COST', 'WHAT'];
 
