@@ -39,9 +39,9 @@ export async function assemble(ground: Ground): Promise<Result<Environment>> {
     details.set(service.name, readDetails(engine, id, ground.networks));
     observers.start({ kind: 'network', service: service.name }, id, service.name);
   };
-  const broken = created.find((each) => !each.ok);
+  const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);
   const started =
-    broken?.ok === false
+    broken.ok === false
       ? broken
       : await startServices({ engine, watch, emit: request.emit, stop, onStarted }, startables);
   // Whatever is on its way has to have arrived before the caller may remove it.
@@ -68,6 +68,24 @@ export async function assemble(ground: Ground): Promise<Result<Environment>> {
       emit,
     }),
   );
+}
+
+/** Waiting for the health of a service that has no health check would be waiting for nothing. */
+function checkHealthConditions(model: ComposeModel, startables: readonly Startable[]): Result<void> {
+  const probed = new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? [] : service.name)));
+  for (const service of model.services.values()) {
+    const blind = service.dependsOn.find(
+      (each) => each.condition === 'healthy' && model.services.has(each.service) && !probed.has(each.service),
+    );
+    if (blind === undefined) continue;
+    return failed({
+      kind: 'definition',
+      message: `depends_on: service "${blind.service}" has no health check to be healthy by`,
+      place: { file: model.file, line: blind.line, service: service.name },
+      remedy: `Give ${blind.service} a healthcheck, or use the condition service_started.`,
+    });
+  }
+  return ok(undefined);
 }
 
 /** Starts the observers that were asked for, each as soon as what it looks at is there: volumes at once. */

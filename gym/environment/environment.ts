@@ -80,7 +80,7 @@ export interface Environment {
   logFile(service: string): string;
   /** Services that died since they were ready. */
   deaths(): readonly Death[];
-  /** Whether the engine still answers. */
+  /** Whether the engine answers, and has without a break: else `deaths` may not know all. */
   engineAnswers(): Promise<boolean>;
   /** Waits until all that the services printed up to now is in their log files (bounded by about a second). */
   flushLogs(): Promise<void>;

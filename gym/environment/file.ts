@@ -3,14 +3,14 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, type Headers } from 'tar-stream';
 import { failed, type Result } from '../events/problem.ts';
-import type { Engine } from './engine.ts';
+import { type ExecTarget, runExec } from './exec.ts';
 
 const defaultLimitBytes = 64 * 1024 * 1024;
 const mostLinks = 8;
 
 /** Reads a file out of a container, running or not, following symbolic links. Its problems are of kind `evidence`. */
 export async function readContainerFile(
-  target: { readonly engine: Engine; readonly id: string; readonly service: string },
+  target: ExecTarget,
   path: string,
   limitBytes = defaultLimitBytes,
 ): Promise<Result<Uint8Array>> {
@@ -21,7 +21,11 @@ export async function readContainerFile(
     const answer = await target.engine.call('reading a file', async () =>
       firstEntry(await target.engine.docker.getContainer(target.id).getArchive({ path: at }), limitBytes),
     );
-    if (!answer.ok) return fail(answer.status === 404 ? 'there is no such file' : answer.problems[0].message);
+    if (!answer.ok && answer.status === 404) {
+      const bytes = await readInside(target, at, limitBytes);
+      return bytes === undefined ? fail('there is no such file') : { ok: true, value: bytes };
+    }
+    if (!answer.ok) return fail(answer.problems[0].message);
     const entry = answer.value;
     if (entry.kind === 'file') return { ok: true, value: entry.bytes };
     if (entry.kind === 'too-large') return fail(`it is larger than ${limitBytes} bytes`);
@@ -29,6 +33,24 @@ export async function readContainerFile(
     at = posix.resolve(posix.dirname(at), entry.link);
   }
   return fail('too many symbolic links');
+}
+
+/** The engine does not see into a container's tmpfs mounts (`docker cp` neither): there, the container has to read by itself. */
+async function readInside(target: ExecTarget, path: string, limitBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const outcome = await runExec(target, {
+    command: ['cat', '--', path],
+    onOutput: (chunk, stream) => {
+      if (stream === 'stderr') return;
+      bytes += chunk.length;
+      if (bytes <= limitBytes) chunks.push(chunk);
+    },
+    signal: new AbortController().signal,
+    timeoutMs: 30_000,
+  });
+  const whole = outcome.kind === 'exited' && outcome.exitCode === 0 && bytes <= limitBytes;
+  return whole ? Buffer.concat(chunks) : undefined;
 }
 
 type Entry =

@@ -66,7 +66,7 @@ export function runningEnvironment(parts: RunningParts): Environment {
       serviceOf(service).ports.get(`${containerPort}/${protocol}`),
     logFile: (service) => serviceOf(service).logFile,
     deaths: () => deaths,
-    engineAnswers: () => engine.answers(),
+    engineAnswers: async () => !watch.lost() && (await engine.answers()),
     async flushLogs() {
       // What a process printed takes a moment through the engine: quiet has to last that long.
       await sleep(quietMs);

@@ -16,6 +16,8 @@ export interface Exit {
 export interface Watch {
   /** Calls back for every end, those that have been first. */
   onExit(listener: (exit: Exit) => void): void;
+  /** Whether the connection was lost: ends since then are not known. */
+  lost(): boolean;
   close(): void;
 }
 
@@ -62,13 +64,18 @@ export async function watchEvents(engine: Engine, project: string): Promise<Resu
     exits.set(service, exit);
     for (const listener of listeners) listener(exit);
   };
-  // An engine that goes away ends the stream; whoever asks it something hears so.
-  readLines(opened.value, take).catch(() => undefined);
+  let lost = false;
+  readLines(opened.value, take)
+    .catch(() => undefined)
+    .finally(() => {
+      lost = !aborter.signal.aborted;
+    });
   return ok({
     onExit: (listener) => {
       for (const exit of exits.values()) listener(exit);
       listeners.push(listener);
     },
+    lost: () => lost,
     close: () => aborter.abort(),
   });
 }

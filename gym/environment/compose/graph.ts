@@ -6,7 +6,8 @@ import type { Reader } from './reader.ts';
 export function checkReferences(reader: Reader, model: ComposeModel, leftOut: ReadonlySet<string>): void {
   for (const service of model.services.values()) {
     reader.service = service.name;
-    for (const { service: target, line } of service.dependsOn) {
+    for (const { service: target, line, required } of service.dependsOn) {
+      if (!required) continue;
       if (leftOut.has(target)) reader.complain(line, `depends_on: service "${target}" is left out: it is in a profile`);
       else if (!model.services.has(target))
         missing(reader, line, 'depends_on: there is no service', target, model.services);

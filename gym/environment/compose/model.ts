@@ -96,6 +96,8 @@ export type HealthTest =
 export interface Dependency {
   readonly service: string;
   readonly condition: 'started' | 'healthy' | 'completed';
+  /** `false`: the other one may be missing. */
+  readonly required: boolean;
   readonly line: number;
 }
 

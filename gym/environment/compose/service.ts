@@ -118,13 +118,16 @@ function readDependencies(reader: Reader, node: Node | undefined): readonly Depe
     return reader
       .items(node, 'depends_on')
       .flatMap((item) =>
-        item.kind === 'scalar' ? [{ service: item.text, condition: 'started' as const, line: item.line }] : [],
+        item.kind === 'scalar'
+          ? [{ service: item.text, condition: 'started' as const, required: true, line: item.line }]
+          : [],
       );
   }
   return [...node.entries].map(([service, { keyLine, value }]) => {
     const fields = reader.fields(value, `depends_on: ${service}`, ['condition', 'required', 'restart']);
     const condition = reader.text(fields.get('condition'), `depends_on: ${service}: condition`) ?? 'service_started';
-    return { service, line: keyLine, condition: conditionOf(reader, condition, keyLine) };
+    const required = reader.boolean(fields.get('required'), `depends_on: ${service}: required`) ?? true;
+    return { service, line: keyLine, required, condition: conditionOf(reader, condition, keyLine) };
   });
 }
 

@@ -22,7 +22,10 @@ export async function buildImage(
   build: BuildModel,
 ): Promise<Result<ReadyImage>> {
   const place = { service: service.name };
-  const context = await readContext(build.context, build.dockerfile);
+  const context = await readOrWhy(build);
+  if (typeof context === 'string') {
+    return failed({ kind: 'environment', message: `the build context of ${service.name}: ${context}`, place });
+  }
   const bases = await Promise.all(
     baseImages(context.dockerfileText, build.args).map((reference) => obtainBase(work, reference, place)),
   );
@@ -53,6 +56,11 @@ export async function buildImage(
   }
   await pruneImages(work.engine, repository);
   return ok({ ...built.value, how: 'built' });
+}
+
+/** The context, or why it cannot be read: permissions, or files that change under it. */
+function readOrWhy(build: BuildModel): Promise<BuildContext | string> {
+  return readContext(build.context, build.dockerfile).catch((error: unknown) => String(error));
 }
 
 async function obtainBase(work: ImageWork, reference: string, place: Place): Promise<Result<string>> {

@@ -55,9 +55,7 @@ export function followBuild(): BuildProgress {
   };
   const takeTrace = (base64: string): string[] => {
     const trace = readTrace(Buffer.from(base64, 'base64'));
-    const begun = trace.vertexes.flatMap(({ digest, name }) =>
-      name.startsWith('[internal]') ? [] : begin(digest, name),
-    );
+    const begun = trace.vertexes.flatMap(({ digest, name }) => (isStep(name) ? begin(digest, name) : []));
     for (const { digest, name, error: why } of trace.vertexes) {
       if (why !== '') begin(digest, name);
       const step = steps.get(digest);
@@ -89,6 +87,11 @@ export function followBuild(): BuildProgress {
       return step === undefined ? error : [step.name, ...step.lines.map((line) => `  ${line}`), error].join('\n');
     },
   };
+}
+
+/** Steps of the Dockerfile are numbered: `[build 2/3] RUN …`; the rest is BuildKit's own. */
+function isStep(name: string): boolean {
+  return /^\[(?!internal\])/.test(name);
 }
 
 function parseJson(line: string): unknown {

@@ -75,6 +75,17 @@ services:
     );
   });
 
+  it('refuses to wait for the health of a service that has no health check', async () => {
+    const brought = await gym.up(`
+services:
+  a: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"]}
+  b: {image: "debian:bookworm-slim", depends_on: {a: {condition: service_healthy}}}
+`);
+    const place = { file: join(gym.folder, 'compose.yaml'), line: 4, service: 'b' };
+    expect(brought).toMatchObject({ ok: false, problems: [{ kind: 'definition', place }] });
+    expect(messageOf(brought)).toBe('depends_on: service "a" has no health check to be healthy by');
+  });
+
   it('tells of a program that is not there', async () => {
     const brought = await gym.up('services: {a: {image: "debian:bookworm-slim", command: [no-such-program]}}');
     expect(messageOf(brought)).toMatch(/^starting service a: .*no-such-program.*not found/);

@@ -26,6 +26,7 @@ services:
     environment: {WHO: "\${WHO:?}"}
     depends_on: {migrate: {condition: service_completed_successfully}}
     networks: [back, front]
+    tmpfs: /run
     hostname: apihost
 volumes: {data: {}}
 networks: {back: {internal: true}, front: {}}
@@ -70,6 +71,15 @@ describe('up', () => {
     });
     expect(messageOf(await environment.readFile('db', '/data/state', 3))).toMatch(/larger than 3 bytes/);
     expect(messageOf(await environment.readFile('db', '/data'))).toMatch(/no regular file/);
+
+    await run(environment, 'api', [
+      'sh',
+      '-c',
+      'mkdir /run/x; echo in memory > /run/x/file; ln -s /run/x/file /tmp/link',
+    ]);
+    const inMemory = await environment.readFile('api', '/run/x/file');
+    expect(inMemory.ok && Buffer.from(inMemory.value).toString()).toBe('in memory\n');
+    expect(await environment.readFile('api', '/tmp/link')).toEqual(inMemory);
 
     const volume = await environment.observe({ kind: 'volume', volume: 'data' }, [
       'find',
