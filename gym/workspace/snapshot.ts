@@ -5,15 +5,16 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  type Stats,
   symlinkSync,
 } from 'node:fs';
-import { glob } from 'node:fs/promises';
 import { dirname, join, matchesGlob } from 'node:path';
-import { execa } from 'execa';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { runGit } from './git.ts';
 
 /** A copy of a workspace that nobody else writes to. */
 export interface Snapshot {
@@ -22,7 +23,7 @@ export interface Snapshot {
   readonly bytes: number;
   /** SHA-256 over paths, modes and contents, in the order of the paths. */
   readonly hash: string;
-  /** Protected files whose content was not the baseline's. */
+  /** Protected files that were not the baseline's, and whatever stood in their place. */
   readonly restored: readonly string[];
 }
 
@@ -30,6 +31,7 @@ export interface SnapshotRequest {
   readonly workspace: string;
   /** Where the protected files come from. */
   readonly baseline: string;
+  /** Files that are protected; a folder stands for all that is in it. */
   readonly protectedGlobs: readonly string[];
   /** Made new; an older one in its place is removed first. */
   readonly directory: string;
@@ -50,10 +52,17 @@ export async function takeSnapshot({
   protectedGlobs,
   directory,
 }: SnapshotRequest): Promise<Result<Snapshot>> {
-  if (!existsSync(workspace)) return failed({ kind: 'usage', message: `there is no folder ${workspace}` });
-  const isProtected = (path: string): boolean => protectedGlobs.some((pattern) => matchesGlob(path, pattern));
-  const own = (await listFiles(workspace)).filter((path) => !isProtected(path));
-  const guarded = (await listFiles(baseline)).filter(isProtected);
+  const missing = [workspace, baseline].find((folder) => !existsSync(folder));
+  if (missing !== undefined) return failed({ kind: 'usage', message: `there is no folder ${missing}` });
+  const isProtected = (path: string): boolean => matchesAny(path, protectedGlobs);
+  const listed = await listFiles(workspace);
+  const guarded = (baseline === workspace ? listed : await listFiles(baseline)).filter(isProtected);
+  const guardedPaths = new Set(guarded);
+  const guardedFolders = new Set(guarded.flatMap(ancestorsOf));
+  // A link or file in the place of a guarded folder would lead what is laid over it elsewhere.
+  const isInTheWay = (path: string): boolean =>
+    guardedFolders.has(path) || ancestorsOf(path).some((ancestor) => guardedPaths.has(ancestor));
+  const own = listed.filter((path) => !isProtected(path) && !isInTheWay(path));
   if (own.length + guarded.length > fileLimit) {
     const message = `the workspace has more than ${fileLimit} files`;
     return failed({
@@ -64,12 +73,15 @@ export async function takeSnapshot({
     });
   }
   rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
   const paths = [...own, ...guarded].sort();
   let bytes = 0;
   for (const path of paths) {
     bytes += copyEntry(join(isProtected(path) ? baseline : workspace, path), join(directory, path));
   }
-  const restored = baseline === workspace ? [] : await changedFiles(workspace, baseline, isProtected, guarded);
+  const displaced = listed.filter((path) => isInTheWay(path) || (isProtected(path) && !guardedPaths.has(path)));
+  const changed = guarded.filter((path) => !sameEntry(join(workspace, path), join(baseline, path)));
+  const restored = [...new Set([...displaced, ...changed])].sort();
   return ok({ directory, files: paths.length, bytes, hash: hashFiles(directory, paths), restored });
 }
 
@@ -104,41 +116,68 @@ function copyEntry(from: string, to: string): number {
   return stat.size;
 }
 
-async function changedFiles(
-  workspace: string,
-  baseline: string,
-  isProtected: (path: string) => boolean,
-  guarded: readonly string[],
-): Promise<string[]> {
-  const added = (await listFiles(workspace)).filter((path) => isProtected(path) && !guarded.includes(path));
-  const changed = guarded.filter((path) => !sameContent(join(workspace, path), join(baseline, path)));
-  return [...added, ...changed].sort();
+/** Whether two entries are the same kind of file, with the same mode and content. */
+function sameEntry(a: string, b: string): boolean {
+  const [one, other] = [a, b].map(entryAt);
+  if (one === undefined || other === undefined) return false;
+  if (one.isSymbolicLink() && other.isSymbolicLink()) return readlinkSync(a) === readlinkSync(b);
+  if (!one.isFile() || !other.isFile()) return false;
+  return isExecutable(one) === isExecutable(other) && readFileSync(a).equals(readFileSync(b));
 }
 
-function sameContent(a: string, b: string): boolean {
-  return existsSync(a) && readFileSync(a).equals(readFileSync(b));
+/** Whether a path matches a glob, or lies in a folder that does. Names that begin with a dot are names as any other. */
+export function matchesAny(path: string, globs: readonly string[]): boolean {
+  const hasDot = /(^|\/)\./.test(path);
+  return globs.some((glob) => {
+    const pattern = glob.replace(/^\.\//, '').replace(/\/+$/, '');
+    return [pattern, `${pattern}/**`].some(
+      (each) => matchesGlob(path, each) || (hasDot && matchesGlob(withoutDots(path), withoutDots(each))),
+    );
+  });
+}
+
+/** `*` does not match a leading dot; here another character stands for it. */
+function withoutDots(path: string): string {
+  return path.replaceAll(/(^|[/{,])\./g, '$1\u{f0000}');
+}
+
+/** The folders above a relative path. */
+function ancestorsOf(path: string): string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
 /** Files of a folder relative to it, as git sees them; all but the usual suspects where there is no git. */
 export async function listFiles(folder: string): Promise<string[]> {
-  const git = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: folder,
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: 256 * 1024 * 1024,
+  const git = await runGit(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: folder });
+  const listed = git.exitCode === 0 ? [...new Set(git.stdout.split('\0'))] : walk(folder, '');
+  // A file that is deleted but not yet so in the index is listed too, a submodule as a folder.
+  const entries = listed.filter((path) => path !== '' && isEntry(join(folder, path)));
+  // Behind a link that replaced a tracked folder, the index's files seem to be there still.
+  const paths = new Set(entries);
+  return entries.filter((path) => !ancestorsOf(path).some((ancestor) => paths.has(ancestor))).sort();
+}
+
+function walk(folder: string, within: string): string[] {
+  const entries = readdirSync(join(folder, within), { withFileTypes: true });
+  return entries.flatMap((entry) => {
+    const path = join(within, entry.name);
+    if (alwaysIgnored.includes(entry.name)) return [];
+    return entry.isDirectory() ? walk(folder, path) : [path];
   });
-  if (git.exitCode === 0 && typeof git.stdout === 'string') {
-    // A file that is deleted but not yet so in the index is listed too, a submodule as a folder.
-    return [...new Set(git.stdout.split('\0'))].filter((path) => path !== '' && isEntry(join(folder, path))).sort();
-  }
-  const paths: string[] = [];
-  for await (const path of glob('**/*', { cwd: folder, exclude: (name) => alwaysIgnored.includes(String(name)) })) {
-    if (isEntry(join(folder, path))) paths.push(path);
-  }
-  return paths.sort();
 }
 
 function isEntry(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = entryAt(path);
   return stat !== undefined && (stat.isFile() || stat.isSymbolicLink());
+}
+
+/** What is at a path; nothing where a folder above it is a file (ENOTDIR, which `throwIfNoEntry` does not cover). */
+function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOTDIR') return undefined;
+    throw thrown;
+  }
 }
