@@ -11,7 +11,7 @@ export const state = z.enum(stateNames);
 export type State = z.infer<typeof state>;
 
 /** The steps of a verification, in order. */
-export const phase = z.enum(['snapshot', 'images', 'up', 'stages', 'evidence', 'judge', 'down']);
+export const phase = z.enum(['snapshot', 'up', 'stages', 'evidence', 'judge', 'down']);
 export type Phase = z.infer<typeof phase>;
 
 /** Numbers of test cases of a stage. */

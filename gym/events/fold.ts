@@ -27,7 +27,7 @@ function changeBy(view: View, event: Event): Change {
       return runFinished(view, event);
     case 'phase.started': {
       const started = { phase: event.phase, startedAt: event.at, durationMs: null };
-      return { phases: placed(view.phases, 'phase', started) };
+      return { phases: placed(view.phases, 'phase', started), note: null };
     }
     case 'phase.finished': {
       const { phase, at, durationMs } = event;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { type Emit, type Event, event, eventVersion } from './event.ts';
 
 /** Reads events as they happen. */
@@ -13,7 +13,8 @@ export interface EventLog {
 
 /**
  * Opens `events.ndjson` for appending. `firstSeq` continues a log after a resume.
- * A line is written with one write call, so a kill leaves at most one torn last line, which readEvents skips.
+ * A line is written with one write call, so a kill leaves at most one torn last line: readEvents skips it, and it is cut
+ * off before the log goes on.
  */
 export function openEventLog(
   file: string,
@@ -22,6 +23,7 @@ export function openEventLog(
   clock: () => number = Date.now,
   firstSeq = 0,
 ): EventLog {
+  if (existsSync(file)) truncateSync(file, readFileSync(file).lastIndexOf('\n') + 1);
   const descriptor = openSync(file, 'a');
   let seq = firstSeq;
   let span = 'run';
@@ -49,18 +51,8 @@ function spanOf(body: Parameters<Emit>[0], current: string): string {
   return current;
 }
 
-/** Reads a log back. A torn last line (a kill in mid-write) is left out; any other bad line is a bug of the writer and throws. */
+/** Reads a log back. What has no line break yet (a kill in mid-write) is left out; a bad line is a bug of the writer and throws. */
 export function readEvents(file: string): Event[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  const last = lines.pop();
-  const events = lines.filter((line) => line !== '').map((line) => event.parse(JSON.parse(line)));
-  return last === undefined || last === '' ? events : [...events, ...parseTorn(last)];
-}
-
-function parseTorn(line: string): Event[] {
-  try {
-    return [event.parse(JSON.parse(line))];
-  } catch {
-    return [];
-  }
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.filter((line) => line !== '').map((line) => event.parse(JSON.parse(line)));
 }

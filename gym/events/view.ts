@@ -177,7 +177,13 @@ const order = ['error', 'fail', 'vacuous', 'unknown', 'running', 'waiting', 'ski
 
 /** Failures first; among equals the order of the task. */
 export function checksInOrder(view: View): readonly CheckView[] {
-  return view.checks.toSorted((a, b) => order.indexOf(a.progress) - order.indexOf(b.progress));
+  return view.checks.toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+/** What failed in the last run and is judged again comes before the rest that waits. */
+function rankOf({ progress, history }: CheckView): number {
+  const last = history.at(-1)?.state;
+  return order.indexOf(progress) - (progress === 'waiting' && last !== undefined && isFailure(last) ? 0.5 : 0);
 }
 
 /** Whether a person should look at it: judged, and not green. */

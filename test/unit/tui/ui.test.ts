@@ -44,7 +44,7 @@ describe('keys', () => {
   });
 
   it('open the log of a stage, the detail of a check, and go back', () => {
-    const log = pressed(['1', 'j', 'j', 'j', 'return']);
+    const log = pressed(['1', 'j', 'j', 'return']);
     expect([log.focused, log.log]).toEqual(['log', 'stage:unit']);
     expect(pressed(['escape'], log).focused).toBe('stages');
     const detail = pressed(['return']);
