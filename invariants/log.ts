@@ -68,14 +68,18 @@ function judge(spec: Spec, evidence: Evidence): Judgement {
     ...each,
     off: Math.max(0, atLeast - each.matches - each.untold) + Math.min(0, atMost - each.matches),
   }));
-  const wrong = judged.filter(({ off }) => off !== 0);
+  // A line too many stands there for good; a missing one might still have come.
+  const early = evidence.cutShort === undefined ? undefined : judged.find(({ off }) => off > 0);
+  const wrong = judged.filter(({ off }) => off < 0 || (off > 0 && early === undefined));
   const silent = found.filter(({ lines }) => lines === 0);
   const unread = read.find((each) => 'because' in each);
   const untold = found.find(({ matches, untold: more }) => more > 0 && (matches < atLeast || matches + more > atMost));
   // The worst of the services decides: what one has logged is not hidden by the silence of another.
   if (wrong.length === 0) {
-    if (silent.length > 0) return vacuous(`${listText(silent.map(({ service }) => service))} logged nothing at all`);
+    if (silent.length > 0 && early === undefined)
+      return vacuous(`${listText(silent.map(({ service }) => service))} logged nothing at all`);
     if (unread !== undefined) return unread;
+    if (early !== undefined) return unknown(evidence.cutShort ?? '');
     if (untold !== undefined) return unknown(`log of ${untold.service}: lines beyond 1 MiB cannot be judged`);
   }
   return {

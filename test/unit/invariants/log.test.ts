@@ -106,6 +106,19 @@ describe('several logs: the worst decides', () => {
   });
 });
 
+test('a run that was cut short: a missing line may still have come, one too many stands', () => {
+  using folder = temporaryFolder();
+  folder.write('w.log', 'hello\nerror\n');
+  const evidence = { ...evidenceOf({}, [{ service: 'w', file: `${folder.path}/w.log` }]), cutShort: 'it was killed' };
+  const state = (pattern: string, expected: Spec['expect']) =>
+    judged(log({ name: 'l', services: ['w'], line: { pattern }, expect: expected }), evidence).state;
+  expect([state('ready', 'present'), state('error', 'absent'), state('hello', 'present')]).toEqual([
+    'unknown',
+    'fail',
+    'pass',
+  ]);
+});
+
 test('a service whose log is unknown or not to be trusted', () => {
   const invariant = log({ name: 'l', services: ['w'], line: { pattern: 'x' }, expect: 'absent' });
   expect(judged(invariant, evidenceOf({})).because).toBe('there is no log of w');
