@@ -70,8 +70,13 @@ export function openHistory(store: Store): History {
     },
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', limit),
     find(name) {
-      const found = rows('SELECT * FROM runs WHERE run = ? OR substr(run, -length(?)) = ? LIMIT 2', name, name, name);
-      return found.find((row) => row.run === name) ?? (found.length === 1 ? found[0] : undefined);
+      const found = rows(
+        'SELECT * FROM runs WHERE substr(run, -length(?)) = ? ORDER BY length(run) LIMIT 2',
+        name,
+        name,
+      );
+      const [first, second] = found;
+      return first?.run === name || second === undefined ? first : undefined;
     },
     close: () => database.close(),
   };

@@ -1,0 +1,117 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openHistory } from '../../../gym/store/history.ts';
+import { checkoutOf, newRunName, openStore, writeAtomically } from '../../../gym/store/store.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../support/repository.ts';
+
+const source = join(import.meta.dirname, '../../../gym/store');
+let folder: TemporaryFolder;
+beforeEach(() => {
+  folder = temporaryFolder();
+  onTestFinished(() => folder[Symbol.dispose]());
+});
+
+const row = {
+  kind: 'verify' as const,
+  task: 'shuffle',
+  state: 'pass',
+  distance: 0,
+  exitCode: 0,
+  headline: '',
+  durationMs: 5,
+  loop: null,
+};
+
+function historyWith(...runs: string[]) {
+  const history = openHistory(openStore(folder.path));
+  onTestFinished(() => history.close());
+  for (const [startedAt, run] of runs.entries()) history.save({ ...row, run, startedAt });
+  return history;
+}
+
+test('gyms that open and write one history at once lose nothing', async () => {
+  const code = `
+    import { openHistory } from '${source}/history.ts';
+    import { openStore } from '${source}/store.ts';
+    const history = openHistory(openStore(process.argv[1]));
+    for (let index = 0; index < 50; index += 1) {
+      history.save({ ...${JSON.stringify(row)}, run: process.argv[2] + '-' + index, startedAt: index });
+    }
+    history.close();`;
+  const writers = ['a', 'b', 'c', 'd'].map((name) => {
+    const args = ['--no-warnings', '--input-type=module-typescript', '--eval', code, '--', folder.path, name];
+    return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  });
+  const ends = await Promise.all(writers.map(async (writer) => (await once(writer, 'exit'))[0]));
+  expect(ends).toEqual([0, 0, 0, 0]);
+  expect(historyWith().newest(1000)).toHaveLength(200);
+});
+
+describe('find', () => {
+  test.each<[string, string | undefined]>([
+    ['20261120-044512-3fa9', '20261120-044512-3fa9'],
+    ['3fa9', '20261120-044512-3fa9'],
+    ['9', undefined],
+    ['044512-beef', '20261120-044512-beef'],
+    ['3fa', undefined],
+    ['', undefined],
+    ['%', undefined],
+    ["' OR 1", undefined],
+    ['abc', 'abc'],
+  ])('%j', (name, found) => {
+    const history = historyWith(
+      '20261120-044512-3fa9',
+      '20261120-044513-0009',
+      '20261120-044512-beef',
+      'x-abc',
+      'y-abc',
+      'abc',
+    );
+    expect(history.find(name)?.run).toBe(found);
+  });
+});
+
+test('the newest come first, and a run that is saved again is one run', () => {
+  const history = historyWith('a', 'b', 'c');
+  history.save({ ...row, run: 'a', startedAt: 0, state: 'fail', distance: null });
+  expect(history.newest(2).map(({ run }) => run)).toEqual(['c', 'b']);
+  expect(history.find('a')).toMatchObject({ state: 'fail', distance: null });
+  expect(history.newest(10)).toHaveLength(3);
+});
+
+test('the store is invisible to git, whether or not the project ignores it', () => {
+  folder.git('init', '-q');
+  const store = openStore(folder.path);
+  openHistory(store).close();
+  expect(store.runDirectory('r')).toBe(join(folder.path, '.gym/runs/r'));
+  openStore(folder.path);
+  expect(folder.git('status', '--porcelain', '--untracked-files=all')).toBe('');
+});
+
+test('a checkout is the nearest folder upwards with .git or .gym', () => {
+  folder.write('repo/.git', 'gitdir: elsewhere');
+  folder.write('repo/a/b/file', '');
+  folder.write('repo/a/.gym/x', '');
+  const at = (path: string): string => join(folder.path, path);
+  expect(['repo/a/b', 'repo/a', 'repo'].map((path) => checkoutOf(at(path)))).toEqual([
+    at('repo/a'),
+    at('repo/a'),
+    at('repo'),
+  ]);
+});
+
+test('names of runs sort by time and can be told apart', () => {
+  const names = [0, 1000, 3_600_000].map((ms) =>
+    newRunName(new Date(Date.UTC(2026, 10, 20) + ms), () => Buffer.from([255, 0])),
+  );
+  expect(names).toEqual(['20261120-000000-ff00', '20261120-000001-ff00', '20261120-010000-ff00']);
+});
+
+test('a file is written whole or not at all', () => {
+  const file = join(folder.path, 'verdict.json');
+  writeAtomically(file, 'old');
+  writeAtomically(file, 'new');
+  expect(execFileSync('ls', ['-A', folder.path], { encoding: 'utf8' })).toBe('verdict.json\n');
+});
