@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { box, shuffleCheckout, tapStage, tinyCheckout } from '../../support/gym/checkout.ts';
+import { killService, leftOf } from '../../support/gym/engine.ts';
+import { eventsOf, gym, startGym } from '../../support/gym/program.ts';
+import { engineProxy } from '../../support/gym/proxy.ts';
+
+const isStage = (name: string) => (event: { type: string; stage?: string }) =>
+  event.type === 'stage.started' && event.stage === name;
+const other = box.replace('box:', 'other:').replace('services:\n', '');
+
+describe('a service that is killed while it is judged', () => {
+  test.each([
+    { what: 'under the stage', victim: 'box', seconds: 60 },
+    { what: 'beside the stage, which notices nothing', victim: 'other', seconds: 2 },
+  ])('$what: unknown, and the service is named', async ({ victim, seconds }) => {
+    const pass = tapStage('1..1\nok 1 - adds up\n');
+    const stage = { ...pass, command: `sleep ${seconds}; ${pass.command}` };
+    using checkout = tinyCheckout({ stages: [stage], services: box + other });
+    const running = startGym(checkout.path, ['verify', '--json=stream']);
+    await running.saw(isStage('unit'));
+    killService(checkout.path, victim);
+    const end = await running.end;
+    const finished = eventsOf(end.stdout).at(-1);
+    expect({ exitCode: end.exitCode, finished }).toMatchObject({ exitCode: 3, finished: { state: 'unknown' } });
+    const show = await gym(checkout.path, ['show']);
+    expect(show.stdout).toMatch(/^UNKNOWN tiny/);
+    expect(show.stdout).toMatch(new RegExp(`^unknown unit: service ${victim} was killed from outside`, 'm'));
+    expect(leftOf(checkout.path)).toEqual([]);
+  });
+
+  test('in the middle of the shuffle: unknown, never a pass', async () => {
+    using checkout = shuffleCheckout();
+    const running = startGym(checkout.path, ['verify', 'shuffle', '--json=stream'], { SHUFFLE_BYTES: '67108864' });
+    await running.saw(isStage('e2e'));
+    killService(checkout.path, 'worker-2');
+    const end = await running.end;
+    const events = eventsOf(end.stdout);
+    expect(end.exitCode).toBe(3);
+    expect(events.at(-1)).toMatchObject({ type: 'run.finished', state: 'unknown' });
+    const e2e = events.find((event) => event.type === 'stage.finished' && event.stage === 'e2e');
+    expect(e2e).toMatchObject({ state: 'unknown', because: expect.stringContaining('worker-2 was killed') });
+    const judged = events.flatMap((event) => (event.type === 'check.judged' && event.kind !== 'cases' ? event : []));
+    expect(judged.filter(({ state }) => state === 'pass' || state === 'fail')).toEqual([]);
+    expect(leftOf(checkout.path)).toEqual([]);
+  });
+});
+
+describe('a Docker engine that goes away', () => {
+  test('during a stage: exit code 4, unknown, and the next gym removes what was left', async () => {
+    using checkout = tinyCheckout({ stages: [{ name: 'unit', service: 'box', command: 'sleep 60' }] });
+    await using proxy = await engineProxy(join(checkout.path, 'engine.sock'));
+    const running = startGym(checkout.path, ['verify', '--json=stream'], { DOCKER_HOST: proxy.host });
+    await running.saw(isStage('unit'));
+    proxy.cut();
+    const end = await running.end;
+    expect(end.exitCode).toBe(4);
+    expect(eventsOf(end.stdout).at(-1)).toMatchObject({ type: 'run.finished', state: 'unknown', exitCode: 4 });
+    const show = await gym(checkout.path, ['show']);
+    expect(show.stdout).toMatch(/^UNKNOWN tiny/);
+    expect(show.stdout).toContain('the Docker engine stopped answering during the run');
+    expect(leftOf(checkout.path)).not.toEqual([]);
+    expect((await gym(checkout.path, ['ps'])).exitCode).toBe(0);
+    expect(leftOf(checkout.path)).toEqual([]);
+  });
+
+  test('before anything is up: exit code 4, a verdict that says so once, and what to do', async () => {
+    using checkout = tinyCheckout();
+    const end = await gym(checkout.path, ['verify'], { DOCKER_HOST: `unix://${checkout.path}/none.sock` });
+    expect(end.exitCode).toBe(4);
+    expect(end.stdout).toMatch(/^UNKNOWN tiny: nothing was judged\n/);
+    expect(end.stdout).toMatch(/no Docker engine answers at .*none\.sock.* point DOCKER_HOST at one that runs/);
+    expect(end.stderr.match(/no Docker engine answers/g)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
+import { runFolder, runsOf, tapStage, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { leftOf } from '../../support/gym/engine.ts';
+import { eventsOf, gym } from '../../support/gym/program.ts';
+
+const failing = `1..2\nok 1 - adds up\nnot ok 2 - subtracts\n  ---\n  message: 3 is not 4\n  ...\n`;
+const unparseable = '<testsuite><testcase name="cut of';
+
+describe('gym verify says what came out, with its exit code', () => {
+  test.each([
+    {
+      what: 'a case that passes',
+      stage: tapStage('1..1\nok 1 - adds up\n'),
+      exitCode: 0,
+      first: 'PASS tiny: 1 of 1 checks hold: 1 cases in 1 stages, 0 invariants',
+    },
+    {
+      what: 'a case that fails',
+      stage: tapStage(failing, { exitCode: 1 }),
+      exitCode: 1,
+      first: /^FAIL tiny distance 1\.\d+: 1 of 1 checks do not hold$/,
+      body: /^fail unit: 1 of 2 cases failed: .*subtracts\n.*3 is not 4$/m,
+    },
+    {
+      what: 'results without a case',
+      stage: tapStage('1..0\n'),
+      exitCode: 1,
+      first: /^VACUOUS tiny/,
+      body: /^vacuous unit: no case ran/m,
+    },
+    {
+      what: 'results that cannot be read',
+      stage: { ...tapStage(unparseable), results: { format: 'junit' as const, path: '/tmp/unit.tap' } },
+      exitCode: 3,
+      first: /^UNKNOWN tiny/,
+      body: /^unknown unit: \/tmp\/unit\.tap cannot be read/m,
+    },
+    {
+      what: 'results that were never written',
+      stage: { ...tapStage(''), command: 'exit 0' },
+      exitCode: 3,
+      first: /^UNKNOWN tiny/,
+      body: /^unknown unit: exit code 0, but it wrote no \/tmp\/unit\.tap$/m,
+    },
+    {
+      what: 'a command that fails before it writes any',
+      stage: { ...tapStage(''), command: 'echo cannot compile; exit 7' },
+      exitCode: 1,
+      first: /^FAIL tiny/,
+      body: /^fail unit: exit code 7 before it wrote .* cannot compile$/m,
+    },
+  ])('$what', async ({ stage, exitCode, first, body = /^/ }) => {
+    using checkout = tinyCheckout({ stages: [stage] });
+    const end = await gym(checkout.path, ['verify', 'tiny']);
+    const lines = end.stdout.trimEnd().split('\n');
+    expect({ ...end, first: lines[0] }).toEqual({
+      exitCode,
+      first: typeof first === 'string' ? first : expect.stringMatching(first),
+      stdout: expect.stringMatching(body),
+      stderr: expect.stringContaining('tiny run'),
+    });
+    expect(end.stdout).toMatch(/^[^\n]+\n/);
+    expect(end.stdout).not.toContain('up in');
+    const [run = ''] = runsOf(checkout.path);
+    if (exitCode === 0) expect(lines).toHaveLength(1);
+    else expect(lines.at(-1)).toMatch(new RegExp(`^more: gym show ${run}:unit   again: gym verify tiny`));
+    expect(leftOf(checkout.path)).toEqual([]);
+  });
+
+  test('hundreds of failures stay below 2 KB, and the last line leads to all about the first', async () => {
+    const cases = Array.from({ length: 300 }, (_, n) => `not ok ${n + 1} - case ${n} ${'says much '.repeat(20)}`);
+    const tap = ['1..300', ...cases, ''].join('\n');
+    using checkout = tinyCheckout({ stages: [tapStage(tap)] });
+    const end = await gym(checkout.path, ['verify']);
+    expect(end.exitCode).toBe(1);
+    expect(Buffer.byteLength(end.stdout)).toBeLessThan(2048);
+    expect(end.stdout).toContain('300 of 300 cases failed');
+    const shown = /more: gym (show \S+)/.exec(end.stdout)?.[1] ?? '';
+    const show = await gym(checkout.path, shown.split(' '));
+    expect(show.exitCode).toBe(0);
+    expect(show.stdout).toContain('case 19 says much');
+  });
+});
+
+describe('--json', () => {
+  test('is one verdict on stdout that fits its schema, and the one on the disk', async () => {
+    using checkout = tinyCheckout({ stages: [tapStage(failing)] });
+    const end = await gym(checkout.path, ['verify', 'tiny', '--json']);
+    const verdict = verdictSchema.parse(JSON.parse(end.stdout));
+    expect(verdict).toMatchObject({
+      state: 'fail',
+      exitCode: 1,
+      task: 'tiny',
+      problems: [],
+    } satisfies Partial<Verdict>);
+    expect(verdict.stages).toMatchObject([{ stage: 'unit', cases: { passed: 1, failed: 1, skipped: 0 } }]);
+    expect(verdict.stages[0]?.failures[0]).toMatchObject({ id: expect.stringContaining('subtracts') });
+    const file = join(runFolder(checkout.path, verdict.run), 'verdict.json');
+    expect(verdictSchema.parse(JSON.parse(readFileSync(file, 'utf8')))).toEqual(verdict);
+    expect(end.exitCode).toBe(1);
+    expect(end.stderr).toMatch(/up in [\d.]+ m?s/);
+  });
+
+  test('=stream is every event as a line on stdout, and nothing else', async () => {
+    using checkout = tinyCheckout();
+    const end = await gym(checkout.path, ['verify', 'tiny', '--json=stream']);
+    const events = eventsOf(end.stdout);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
+    expect(events.at(0)).toMatchObject({ type: 'run.started', task: 'tiny', stages: ['unit'], checks: ['unit'] });
+    const last = events.at(-1);
+    expect(last).toMatchObject({ type: 'run.finished', state: 'pass', exitCode: 0 });
+    const verdictFile = last?.type === 'run.finished' ? last.verdictFile : '';
+    expect(existsSync(verdictFile)).toBe(true);
+    expect(end.stderr).toBe('');
+    const [run = ''] = runsOf(checkout.path);
+    expect(end.stdout).toBe(readFileSync(join(runFolder(checkout.path, run), 'events.ndjson'), 'utf8'));
+  });
+});
+
+test('what a pass was judged on is the workspace as it is, not as it was committed', async () => {
+  using checkout = tinyCheckout();
+  writeTask(checkout, { stages: [{ name: 'host', command: 'grep -q new data.txt' }] });
+  checkout.write('envs/tiny/data.txt', 'new\n');
+  expect((await gym(checkout.path, ['verify'])).exitCode).toBe(0);
+  checkout.write('envs/tiny/data.txt', 'old\n');
+  expect((await gym(checkout.path, ['verify'])).exitCode).toBe(1);
+});

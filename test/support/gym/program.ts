@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Event, event } from '../../../gym/events/event.ts';
+
+/** Top folder of gym's own repository. */
+export const repository = join(import.meta.dirname, '../../..');
+/** The program under test, as it is built before the tests run. */
+const program = join(repository, 'dist/gym.js');
+
+/** How a gym ended. */
+export interface GymEnd {
+  /** Null: it was killed. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A gym that runs. */
+export interface RunningGym {
+  readonly child: ChildProcess;
+  readonly end: Promise<GymEnd>;
+  /** Waits for an event of `--json=stream`; throws with what gym printed when it ends without it. */
+  saw(isMeant: (event: Event) => boolean): Promise<Event>;
+}
+
+/** Starts gym in a folder. It sees this process's environment with `env` on top, and no terminal. */
+export function startGym(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningGym {
+  const { FORCE_COLOR: _, ...own } = process.env;
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...own, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  let ended: GymEnd | undefined;
+  const end = new Promise<GymEnd>((resolve) => {
+    child.once('close', (exitCode) => {
+      ended = { exitCode, stdout, stderr };
+      resolve(ended);
+    });
+  });
+  const saw = async (isMeant: (event: Event) => boolean): Promise<Event> => {
+    for (;;) {
+      const found = eventsOf(stdout.slice(0, stdout.lastIndexOf('\n') + 1)).find(isMeant);
+      if (found !== undefined) return found;
+      if (ended !== undefined) throw new Error(`gym ended (${ended.exitCode}) before that:\n${stdout}\n${stderr}`);
+      await sleep(20);
+    }
+  };
+  return { child, end, saw };
+}
+
+/** Runs gym to its end. */
+export function gym(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<GymEnd> {
+  return startGym(cwd, args, env).end;
+}
+
+/** The events that `--json=stream` printed; a line that is none throws. */
+export function eventsOf(stdout: string): Event[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => event.parse(JSON.parse(line)));
+}
