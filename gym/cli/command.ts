@@ -53,15 +53,20 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
     if (positionals.length > most)
       return usage(command, `${command.name} does not take ${positionals[most]}: gym ${command.usage}`);
     const bad = Object.entries(parsed.values).find(
-      ([name, value]) => command.options[name]?.kind === 'number' && !(Number(value) > 0),
+      ([name, value]) =>
+        command.options[name]?.kind === 'number' && !(Number(value) > 0 && Number.isFinite(Number(value))),
     );
     if (bad !== undefined) return usage(command, `--${bad[0]} takes a number above 0, not ${String(bad[1])}`);
     const json = parsed.values['json'];
-    if (json !== undefined && json !== 'final' && json !== 'stream')
-      return usage(command, `--json takes nothing or stream, not ${String(json)}`);
+    const streams = command.options['json']?.value === '=stream';
+    if (json !== undefined && json !== 'final' && !(streams && json === 'stream'))
+      return usage(command, `--json takes nothing${streams ? ' or stream' : ''}, not ${String(json)}`);
     return ok(accessors(positionals, parsed.values));
   } catch (thrown) {
-    return usage(command, thrown instanceof Error ? (thrown.message.split('. ')[0] ?? thrown.message) : String(thrown));
+    return usage(
+      command,
+      thrown instanceof Error ? (thrown.message.split(/\.\s/)[0] ?? thrown.message) : String(thrown),
+    );
   }
 }
 
