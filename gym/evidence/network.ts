@@ -44,16 +44,12 @@ export function parseCounters(text: string, name: string): InterfaceCounters | u
   const numbers = line
     ?.slice(line.indexOf(':') + 1)
     .trim()
-    .split(/\s+/);
+    .split(/\s+/)
+    .map((word) => (/^\d+$/.test(word) ? BigInt(word) : undefined));
   const [rxBytes, rxPackets, , , , , , , txBytes, txPackets] = numbers ?? [];
   if (rxBytes === undefined || rxPackets === undefined || txBytes === undefined || txPackets === undefined)
     return undefined;
-  return {
-    rxBytes: BigInt(rxBytes),
-    rxPackets: BigInt(rxPackets),
-    txBytes: BigInt(txBytes),
-    txPackets: BigInt(txPackets),
-  };
+  return { rxBytes, rxPackets, txBytes, txPackets };
 }
 
 /** What went through between two readings, and the same with the headers taken off packet by packet. */
