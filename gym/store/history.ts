@@ -68,7 +68,8 @@ export function openHistory(store: Store): History {
           owner,
         );
     },
-    newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', limit),
+    // SQLite refuses a fraction.
+    newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', Math.ceil(limit)),
     find(name) {
       const found = rows(
         'SELECT * FROM runs WHERE substr(run, -length(?)) = ? ORDER BY length(run) LIMIT 2',

@@ -79,6 +79,7 @@ test('the newest come first, and a run that is saved again is one run', () => {
   expect(history.newest(2).map(({ run }) => run)).toEqual(['c', 'b']);
   expect(history.find('a')).toMatchObject({ state: 'fail', distance: null });
   expect(history.newest(10)).toHaveLength(3);
+  expect(history.newest(1.5)).toHaveLength(2);
 });
 
 test('the store is invisible to git, whether or not the project ignores it', () => {
