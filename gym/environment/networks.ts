@@ -23,14 +23,18 @@ export async function makeNetworks(making: Making): Promise<Result<NetworkNames>
   const owned = [...making.model.networks.values()].filter(({ external }) => external === null);
   const taken = owned.length === 0 ? ok([]) : await takenSubnets(making.engine);
   if (!taken.ok) return taken;
+  const made = await Promise.all(
+    [...making.model.networks.values()].map(async (network) => ({
+      network,
+      name: await (network.external === null
+        ? make(making, network, taken.value)
+        : find(making.engine, network.external, network.name)),
+    })),
+  );
   const names = new Map<string, string>();
-  for (const network of making.model.networks.values()) {
-    const made =
-      network.external === null
-        ? await make(making, network, taken.value)
-        : await find(making.engine, network.external, network.name);
-    if (!made.ok) return made;
-    names.set(network.name, made.value);
+  for (const { network, name } of made) {
+    if (!name.ok) return name;
+    names.set(network.name, name.value);
   }
   return ok(names);
 }
@@ -59,11 +63,10 @@ async function make(making: Making, network: NetworkModel, taken: Subnet[]): Pro
   for (const subnet of freeSubnets(taken, prefix, start)) {
     tried += 1;
     if (tried > attempts) break;
+    // Before it is made: the environment's other networks choose at the same time.
+    taken.push(subnet);
     const created = await create(making, network, name, subnet);
-    if (created.ok) {
-      taken.push(subnet);
-      return ok(name);
-    }
+    if (created.ok) return ok(name);
     if (!isOverlap(created)) return created;
   }
   return failed({

@@ -17,13 +17,24 @@ export async function pruneImages(engine: Engine, repository: string): Promise<v
   const images = await Promise.all(
     listed.value.map(async ({ Id, RepoTags }) => ({ tags: RepoTags ?? [], usedAt: await lastUse(engine, Id) })),
   );
+  const tags = staleTags(repository, images);
+  await Promise.all(tags.map((tag) => engine.call('dropping an image', () => engine.docker.getImage(tag).remove())));
+}
+
+/** An image with its tags and the time when it was used last, in epoch milliseconds; 0: unknown. */
+export interface UsedImage {
+  readonly tags: readonly string[];
+  readonly usedAt: number;
+}
+
+/** The repository's tags of all images but the most recently used ones. */
+export function staleTags(repository: string, images: readonly UsedImage[]): readonly string[] {
   const byUse = images.filter(({ usedAt }) => usedAt > 0).sort((a, b) => b.usedAt - a.usedAt);
   const newest = byUse[0]?.usedAt ?? 0;
-  const tags = byUse
+  return byUse
     .slice(kept)
     .filter((image) => newest - image.usedAt > inUseMs)
     .flatMap((image) => image.tags.filter((tag) => tag.startsWith(`${repository}:`)));
-  await Promise.all(tags.map((tag) => engine.call('dropping an image', () => engine.docker.getImage(tag).remove())));
 }
 
 /** Notes that an image is used. False: it is no longer there. */
