@@ -65,6 +65,7 @@ export async function assemble(ground: Ground): Promise<Result<Environment>> {
       observers: observing.value,
       watch,
       completed,
+      mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
       emit,
     }),
   );

@@ -54,7 +54,7 @@ export type ExecOutcome =
   /** The service died or the engine went away under it. */
   | { readonly kind: 'lost'; readonly because: string; readonly durationMs: number };
 
-/** A service that ended after it was ready, without being asked to. */
+/** A service that ended after it was ready, without being asked to. One that has no health check may end with 0: its work is done. */
 export interface Death {
   readonly service: string;
   readonly exitCode: number;

@@ -107,7 +107,18 @@ export async function attach(ambient: Ambient, project: string): Promise<Result<
   if (!watch.ok) return watch;
   const emit = (): void => undefined;
   const completed = new Set<string>();
-  return ok(runningEnvironment({ engine, project, services, observers, watch: watch.value, completed, emit }));
+  return ok(
+    runningEnvironment({
+      engine,
+      project,
+      services,
+      observers,
+      watch: watch.value,
+      completed,
+      mayComplete: completed,
+      emit,
+    }),
+  );
 }
 
 /** Removes an environment that any process brought up. One that is not there is fine. */

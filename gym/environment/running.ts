@@ -32,6 +32,8 @@ export interface RunningParts {
   readonly watch: Watch;
   /** Services that have ended as they should: no deaths. */
   readonly completed: ReadonlySet<string>;
+  /** Services whose work may simply be over: nothing says that they should go on serving. */
+  readonly mayComplete: ReadonlySet<string>;
   readonly emit: Emit;
 }
 
@@ -45,7 +47,8 @@ export function runningEnvironment(parts: RunningParts): Environment {
   let ending = false;
   watch.onExit(({ service, exitCode, how, at }) => {
     if (ending || parts.completed.has(service)) return;
-    deaths.push({ service, exitCode, how, at });
+    const isDeath = exitCode !== 0 || !parts.mayComplete.has(service);
+    if (isDeath) deaths.push({ service, exitCode, how, at });
     emit({ type: 'service.changed', service, state: 'exited', exitCode, detail: how });
   });
   const serviceOf = (name: string): RunningService => {
