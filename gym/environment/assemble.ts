@@ -145,7 +145,6 @@ async function create(ground: Ground, service: ServiceModel): Promise<Result<Sta
     networks,
     volumes,
     labels,
-    logFile,
   });
   const container = await engine.call(`making the container of ${name}`, () => engine.docker.createContainer(options));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });

@@ -11,7 +11,6 @@ export interface ContainerParts {
   /** The engine's names of volumes, by their names in the Compose file. */
   readonly volumes: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly logFile: string;
 }
 
 /** What the engine creates a service's container from. Its own health checks are off: gym probes faster than they can be set to. */
@@ -23,7 +22,7 @@ export function containerOptions(service: ServiceModel, parts: ContainerParts): 
     name: `${parts.project}-${service.name}`,
     Image: parts.image,
     Env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...service.labels, ...parts.labels, [label.service]: service.name, [label.logFile]: parts.logFile },
+    Labels: { ...service.labels, ...parts.labels, [label.service]: service.name },
     Healthcheck: { Test: ['NONE'] },
     ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
     ...(service.command !== null && { Cmd: [...service.command] }),

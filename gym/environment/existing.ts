@@ -1,13 +1,10 @@
 import type Dockerode from 'dockerode';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { demultiplex } from './demux.ts';
-import { readDetails } from './details.ts';
 import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
-import type { Environment, EnvironmentStatus, ServiceStatus } from './environment.ts';
+import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { label } from './labels.ts';
-import { type RunningService, runningEnvironment } from './running.ts';
-import { watchEvents } from './watch.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
 
@@ -79,46 +76,6 @@ async function statusOf(engine: Engine, info: Dockerode.ContainerInfo): Promise<
       PublicPort === undefined ? [] : [`${IP}:${PublicPort}->${PrivatePort}/${Type}`],
     ),
   };
-}
-
-/** An environment that another process brought up. `release` it after use; `down` removes it. */
-export async function attach(ambient: Ambient, project: string): Promise<Result<Environment>> {
-  const connected = await connectEngine(ambient);
-  if (!connected.ok) return connected;
-  const engine = connected.value;
-  const mine = `${label.project}=${project}`;
-  const [containers, networks] = await Promise.all([
-    listContainers(engine, [mine]),
-    engine.call('listing networks', () => engine.docker.listNetworks({ filters: JSON.stringify({ label: [mine] }) })),
-  ]);
-  if (!containers.ok) return containers;
-  if (!networks.ok) return networks;
-  if (containers.value.length === 0) return failed(notThere(project));
-  const names = new Map(networks.value.map(({ Name, Labels }) => [Labels?.[label.resource] ?? Name, Name]));
-  const services = new Map<string, RunningService>();
-  const observers = new Map<string, string>();
-  for (const { Id: id, Labels } of containers.value) {
-    const { [label.service]: service, [label.helper]: observed, [label.logFile]: logFile = '' } = Labels;
-    if (observed !== undefined) observers.set(observed, id);
-    if (service !== undefined)
-      services.set(service, { id, logFile, log: null, ...(await readDetails(engine, id, names)) });
-  }
-  const watch = await watchEvents(engine, project);
-  if (!watch.ok) return watch;
-  const emit = (): void => undefined;
-  const completed = new Set<string>();
-  return ok(
-    runningEnvironment({
-      engine,
-      project,
-      services,
-      observers,
-      watch: watch.value,
-      completed,
-      mayComplete: completed,
-      emit,
-    }),
-  );
 }
 
 /** Removes an environment that any process brought up. One that is not there is fine. */

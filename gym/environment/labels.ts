@@ -14,8 +14,6 @@ export const label = {
   helper: 'dev.gym.helper',
   /** A network's or volume's name in the Compose file. */
   resource: 'dev.gym.resource',
-  /** Where a service's output is written while its process lives. */
-  logFile: 'dev.gym.log',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;
