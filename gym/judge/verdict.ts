@@ -13,7 +13,6 @@ export const failedCase = z.object({
   line: z.number().optional(),
   message: z.string(),
 });
-export type FailedCase = z.infer<typeof failedCase>;
 
 /** A stage of the harness in a verdict. */
 export const stageResult = z.object({

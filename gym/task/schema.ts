@@ -35,10 +35,20 @@ export const limitsSchema = z.strictObject({
   /** US dollars of one loop, where the agent tells its cost; none: no bound. */
   usd: z.number().positive().optional(),
 });
-export type Limits = z.output<typeof limitsSchema>;
 
+const invariantShape = z.looseObject({
+  name,
+  kind: z.string(),
+  claim: z.string(),
+  sources: z.array(z.string()),
+  services: z.array(z.string()),
+});
 const isInvariant = (value: unknown): value is Invariant =>
-  typeof value === 'object' && value !== null && 'judge' in value && typeof value.judge === 'function';
+  typeof value === 'object' &&
+  value !== null &&
+  'judge' in value &&
+  typeof value.judge === 'function' &&
+  invariantShape.safeParse(value).success;
 
 /** What `defineTask` takes. Paths are relative to the task file's folder, which is the workspace. */
 export const taskSchema = z.strictObject({
