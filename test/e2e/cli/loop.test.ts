@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { processesOf, shuffleCheckout, tinyCheckout } from '../../support/gym/checkout.ts';
+import { leftOf } from '../../support/gym/engine.ts';
+import { gym, startGym } from '../../support/gym/program.ts';
+
+/** The table of attempts as it is printed: name, state and distance of each. */
+function table(stdout: string): { attempt: string; state: string; distance: number }[] {
+  return [...stdout.matchAll(/^(start|\d+)\s+([A-Z]+)\s+([\d.]+)\s/gm)].map(
+    ([, attempt = '', state = '', distance]) => ({ attempt, state, distance: Number(distance) }),
+  );
+}
+
+test('the oracle repairs the shuffle step by step, and the distance converges to done', async () => {
+  using checkout = shuffleCheckout();
+  const before = checkout.git('status', '--porcelain', '--branch');
+  const notify = 'echo "$GYM_END $GYM_TASK $GYM_BRANCH" > .gym/notified';
+  const end = await gym(checkout.path, ['loop', 'shuffle', '--agent', 'oracle', '--notify', notify], {
+    SHUFFLE_BYTES: String(16 * 1024 * 1024),
+  });
+  expect({ exitCode: end.exitCode, stdout: end.stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^DONE {2}shuffle by oracle/m),
+  });
+  const rows = table(end.stdout);
+  expect(rows.map(({ attempt, state }) => `${attempt} ${state}`)).toEqual(['start FAIL', '1 FAIL', '2 PASS']);
+  const [start = 0, first = 0, second = 0] = rows.map(({ distance }) => distance);
+  expect(start).toBeGreaterThan(first);
+  expect(first).toBeGreaterThan(second);
+  expect(second).toBe(0);
+
+  const branch = /^branch\s+(\S+)$/m.exec(end.stdout)?.[1] ?? '';
+  expect(checkout.git('log', '--format=%s', branch).trim().split('\n')).toEqual([
+    'attempt 2',
+    'attempt 1',
+    'start state',
+  ]);
+  const review = /^review\s+git (.+)$/m.exec(end.stdout)?.[1] ?? '';
+  expect(checkout.git(...review.split(' '))).toContain('diff --git a/envs/shuffle/src/attribution.ts');
+  expect(readFileSync(join(checkout.path, '.gym/notified'), 'utf8')).toBe(`done shuffle ${branch}\n`);
+  expect(checkout.git('status', '--porcelain', '--branch')).toBe(before);
+  expect(leftOf(checkout.path)).toEqual([]);
+});
+
+const needsAnswer = { stages: [{ name: 'unit', command: 'test -f answer.txt' }] };
+
+test('a loop whose agent does nothing ends at its budget with exit code 5', async () => {
+  using checkout = tinyCheckout(needsAnswer);
+  const end = await gym(checkout.path, ['loop', '--agent', 'command:true', '--max-attempts', '2']);
+  expect({ exitCode: end.exitCode, stdout: end.stdout }).toEqual({
+    exitCode: 5,
+    stdout: expect.stringMatching(/^ENDED \(attempts\) {2}tiny by command:true/m),
+  });
+  expect(table(end.stdout).map(({ attempt, state }) => `${attempt} ${state}`)).toEqual([
+    'start FAIL',
+    '1 FAIL',
+    '2 FAIL',
+  ]);
+  expect(leftOf(checkout.path)).toEqual([]);
+});
+
+test('a loop that was killed in the middle of an attempt goes on and ends done', async () => {
+  using checkout = tinyCheckout(needsAnswer);
+  // The first time it takes for ever; what it left half done must not count.
+  const flag = join(checkout.path, '.gym/second-time');
+  const agent = `if [ -e ${flag} ]; then echo 42 > answer.txt; else touch ${flag} half-done; sleep 300; fi`;
+  const running = startGym(checkout.path, ['loop', '--agent', `command:${agent}`, '--json=stream']);
+  await running.saw(() => existsSync(flag));
+  running.child.kill('SIGKILL');
+  await running.end;
+
+  const end = await gym(checkout.path, ['loop', '--resume']);
+  expect({ exitCode: end.exitCode, stdout: end.stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^DONE {2}tiny by command:/m),
+  });
+  expect(table(end.stdout).map(({ attempt, state }) => `${attempt} ${state}`)).toEqual(['start FAIL', '1 PASS']);
+  const branch = /^branch\s+(\S+)$/m.exec(end.stdout)?.[1] ?? '';
+  expect(checkout.git('diff', '--name-only', `${branch}~1`, branch).trim()).toBe('envs/tiny/answer.txt');
+  expect({ engine: leftOf(checkout.path), processes: processesOf(checkout.path) }).toEqual({
+    engine: [],
+    processes: [],
+  });
+  const again = await gym(checkout.path, ['loop', '--resume']);
+  expect({ exitCode: again.exitCode, stderr: again.stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('there is no loop to resume'),
+  });
+});
