@@ -11,6 +11,9 @@ const helperMs = 30_000;
 
 type Declared = NonNullable<Stage['results']>;
 
+/** Gets the result file as it was read, whatever it holds: people and build machines want the tool's own. */
+type Keep = (text: string) => void;
+
 /** Where a stage reports its cases. */
 export interface ResultFile {
   /** Removes what is there, so that an old or planted file is never believed. Gives why it could not. */
@@ -20,7 +23,7 @@ export interface ResultFile {
 }
 
 /** A result file on the host, relative to the folder that the stage runs in. */
-export function hostResults(declared: Declared, directory: string): ResultFile {
+export function hostResults(declared: Declared, directory: string, keep: Keep): ResultFile {
   const file = resolve(directory, declared.path);
   return {
     async clear() {
@@ -35,7 +38,7 @@ export function hostResults(declared: Declared, directory: string): ResultFile {
       const bytes = await readRegular(file);
       if (bytes.kind === 'missing') return { kind: 'missing', path: declared.path };
       if (bytes.kind === 'refused') return { kind: 'unparseable', path: declared.path, because: bytes.because };
-      return parsed(declared, bytes.text, await realpath(directory));
+      return parsed(declared, bytes.text, await realpath(directory), keep);
     },
   };
 }
@@ -46,6 +49,7 @@ export function serviceResults(
   stage: Stage,
   environment: Environment,
   service: string,
+  keep: Keep,
 ): ResultFile {
   let folder: string | undefined;
   const path = async (): Promise<string> => {
@@ -64,7 +68,7 @@ export function serviceResults(
     },
     async read() {
       const bytes = await environment.readFile(service, await path(), resultLimitBytes);
-      if (bytes.ok) return parsed(declared, Buffer.from(bytes.value).toString('utf8'), folder ?? '/');
+      if (bytes.ok) return parsed(declared, Buffer.from(bytes.value).toString('utf8'), folder ?? '/', keep);
       const [problem] = bytes.problems;
       if (problem.kind === 'evidence') return { kind: 'missing', path: declared.path };
       return { kind: 'unreadable', because: problem.message };
@@ -72,7 +76,8 @@ export function serviceResults(
   };
 }
 
-function parsed(declared: Declared, text: string, root: string): Found {
+function parsed(declared: Declared, text: string, root: string, keep: Keep): Found {
+  keep(text);
   const results = parseResults(declared.format, text, root);
   return { ...results, path: declared.path };
 }

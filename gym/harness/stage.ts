@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Death, Environment, ExecOutcome } from '../environment/environment.ts';
@@ -123,10 +124,12 @@ function emitFinished({ stage, state, because, counts, exitCode, durationMs }: S
   emit({ type: 'stage.finished', stage, state, because, cases: counts, exitCode, durationMs });
 }
 
-function resultFile(stage: Stage, { environment, hostDirectory }: StageContext): ResultFile | undefined {
+function resultFile(stage: Stage, { environment, hostDirectory, logFile }: StageContext): ResultFile | undefined {
   if (stage.results === undefined) return undefined;
-  if (stage.service === undefined) return hostResults(stage.results, hostFolder(stage, hostDirectory));
-  return serviceResults(stage.results, stage, environment, stage.service);
+  const kept = logFile.replace(/\.log$/, `.${stage.results.format}`);
+  const keep = (text: string): void => writeFileSync(kept, text);
+  if (stage.service === undefined) return hostResults(stage.results, hostFolder(stage, hostDirectory), keep);
+  return serviceResults(stage.results, stage, environment, stage.service, keep);
 }
 
 const hostFolder = (stage: Stage, hostDirectory: string): string => resolve(hostDirectory, stage.workdir ?? '.');

@@ -27,6 +27,15 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('a stage on the host', () => {
+  test.each([
+    ['results that can be read', '1..1\nok 1 - a\n'],
+    ['results that cannot', 'no TAP at all\n'],
+  ])('keeps %s as they were written, beside its log', async (_, tap) => {
+    const context = hostContext();
+    await run({ command: writes(tap), results }, context);
+    expect(readFileSync(context.logFile.replace(/\.log$/, '.tap'), 'utf8')).toBe(tap);
+  });
+
   test.each<[string, Partial<Stage> & Pick<Stage, 'command'>, string, RegExp]>([
     ['exit code 0 and no results declared', { command: 'true' }, 'pass', /^exit code 0$/],
     [
