@@ -21,7 +21,7 @@ export function findTasks(folder: string): FoundTask[] {
   const housed = tops.flatMap((top) =>
     homes
       .map((home) => join(top, home))
-      .filter((home) => existsSync(home))
+      .filter((home) => statSync(home, { throwIfNoEntry: false })?.isDirectory())
       .flatMap((home) => readdirSync(home).map((name) => join(home, name, taskFile))),
   );
   const files = [...new Set([...own, ...housed])].filter((file) => existsSync(file));

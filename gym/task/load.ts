@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
 import { DefinitionError } from './definition-error.ts';
+import { plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
+import { frameWithin, placeOfThrown } from './thrown.ts';
 
 let apiIsResolved = false;
 
@@ -74,33 +76,24 @@ type Problems = [Problem, ...Problem[]];
 
 function asProblems(thrown: unknown, file: string): Problems {
   if (thrown instanceof DefinitionError) {
-    const site = frameIn(thrown, file);
-    return problemsOf(thrown.issues, thrown.what, file, site ?? { callee: thrown.what });
+    const frame = frameWithin(thrown, dirname(file));
+    return problemsOf(thrown.issues, thrown.what, frame?.file ?? file, frame ?? { callee: thrown.what });
   }
   if (!(thrown instanceof Error)) return [definition(file, `the task file threw ${String(thrown)}`, {})];
-  // Node prints `file:///…/task.ts:12` first where the file does not parse; else the first frame in the file tells.
-  const line = frameIn(thrown, file)?.line ?? Number(/task\.[cm]?[jt]s:(\d+)/.exec(thrown.stack ?? '')?.[1]);
+  const place = placeOfThrown(thrown, file);
   const message = `the task file could not be loaded: ${thrown.name}: ${thrown.message}`;
-  return [definition(file, message, { line: Number.isNaN(line) ? undefined : line })];
+  return [definition(place.file, message, { line: place.line })];
 }
 
 function problemsOf(issues: DefinitionError['issues'], what: string, file: string, site: CallSite): Problems {
   const source = readFileSync(file, 'utf8');
-  const problems = issues.map((issue) => {
+  const problems = plainIssues(issues).map((issue) => {
     const at = issue.path.length === 0 ? what : `${what}: ${issue.path.map(String).join('.')}`;
     const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
     return definition(file, `${at}: ${issue.message}`, { line: locate(source, site, [...issue.path, ...keys]) });
   });
   const [first = definition(file, `${what} does not fit`, {}), ...others] = problems;
   return [first, ...others];
-}
-
-function frameIn(error: Error, file: string): { line: number; column: number } | undefined {
-  for (const [, url = '', line, column] of (error.stack ?? '').matchAll(/(file:\/\/\S+?|\/\S+?):(\d+):(\d+)/g)) {
-    const path = url.startsWith('file:') ? fileURLToPath(url) : url;
-    if (path === file) return { line: Number(line), column: Number(column) };
-  }
-  return undefined;
 }
 
 /** What the schema cannot see: names that do not fit together and files that are not there. */
@@ -120,7 +113,7 @@ function doubleNames(task: Task): Problem[] {
     ...task.invariants.map(({ name }, index) => ({ name, path: ['invariants', index, 'name'] })),
   ];
   const doubles = named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index);
-  const sources = Object.keys(task.witnesses).filter((name) => name in task.measurements);
+  const sources = Object.keys(task.witnesses).filter((name) => Object.hasOwn(task.measurements, name));
   return [
     ...doubles.map(({ name, path }) =>
       definitionProblem(
@@ -151,7 +144,7 @@ function unknownNames(task: Task): Problem[] {
   );
   const unknownSources = task.invariants.flatMap((invariant, index) =>
     invariant.sources
-      .filter((source) => !(source in sources))
+      .filter((source) => !Object.hasOwn(sources, source))
       .map((source) =>
         definitionProblem(
           task,

@@ -14,13 +14,26 @@ export function locate(source: string, site: CallSite, path: readonly PropertyKe
   if (program === undefined) return undefined;
   const call = findCall(program, site, source);
   if (call === undefined) return undefined;
-  let at: AnyNode = call;
+  let at = call;
   for (const key of path) {
     const next = child(at, key, program);
     if (next === undefined) break;
     at = next;
   }
   return at.loc?.start.line;
+}
+
+/** The line of the import whose specifier is meant. */
+export function locateImport(source: string, isMeant: (specifier: string) => boolean): number | undefined {
+  const found = parseModule(source)?.body.find(
+    (node) =>
+      (node.type === 'ImportDeclaration' ||
+        node.type === 'ExportNamedDeclaration' ||
+        node.type === 'ExportAllDeclaration') &&
+      typeof node.source?.value === 'string' &&
+      isMeant(node.source.value),
+  );
+  return found?.loc?.start.line;
 }
 
 function parseModule(source: string): Program | undefined {
@@ -32,11 +45,20 @@ function parseModule(source: string): Program | undefined {
   }
 }
 
-function findCall(program: Program, site: CallSite, source: string): CallExpression | undefined {
+/** The call; where none is named so, what the file exports by default. */
+function findCall(program: Program, site: CallSite, source: string): AnyNode | undefined {
   const calls = [...walk(program)].filter((node): node is CallExpression => node.type === 'CallExpression');
-  if ('callee' in site) return calls.find(({ callee }) => callee.type === 'Identifier' && callee.name === site.callee);
+  if ('callee' in site) {
+    const exported = program.body.find((node) => node.type === 'ExportDefaultDeclaration');
+    return calls.find(({ callee }) => calledName(callee) === site.callee) ?? exported?.declaration;
+  }
   const offset = offsetOf(source, site.line, site.column);
   return calls.find(({ callee }) => callee.start <= offset && offset <= callee.end);
+}
+
+function calledName(callee: AnyNode): string | undefined {
+  if (callee.type === 'MemberExpression') return calledName(callee.property);
+  return callee.type === 'Identifier' ? callee.name : undefined;
 }
 
 function offsetOf(source: string, line: number, column: number): number {
@@ -44,24 +66,37 @@ function offsetOf(source: string, line: number, column: number): number {
   return before.reduce((sum, text) => sum + text.length + 1, 0) + column - 1;
 }
 
+/** Names that stand for names that stand for names: no task file goes deeper, but a name may lead back to itself. */
+const depthLimit = 20;
+
 /** The value under `key` of an object, an array, or of what a call or a name stands for. */
-function child(node: AnyNode, key: PropertyKey, program: Program): AnyNode | undefined {
-  if (node.type === 'Property') return child(node.value, key, program);
+function child(node: AnyNode, key: PropertyKey, program: Program, depth = 0): AnyNode | undefined {
+  const within = (next: AnyNode): AnyNode | undefined =>
+    depth === depthLimit ? undefined : child(next, key, program, depth + 1);
+  if (node.type === 'Property') return within(node.value);
   if (node.type === 'CallExpression') {
     const [argument] = node.arguments;
-    return argument === undefined ? undefined : child(argument, key, program);
+    return argument === undefined ? undefined : within(argument);
   }
   if (node.type === 'Identifier') {
     const declared = [...walk(program)].find(
       (each) => each.type === 'VariableDeclarator' && each.id.type === 'Identifier' && each.id.name === node.name,
     );
-    return declared?.type === 'VariableDeclarator' && declared.init ? child(declared.init, key, program) : undefined;
+    return declared?.type === 'VariableDeclarator' && declared.init ? within(declared.init) : undefined;
   }
   if (node.type === 'ObjectExpression') {
-    return node.properties.find((property) => property.type === 'Property' && nameOf(property.key) === String(key));
+    for (const property of node.properties.toReversed()) {
+      if (property.type === 'SpreadElement') {
+        const spread = within(property.argument);
+        if (spread !== undefined) return spread;
+      } else if (nameOf(property.key) === String(key)) {
+        return property;
+      }
+    }
   }
-  if (node.type === 'ArrayExpression' && !node.elements.some((element) => element?.type === 'SpreadElement')) {
-    return node.elements[Number(key)] ?? undefined;
+  if (node.type === 'ArrayExpression') {
+    const before = node.elements.slice(0, Number(key) + 1);
+    return before.some((element) => element?.type === 'SpreadElement') ? undefined : (before[Number(key)] ?? undefined);
   }
   return undefined;
 }
