@@ -21,7 +21,9 @@ export const sampleInput = z
     unit,
   })
   .transform((input, context): Sample => {
-    if (typeof input.value === 'bigint' || input.unit === 'ms' || input.unit === 'ratio') return input;
+    // One kind of number a unit: mixed, a share of a bigint would be rounded to whole milliseconds.
+    if (input.unit === 'ms' || input.unit === 'ratio') return { ...input, value: Number(input.value) };
+    if (typeof input.value === 'bigint') return input;
     if (Number.isSafeInteger(input.value)) return { ...input, value: BigInt(input.value) };
     context.addIssue({
       code: 'custom',
