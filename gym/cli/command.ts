@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { CommandEnd, Context } from './context.ts';
 
-/** An option of a command. `json` takes `--json` or `--json=stream`. */
+/** An option of a command. `count` takes a whole number, `json` is `--json` or `--json=stream`. */
 export interface Option {
-  readonly kind: 'flag' | 'text' | 'number' | 'json';
+  readonly kind: 'flag' | 'text' | 'number' | 'count' | 'json';
   readonly short?: string;
   /** What stands for the value in the help. */
   readonly value?: string;
@@ -52,11 +52,10 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
     if (positionals.length < least) return usage(command, `${command.name} needs more: gym ${command.usage}`);
     if (positionals.length > most)
       return usage(command, `${command.name} does not take ${positionals[most]}: gym ${command.usage}`);
-    const bad = Object.entries(parsed.values).find(
-      ([name, value]) =>
-        command.options[name]?.kind === 'number' && !(Number(value) > 0 && Number.isFinite(Number(value))),
-    );
-    if (bad !== undefined) return usage(command, `--${bad[0]} takes a number above 0, not ${String(bad[1])}`);
+    for (const [name, value] of Object.entries(parsed.values)) {
+      const wanted = numberWanted(command.options[name]?.kind, Number(value));
+      if (wanted !== undefined) return usage(command, `--${name} takes ${wanted} above 0, not ${String(value)}`);
+    }
     const json = parsed.values['json'];
     const streams = command.options['json']?.value === '=stream';
     if (json !== undefined && json !== 'final' && !(streams && json === 'stream'))
@@ -68,6 +67,13 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
       thrown instanceof Error ? (thrown.message.split(/\.\s/)[0] ?? thrown.message) : String(thrown),
     );
   }
+}
+
+/** What an option takes where the value is no such number. */
+function numberWanted(kind: Option['kind'] | undefined, value: number): string | undefined {
+  const isAbove0 = value > 0 && Number.isFinite(value);
+  if (kind === 'number' && !isAbove0) return 'a number';
+  return kind === 'count' && !(isAbove0 && Number.isInteger(value)) ? 'a whole number' : undefined;
 }
 
 function accessors(positionals: readonly string[], values: Readonly<Record<string, unknown>>): Arguments {
@@ -108,7 +114,7 @@ function isTextOption(command: Command, word: string): boolean {
   const entry = Object.entries(command.options).find(
     ([name, option]) => word === `--${name}` || word === `-${option.short ?? ''}`,
   );
-  return entry !== undefined && (entry[1].kind === 'text' || entry[1].kind === 'number');
+  return entry !== undefined && ['text', 'number', 'count'].includes(entry[1].kind);
 }
 
 function usage(command: Command, message: string): Result<never> {

@@ -43,7 +43,7 @@ export const commands: readonly Command[] = [
     ],
     options: {
       agent: { kind: 'text', short: 'a', value: 'AGENT', help: "oracle, claude, codex or command:'…'" },
-      'max-attempts': { kind: 'number', value: 'N', help: "attempts at most; the task's limit by default" },
+      'max-attempts': { kind: 'count', value: 'N', help: "attempts at most; the task's limit by default" },
       'max-minutes': { kind: 'number', value: 'N', help: 'minutes at most' },
       'max-usd': { kind: 'number', value: 'N', help: 'US dollars at most, where the agent tells its cost' },
       notify: {
@@ -99,7 +99,7 @@ export const commands: readonly Command[] = [
     examples: [['gym logs -f worker-1 worker-2', 'follow two services']],
     options: {
       follow: { kind: 'flag', short: 'f', help: 'go on as lines come' },
-      tail: { kind: 'number', short: 'n', value: 'LINES', help: 'only the last lines of each service' },
+      tail: { kind: 'count', short: 'n', value: 'LINES', help: 'only the last lines of each service' },
       timestamps: { kind: 'flag', help: 'the time before each line' },
       task,
     },
@@ -123,7 +123,7 @@ export const commands: readonly Command[] = [
     summary: 'list the last verifications and loops',
     examples: [],
     options: {
-      limit: { kind: 'number', short: 'n', value: 'COUNT', help: '20 by default' },
+      limit: { kind: 'count', short: 'n', value: 'COUNT', help: '20 by default' },
       json: { ...json, value: '', help: 'one JSON document' },
     },
     positionals: { least: 0, most: 0 },

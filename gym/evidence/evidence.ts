@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
 import type { Environment, Observed } from '../environment/environment.ts';
 import type { Emit, State } from '../events/event.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
@@ -7,6 +7,7 @@ import { writeAtomically } from '../store/store.ts';
 import type { Evidence, Reading, Sample, ServiceLog } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
 import type { FilesSource, JsonSource, NetworkSource, Source } from '../task/source.ts';
+import { matchesAny } from '../workspace/snapshot.ts';
 import { counterSamples, type InterfaceCounters, readCounters } from './network.ts';
 
 /** Where evidence is read from and kept. */
@@ -118,7 +119,9 @@ async function readSource(
     if (!after.ok) return after;
     if (before === undefined || !before.ok)
       return before ?? notRead(`the counters of ${service} were not read before the stage`);
-    samples.push(...counterSamples(service, before.value, after.value, source));
+    const counted = counterSamples(service, before.value, after.value, source);
+    if (!counted.ok) return counted;
+    samples.push(...counted.value);
   }
   return ok(samples);
 }
@@ -183,7 +186,7 @@ async function readFiles({ environment }: EvidencePlace, { volumes, pattern }: F
     for (const entry of listed.value.split('\0').filter((line) => line !== '')) {
       const space = entry.indexOf(' ');
       const path = entry.slice(space + 1);
-      if (!matchesGlob(path, pattern)) continue;
+      if (!matchesAny(path, [pattern])) continue;
       samples.push({ metric: 'bytes', value: BigInt(entry.slice(0, space)), unit: 'bytes', labels: { volume, path } });
     }
   }

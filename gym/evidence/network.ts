@@ -52,28 +52,35 @@ export function parseCounters(text: string, name: string): InterfaceCounters | u
   return { rxBytes, rxPackets, txBytes, txPackets };
 }
 
-/** What went through between two readings, and the same with the headers taken off packet by packet. */
+/**
+ * What went through between two readings, and the same with the headers taken off packet by packet. Counters that ran
+ * backwards are a problem: the service was started again in between, and what it counted before is lost.
+ */
 export function counterSamples(
   service: string,
   before: InterfaceCounters,
   after: InterfaceCounters,
   source: NetworkSource,
-): Sample[] {
+): Result<Sample[]> {
   const header = BigInt(source.headerBytes);
   const rx = { bytes: after.rxBytes - before.rxBytes, packets: after.rxPackets - before.rxPackets };
   const tx = { bytes: after.txBytes - before.txBytes, packets: after.txPackets - before.txPackets };
+  if ([rx.bytes, rx.packets, tx.bytes, tx.packets].some((difference) => difference < 0n)) {
+    const message = `the counters of ${service} ran backwards: it was started again during the stage`;
+    return failed({ kind: 'evidence', message, place: { service } });
+  }
   const sample = (metric: string, value: bigint, unit: 'bytes' | 'count'): Sample => ({
     metric,
     value,
     unit,
     labels: { service },
   });
-  return [
+  return ok([
     sample('tx_bytes', tx.bytes, 'bytes'),
     sample('tx_packets', tx.packets, 'count'),
     sample('tx_payload_bytes', tx.bytes - header * tx.packets, 'bytes'),
     sample('rx_bytes', rx.bytes, 'bytes'),
     sample('rx_packets', rx.packets, 'count'),
     sample('rx_payload_bytes', rx.bytes - header * rx.packets, 'bytes'),
-  ];
+  ]);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
 import { DefinitionError } from './definition-error.ts';
@@ -103,8 +103,18 @@ function inconsistencies(task: Task): Problem[] {
 
 function missingFiles(task: Task): Problem[] {
   return (['instruction', 'compose'] as const)
-    .filter((key) => !existsSync(join(task.root, task[key])))
-    .map((key) => definitionProblem(task, [key], `${key}: there is no file ${task[key]} beside the task file`));
+    .filter((key) => !isInside(task[key]) || !existsSync(join(task.root, task[key])))
+    .map((key) => {
+      const what = isInside(task[key])
+        ? 'beside the task file there is no'
+        : 'it has to be in the folder of the task file, not';
+      return definitionProblem(task, [key], `${key}: ${what} ${task[key]}`);
+    });
+}
+
+/** What lies elsewhere is not in the snapshot that is judged. */
+function isInside(path: string): boolean {
+  return !isAbsolute(path) && !normalize(path).startsWith('..');
 }
 
 function doubleNames(task: Task): Problem[] {

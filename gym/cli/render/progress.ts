@@ -10,10 +10,15 @@ import { durationText, glyph, type Paint, painter } from './style.ts';
 export function progressLines(output: Output): Listener {
   const paint = painter(output);
   let loop: string | undefined;
+  let upMs = 0;
   return (event) => {
     if (event.type === 'loop.started') loop = event.run;
+    if (event.type === 'phase.finished' && event.phase === 'up') upMs = event.durationMs;
     // Within a loop, the steps of each verification are told by its attempt's one line.
-    const line = loop !== undefined && event.run !== loop ? undefined : lineOf(event, paint);
+    if (loop !== undefined && event.run !== loop) return;
+    // Only where stages follow did it come up.
+    const isUp = event.type === 'phase.started' && event.phase === 'stages';
+    const line = isUp ? `  ${glyph('pass', paint)} up in ${durationText(upMs)}` : lineOf(event, paint);
     if (line !== undefined) output.write(`${line}\n`);
   };
 }
@@ -26,8 +31,6 @@ function lineOf(event: Event, paint: Paint): string | undefined {
       return event.how === 'present' || event.how === 'cached'
         ? undefined
         : `  image ${event.image} ${event.how} in ${durationText(event.durationMs)}`;
-    case 'phase.finished':
-      return event.phase === 'up' ? `  ${glyph('pass', paint)} up in ${durationText(event.durationMs)}` : undefined;
     case 'stage.started':
       return paint('dim', `  … ${event.stage}`);
     case 'stage.finished': {

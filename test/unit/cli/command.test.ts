@@ -70,9 +70,10 @@ describe('what is not', () => {
     ['exec worker-1', 'exec needs more'],
     ['exec worker-1 --', 'exec needs more'],
     ['exec --frob worker-1 ls', "Unknown option '--frob'"],
-    ...['0', '-5', 'x', '', 'NaN', 'Infinity', '1e999'].map((value): [string, string] => [
+    ['loop --max-minutes 0', '--max-minutes takes a number above 0, not 0'],
+    ...['0', '-5', 'x', '', 'NaN', 'Infinity', '1e999', '1.5'].map((value): [string, string] => [
       `runs --limit=${value}`,
-      `--limit takes a number above 0, not ${value}`,
+      `--limit takes a whole number above 0, not ${value}`,
     ]),
   ])('%s', (line, message) => {
     const parsed = parse(words(line));

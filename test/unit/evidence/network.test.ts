@@ -39,7 +39,8 @@ describe('between two readings', () => {
     if (source.kind !== 'network') throw new Error('not a network source');
     const huge = 2n ** 58n;
     const samples = counterSamples('a', counters(huge), counters(huge + 10n), source);
-    expect(samples.map(({ metric, value, unit, labels }) => [metric, value, unit, labels['service']])).toEqual([
+    if (!samples.ok) throw new Error(samples.problems[0].message);
+    expect(samples.value.map(({ metric, value, unit, labels }) => [metric, value, unit, labels['service']])).toEqual([
       ['tx_bytes', 20_000n, 'bytes', 'a'],
       ['tx_packets', 30n, 'count', 'a'],
       ['tx_payload_bytes', 20_000n - 30n * 66n, 'bytes', 'a'],
@@ -47,5 +48,12 @@ describe('between two readings', () => {
       ['rx_packets', 10n, 'count', 'a'],
       ['rx_payload_bytes', 10_000n - 10n * 66n, 'bytes', 'a'],
     ]);
+  });
+
+  test('counters that ran backwards are no measurement', () => {
+    const source = networkCounters({ stage: 'e2e', services: ['a'], network: 'data' });
+    if (source.kind !== 'network') throw new Error('not a network source');
+    const samples = counterSamples('a', counters(1000n), counters(10n), source);
+    expect(samples.ok ? '' : samples.problems[0].message).toContain('a ran backwards');
   });
 });

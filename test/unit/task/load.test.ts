@@ -107,12 +107,17 @@ const cases: Record<string, Case> = {
   },
   'no instruction': {
     content: task('').replace('TASK.md', 'NONE.md'),
-    says: /^instruction: there is no file NONE\.md/,
+    says: /^instruction: beside the task file there is no NONE\.md/,
+    line: 4,
+  },
+  'an instruction that would not be in the snapshot': {
+    content: task('').replace('TASK.md', '../TASK.md'),
+    says: /^instruction: it has to be in the folder of the task file, not \.\.\/TASK\.md/,
     line: 4,
   },
   'no Compose file': {
     content: task('').replace('compose.yaml', 'none.yaml'),
-    says: /^compose: there is no file none\.yaml/,
+    says: /^compose: beside the task file there is no none\.yaml/,
     line: 5,
   },
   'no default export': { content: `${imports}export const task = 1;\n`, says: /no default export/, line: undefined },
