@@ -39,8 +39,9 @@ function firstLine(verdict: Verdict): string {
   if (isGreen(verdict.state))
     return clipped(`${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`, lineLimitBytes);
   const wrong = verdict.checks.filter((check) => !isGreen(check.state)).length;
-  const checks =
-    verdict.checks.length === 0 ? 'nothing was judged' : `${wrong} of ${verdict.checks.length} checks do not hold`;
+  // Problems follow on lines of their own; without any, the headline says why: it was stopped.
+  const unjudged = verdict.problems.length === 0 ? verdict.headline : 'nothing was judged';
+  const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${verdict.checks.length} checks do not hold`;
   return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, lineLimitBytes);
 }
 
@@ -57,12 +58,9 @@ function failingOf(verdict: Verdict): CheckResult[] {
 }
 
 function bodyLines(verdict: Verdict): string[] {
-  const problems = verdict.problems.map((problem) => {
-    const where = placeText(problem.place);
-    return clipped(
-      `${where === '' ? '' : `${where}: `}${problem.message}${problem.remedy === undefined ? '' : ` ${problem.remedy}`}`,
-      500,
-    );
+  const problems = verdict.problems.map(({ place, message, remedy }) => {
+    const where = placeText(place);
+    return clipped(`${where === '' ? '' : `${where}: `}${message}${remedy === undefined ? '' : `. ${remedy}`}`, 500);
   });
   const failing = failingOf(verdict);
   // What could only not be judged because of something else comes last, in one line each reason.

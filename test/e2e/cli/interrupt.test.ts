@@ -87,6 +87,15 @@ const moments: readonly Moment[] = [
 ];
 
 describe('Ctrl-C', () => {
+  test('is told by the verdict', async () => {
+    using checkout = tinyCheckout({ stages: [asleepOnHost] });
+    const running = startGym(checkout.path, ['verify']);
+    await processes(running, checkout.path);
+    running.child.kill('SIGINT');
+    const { stdout } = await running.end;
+    expect(stdout).toMatch(/^UNKNOWN tiny: it was stopped before it could be judged\nmore: gym show \S+\n$/);
+  });
+
   test.each(moments)('while $when leaves nothing at exit', async ({ task, args, come }) => {
     using checkout = tinyCheckout(task);
     const running = startGym(checkout.path, args);
