@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { containerOptions } from './container.ts';
+import { containerOptions, endpoint, joinedServices } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
 import type { Environment, Observed, UpRequest } from './environment.ts';
@@ -12,6 +12,7 @@ import type { NetworkNames } from './networks.ts';
 import { probeOf } from './probe.ts';
 import { runningEnvironment } from './running.ts';
 import { type Startable, startServices } from './start.ts';
+import { type StoreFiles, writeStores } from './stores.ts';
 import type { Watch } from './watch.ts';
 
 /** What a bringing-up has together before containers are made. */
@@ -32,7 +33,9 @@ export interface Ground {
 export async function assemble(ground: Ground): Promise<Result<Environment>> {
   const { engine, request, model, watch, stop } = ground;
   const observers = new Observers(ground);
-  const created = await Promise.all([...model.services.values()].map((service) => create(ground, service)));
+  const stores = writeStores(model, join(dirname(request.logDirectory), 'stores'));
+  if (!stores.ok) return stores;
+  const created = await createAll(ground, stores.value);
   const startables = created.flatMap((each) => (each.ok ? [each.value] : []));
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
@@ -132,8 +135,37 @@ function userOf(model: ComposeModel, observed: Observed): string | undefined {
   return [...model.services.values()].find(mounts)?.name;
 }
 
+/** All at once, but for those that join the namespaces or use the volumes of others. */
+function createAll(ground: Ground, stores: StoreFiles): Promise<readonly Result<Startable>[]> {
+  const made = new Map<string, Promise<Result<Startable>>>();
+  const make = (service: ServiceModel): Promise<Result<Startable>> => {
+    const known = made.get(service.name);
+    if (known !== undefined) return known;
+    const promise = makeJoined(service);
+    made.set(service.name, promise);
+    return promise;
+  };
+  const makeJoined = async (service: ServiceModel): Promise<Result<Startable>> => {
+    const containers = new Map<string, string>();
+    for (const name of joinedServices(service)) {
+      const other = ground.model.services.get(name);
+      if (other === undefined) throw new Error(`no service ${name}`);
+      const joined = await make(other);
+      if (!joined.ok) return joined;
+      containers.set(name, joined.value.id);
+    }
+    return create(ground, service, stores, containers);
+  };
+  return Promise.all([...ground.model.services.values()].map(make));
+}
+
 /** Makes a service's container, connects it to its further networks, and follows its log; all before it starts. */
-async function create(ground: Ground, service: ServiceModel): Promise<Result<Startable>> {
+async function create(
+  ground: Ground,
+  service: ServiceModel,
+  stores: StoreFiles,
+  containers: ReadonlyMap<string, string>,
+): Promise<Result<Startable>> {
   const { engine, request, networks, volumes, labels } = ground;
   const { name } = service;
   const image = ground.images.get(name);
@@ -144,20 +176,23 @@ async function create(ground: Ground, service: ServiceModel): Promise<Result<Sta
     image: image.reference,
     networks,
     volumes,
+    stores,
+    containers,
     labels,
   });
   const container = await engine.call(`making the container of ${name}`, () => engine.docker.createContainer(options));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
   const { id } = container.value;
-  for (const { network, aliases } of service.networks.slice(1)) {
+  for (const attachment of service.networks.slice(1)) {
+    const { network } = attachment;
     const connected = await engine.call(`connecting ${name} to ${network}`, () =>
       engine.docker
         .getNetwork(networks.get(network) ?? network)
-        .connect({ Container: id, EndpointConfig: { Aliases: [name, ...aliases] } }),
+        .connect({ Container: id, EndpointConfig: endpoint(service, attachment, request.project) }),
     );
     if (!connected.ok) return connected;
   }
-  const log = await followLog(engine, id, name, logFile);
+  const log = await followLog(engine, { id, service: name, tty: service.tty }, logFile);
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
   request.emit({ type: 'log.opened', source: 'service', name, file: logFile });

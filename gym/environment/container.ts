@@ -1,79 +1,76 @@
 import type Dockerode from 'dockerode';
-import type { MountModel, ServiceModel } from './compose/model.ts';
+import type { Attachment, ServiceModel } from './compose/model.ts';
+import { type ContainerParts, hostConfig } from './host-config.ts';
 import { label } from './labels.ts';
-import type { NetworkNames } from './networks.ts';
 
-/** What a container is made of beside its service. */
-export interface ContainerParts {
-  readonly project: string;
-  readonly image: string;
-  readonly networks: NetworkNames;
-  /** The engine's names of volumes, by their names in the Compose file. */
-  readonly volumes: ReadonlyMap<string, string>;
-  readonly labels: Readonly<Record<string, string>>;
+/** Services whose namespaces or volumes a service uses: their containers have to be there first. */
+export function joinedServices({ networkMode, pid, ipc, volumesFrom }: ServiceModel): readonly string[] {
+  const modes = [networkMode, pid, ipc].flatMap((mode) => (mode?.startsWith('service:') ? [mode.slice(8)] : []));
+  const sources = volumesFrom.flatMap((from) => (from.startsWith('container:') ? [] : [from.split(':')[0] ?? '']));
+  return [...new Set([...modes, ...sources])];
 }
 
 /** What the engine creates a service's container from. Its own health checks are off: gym probes faster than they can be set to. */
 export function containerOptions(service: ServiceModel, parts: ContainerParts): Dockerode.ContainerCreateOptions {
   const first = service.networks[0];
   const network = first === undefined ? undefined : parts.networks.get(first.network);
-  const ports = service.ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+  const sharesNetwork = /^(?:service|container):/.test(service.networkMode ?? '');
   return {
     name: `${parts.project}-${service.name}`,
     Image: parts.image,
+    ...(service.platform !== null && { platform: service.platform }),
     Env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
     Labels: { ...service.labels, ...parts.labels, [label.service]: service.name },
     Healthcheck: { Test: ['NONE'] },
-    ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
+    ...(!sharesNetwork && { ExposedPorts: exposedPorts(service) }),
     ...(service.command !== null && { Cmd: [...service.command] }),
     ...(service.entrypoint !== null && { Entrypoint: [...service.entrypoint] }),
     ...(service.workingDir !== null && { WorkingDir: service.workingDir }),
     ...(service.user !== null && { User: service.user }),
     ...(service.hostname !== null && { Hostname: service.hostname }),
+    ...(service.domainName !== null && { Domainname: service.domainName }),
+    ...(service.macAddress !== null && { MacAddress: service.macAddress }),
     ...(service.stopSignal !== null && { StopSignal: service.stopSignal }),
     ...(service.stopGracePeriodMs !== null && { StopTimeout: Math.ceil(service.stopGracePeriodMs / 1000) }),
-    HostConfig: {
-      ...hostConfig(service, parts),
-      NetworkMode: network ?? 'none',
-      PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '' }]])),
-    },
+    ...(service.stdinOpen && { OpenStdin: true }),
+    ...(service.tty && { Tty: true }),
+    HostConfig: hostConfig(service, parts, network),
     ...(first !== undefined &&
       network !== undefined && {
-        NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [service.name, ...first.aliases] } } },
+        NetworkingConfig: { EndpointsConfig: { [network]: endpoint(service, first, parts.project) } },
       }),
   };
 }
 
-function hostConfig(service: ServiceModel, parts: ContainerParts): Dockerode.HostConfig {
+/** A service's place in one of its networks, as the engine takes it. */
+export function endpoint(service: ServiceModel, attachment: Attachment, project: string): Dockerode.EndpointSettings {
+  const { aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress, driverOptions } = attachment;
+  const links = service.links.map((link) => {
+    const [target = '', alias = target] = link.split(':');
+    return `${project}-${target}:${alias}`;
+  });
+  const hasAddress = ipv4Address !== null || ipv6Address !== null || linkLocalIps.length > 0;
   return {
-    RestartPolicy: { Name: 'no' },
-    Binds: service.mounts.flatMap((mount) =>
-      mount.kind === 'bind' ? [`${mount.source}:${mount.target}${mount.readOnly ? ':ro' : ''}`] : [],
-    ),
-    Mounts: service.mounts.flatMap((mount) => volumeMount(mount, parts)),
-    Tmpfs: Object.fromEntries(service.mounts.flatMap(tmpfsMount)),
-    CapAdd: [...service.capAdd],
-    ExtraHosts: [...service.extraHosts],
-    Sysctls: { ...service.sysctls },
-    Ulimits: service.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
-    ...(service.init !== null && { Init: service.init }),
-    ...(service.shmSizeBytes !== null && { ShmSize: service.shmSizeBytes }),
+    Aliases: [service.name, ...(service.containerName === null ? [] : [service.containerName]), ...aliases],
+    ...(links.length > 0 && { Links: links }),
+    ...(macAddress !== null && { MacAddress: macAddress }),
+    ...(Object.keys(driverOptions).length > 0 && { DriverOpts: { ...driverOptions } }),
+    ...(hasAddress && {
+      IPAMConfig: {
+        ...(ipv4Address !== null && { IPv4Address: ipv4Address }),
+        ...(ipv6Address !== null && { IPv6Address: ipv6Address }),
+        ...(linkLocalIps.length > 0 && { LinkLocalIPs: [...linkLocalIps] }),
+      },
+    }),
   };
 }
 
-function volumeMount(mount: MountModel, parts: ContainerParts): Dockerode.MountSettings[] {
-  if (mount.kind === 'anonymous') {
-    // Without a source the engine makes a volume; it carries the labels too, so that a sweep finds it.
-    const VolumeOptions = { NoCopy: false, Labels: { ...parts.labels }, DriverConfig: { Name: 'local', Options: {} } };
-    return [{ Type: 'volume', Source: '', Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions }];
-  }
-  if (mount.kind !== 'volume') return [];
-  const Source = parts.volumes.get(mount.source) ?? mount.source;
-  return [{ Type: 'volume', Source, Target: mount.target, ReadOnly: mount.readOnly }];
-}
-
-function tmpfsMount(mount: MountModel): [string, string][] {
-  if (mount.kind !== 'tmpfs') return [];
-  const size = mount.sizeBytes === null ? [] : [`size=${mount.sizeBytes}`];
-  return [[mount.target, [...size, ...(mount.options === '' ? [] : [mount.options])].join(',')]];
+function exposedPorts({ ports, expose }: ServiceModel): Record<string, Record<string, never>> {
+  const exposed = expose.flatMap((text) => {
+    const [, first, last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(text) ?? [];
+    const count = Number(last) - Number(first) + 1;
+    return Array.from({ length: count }, (_, index) => `${Number(first) + index}/${protocol}`);
+  });
+  const published = ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+  return Object.fromEntries([...exposed, ...published].map((port) => [port, {}]));
 }

@@ -37,3 +37,10 @@ export async function* demultiplex(source: AsyncIterable<Uint8Array | string>): 
     }
   }
 }
+
+/** The output of a container with a terminal: one stream, without frames. */
+export async function* undivided(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<OutputPiece> {
+  for await (const chunk of source) {
+    yield { stream: 'stdout', bytes: typeof chunk === 'string' ? Buffer.from(chunk) : chunk };
+  }
+}

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { demultiplex } from './demux.ts';
+import { demultiplex, undivided } from './demux.ts';
 import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
@@ -110,6 +110,9 @@ export async function logs(ambient: Ambient, request: LogsRequest): Promise<Resu
     return failed({ ...notThere(project), message: `there is no service ${service} in ${project}` });
   const options = { stdout: true, stderr: true, timestamps, ...(tail !== null && { tail }) };
   const container = engine.docker.getContainer(id);
+  const inspected = await engine.call('looking at a container', () => container.inspect());
+  if (!inspected.ok) return inspected;
+  const divide = inspected.value.Config.Tty ? undivided : demultiplex;
   const opened = await engine.call(
     `reading the log of ${service}`,
     async (): Promise<AsyncIterable<Uint8Array | string>> =>
@@ -119,7 +122,7 @@ export async function logs(ambient: Ambient, request: LogsRequest): Promise<Resu
   );
   if (!opened.ok) return signal.aborted ? ok(undefined) : opened;
   const copy = async (): Promise<void> => {
-    for await (const { bytes, stream } of demultiplex(opened.value)) onOutput(bytes, stream);
+    for await (const { bytes, stream } of divide(opened.value)) onOutput(bytes, stream);
   };
   // An abort ends the stream by an error: that is no failure.
   const copied = await engine.call(`reading the log of ${service}`, copy, 2 ** 31 - 1);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ok, type Result } from '../events/problem.ts';
-import { demultiplex } from './demux.ts';
+import { demultiplex, undivided } from './demux.ts';
 import type { Engine } from './engine.ts';
 
 /** A service's output on its way into a file. */
@@ -21,8 +21,7 @@ export interface ServiceLog {
 /** Follows a container from before its start, so that not even the first line is missed. What is not yet written stays in the engine. */
 export async function followLog(
   engine: Engine,
-  id: string,
-  service: string,
+  { id, service, tty }: { readonly id: string; readonly service: string; readonly tty: boolean },
   file: string,
 ): Promise<Result<ServiceLog>> {
   const attached = await engine.call(`following the log of ${service}`, () =>
@@ -34,7 +33,7 @@ export async function followLog(
   let lastAt = performance.now();
   let ended = false;
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const piece of demultiplex(Readable.from(source))) {
+    for await (const piece of (tty ? undivided : demultiplex)(Readable.from(source))) {
       lastAt = performance.now();
       yield piece.bytes;
     }

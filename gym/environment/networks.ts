@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { failed, ok, type Result } from '../events/problem.ts';
-import type { ComposeModel, NetworkModel } from './compose/model.ts';
+import type { ComposeModel, IpamModel, NetworkModel } from './compose/model.ts';
 import type { Answer, Engine } from './engine.ts';
 import { label } from './labels.ts';
 import { freeSubnets, parseRoutes, parseSubnet, pool, prefixFor, type Subnet, subnetText } from './subnets.ts';
@@ -26,9 +26,11 @@ export async function makeNetworks(making: Making): Promise<Result<NetworkNames>
   const made = await Promise.all(
     [...making.model.networks.values()].map(async (network) => ({
       network,
-      name: await (network.external === null
-        ? make(making, network, taken.value)
-        : find(making.engine, network.external, network.name)),
+      name: await (network.external !== null
+        ? find(making.engine, network.external, network.name)
+        : hasSubnet(network)
+          ? makeFixed(making, network)
+          : make(making, network, taken.value)),
     })),
   );
   const names = new Map<string, string>();
@@ -50,6 +52,34 @@ async function find(engine: Engine, external: string, name: string): Promise<Res
     message: `network ${name}: there is no external network "${external}"`,
     remedy: `Make it: docker network create ${external}`,
   });
+}
+
+/** A subnet that the file fixes is taken as it is. */
+function hasSubnet({ ipam }: NetworkModel): boolean {
+  return ipam?.pools.some(({ subnet }) => subnet !== null) ?? false;
+}
+
+async function makeFixed(making: Making, network: NetworkModel): Promise<Result<string>> {
+  const name = `${making.project}_${network.name}`;
+  const pools = network.ipam?.pools ?? [];
+  const made = await createWith(making, network, name, pools.map(poolOptions));
+  if (made.ok) return ok(name);
+  if (!isOverlap(made)) return made;
+  const subnets = pools.flatMap(({ subnet }) => subnet ?? []).join(', ');
+  return failed({
+    kind: 'environment',
+    message: `network ${network.name}: its subnet ${subnets} is taken by another network`,
+    remedy: 'Leave the subnet out, so that every environment gets one of its own, or take the other network down.',
+  });
+}
+
+function poolOptions({ subnet, ipRange, gateway, auxAddresses }: IpamModel['pools'][number]): Pool {
+  return {
+    ...(subnet !== null && { Subnet: subnet }),
+    ...(ipRange !== null && { IPRange: ipRange }),
+    ...(gateway !== null && { Gateway: gateway }),
+    ...(Object.keys(auxAddresses).length > 0 && { AuxiliaryAddresses: { ...auxAddresses } }),
+  };
 }
 
 async function make(making: Making, network: NetworkModel, taken: Subnet[]): Promise<Result<string>> {
@@ -77,14 +107,24 @@ async function make(making: Making, network: NetworkModel, taken: Subnet[]): Pro
 }
 
 function create(making: Making, network: NetworkModel, name: string, subnet: Subnet): Promise<Answer<unknown>> {
+  return createWith(making, network, name, [{ Subnet: subnetText(subnet) }]);
+}
+
+type Pool = Readonly<Record<string, string | Record<string, string>>>;
+
+function createWith(making: Making, network: NetworkModel, name: string, pools: Pool[]): Promise<Answer<unknown>> {
+  const { ipam } = network;
   const options = {
     Name: name,
     CheckDuplicate: true,
-    Driver: network.driver,
+    Driver: network.driver ?? 'bridge',
     Internal: network.internal,
+    Attachable: network.attachable,
+    ...(network.ipv4 !== null && { EnableIPv4: network.ipv4 }),
+    ...(network.ipv6 !== null && { EnableIPv6: network.ipv6 }),
     Options: network.driverOptions,
     Labels: { ...network.labels, ...making.labels, [label.resource]: network.name },
-    IPAM: { Driver: 'default', Config: [{ Subnet: subnetText(subnet) }] },
+    IPAM: { Driver: ipam?.driver ?? 'default', Options: { ...ipam?.options }, Config: pools },
   };
   return making.engine.call(`making the network ${network.name}`, () => making.engine.docker.createNetwork(options));
 }

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { healthDefaults, parseHealthTest } from './compose/health.ts';
-import type { HealthModel, HealthTest, ServiceModel } from './compose/model.ts';
+import type { HealthTest, ServiceModel } from './compose/model.ts';
 import { type ExecTarget, runExec } from './exec.ts';
 import type { ImageHealth } from './image/ready.ts';
 
 /** A health check to be waited for. */
-export type Probe = Extract<HealthModel, { kind: 'probe' }>;
+export interface Probe {
+  readonly test: HealthTest;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly startPeriodMs: number;
+}
 
 /** How waiting for a service's health ended. `said`: what its probe printed last. */
 export type ProbeOutcome =
@@ -14,19 +20,18 @@ export type ProbeOutcome =
   | { readonly kind: 'lost'; readonly because: string }
   | { readonly kind: 'aborted' };
 
-/** The service's health check, or its image's; `undefined`: it has none. */
-export function probeOf(service: ServiceModel, image: ImageHealth | null): Probe | undefined {
-  if (service.healthcheck !== null) return service.healthcheck.kind === 'probe' ? service.healthcheck : undefined;
-  const test = parseHealthTest(image?.Test ?? []);
-  if (image === null || test === null || test === 'none') return undefined;
+/** The service's health check, what it leaves open being as the image says; `undefined`: there is none. */
+export function probeOf({ healthcheck }: ServiceModel, image: ImageHealth | null): Probe | undefined {
+  if (healthcheck?.kind === 'off') return undefined;
+  const test = healthcheck?.test ?? parseHealthTest(image?.Test ?? []);
+  if (test === null || test === 'none') return undefined;
   const milliseconds = (nanoseconds: number | undefined): number => (nanoseconds ?? 0) / 1e6;
   return {
-    kind: 'probe',
     test,
-    intervalMs: milliseconds(image.Interval) || healthDefaults.intervalMs,
-    timeoutMs: milliseconds(image.Timeout) || healthDefaults.timeoutMs,
-    retries: image.Retries || healthDefaults.retries,
-    startPeriodMs: milliseconds(image.StartPeriod),
+    intervalMs: healthcheck?.intervalMs || milliseconds(image?.Interval) || healthDefaults.intervalMs,
+    timeoutMs: healthcheck?.timeoutMs || milliseconds(image?.Timeout) || healthDefaults.timeoutMs,
+    retries: healthcheck?.retries || image?.Retries || healthDefaults.retries,
+    startPeriodMs: healthcheck?.startPeriodMs || milliseconds(image?.StartPeriod) || healthDefaults.startPeriodMs,
   };
 }
 

@@ -34,7 +34,7 @@ async function make(
   const created = await engine.call(`making the volume ${volume.name}`, () =>
     engine.docker.createVolume({
       Name: name,
-      Driver: volume.driver,
+      Driver: volume.driver ?? 'local',
       DriverOpts: { ...volume.driverOptions },
       Labels: { ...volume.labels, ...labels, [label.resource]: volume.name },
     }),

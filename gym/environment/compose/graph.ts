@@ -1,25 +1,31 @@
 import { suggest } from '../../task/suggest.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 import type { Reader } from './reader.ts';
+import type { Spot } from './tree.ts';
 
-/** Complains of references to services, networks and volumes that are not there, and of a cycle of dependencies. */
+type Named = ReadonlyMap<string, unknown>;
+
+/** Complains of references to what is not there, and of a cycle of dependencies. */
 export function checkReferences(reader: Reader, model: ComposeModel, leftOut: ReadonlySet<string>): void {
   for (const service of model.services.values()) {
     reader.service = service.name;
-    for (const { service: target, line, required } of service.dependsOn) {
-      if (!required) continue;
-      if (leftOut.has(target)) reader.complain(line, `depends_on: service "${target}" is left out: it is in a profile`);
+    for (const { service: target, file, line } of service.dependsOn) {
+      const at = spot(file, line);
+      if (leftOut.has(target)) reader.complain(at, `depends_on: service "${target}" is left out: it is in a profile`);
       else if (!model.services.has(target))
-        missing(reader, line, 'depends_on: there is no service', target, model.services);
+        missing(reader, at, 'depends_on: there is no service', target, model.services);
     }
-    for (const { network } of service.networks) {
-      if (!model.networks.has(network)) {
-        missing(reader, service.line, 'networks: the file defines no network', network, model.networks);
-      }
-    }
-    for (const mount of service.mounts) {
-      if (mount.kind === 'volume' && !model.volumes.has(mount.source)) {
-        missing(reader, service.line, 'volumes: the file defines no volume', mount.source, model.volumes);
+    const volumes = service.mounts.flatMap((mount) => (mount.kind === 'volume' ? mount.source : []));
+    const secrets = [...service.secrets, ...(service.build?.secrets ?? [])];
+    const uses: readonly (readonly [string, readonly string[], Named])[] = [
+      ['networks: the file defines no network', service.networks.map(({ network }) => network), model.networks],
+      ['volumes: the file defines no volume', volumes, model.volumes],
+      ['secrets: the file defines no secret', secrets.map(({ source }) => source), model.secrets],
+      ['configs: the file defines no config', service.configs.map(({ source }) => source), model.configs],
+    ];
+    for (const [message, names, candidates] of uses) {
+      for (const name of names) {
+        if (!candidates.has(name)) missing(reader, spot(service.file, service.line), message, name, candidates);
       }
     }
   }
@@ -27,19 +33,18 @@ export function checkReferences(reader: Reader, model: ComposeModel, leftOut: Re
   const cycle = findCycle(model.services);
   const first = cycle === undefined ? undefined : model.services.get(cycle[0] ?? '');
   if (cycle !== undefined && first !== undefined) {
-    reader.complain(first.dependsOn[0]?.line ?? first.line, `depends_on goes in a circle: ${cycle.join(' -> ')}`);
+    const { file, line } = first.dependsOn[0] ?? first;
+    reader.complain(spot(file, line), `depends_on goes in a circle: ${cycle.join(' -> ')}`);
   }
 }
 
-function missing(
-  reader: Reader,
-  line: number,
-  message: string,
-  name: string,
-  candidates: ReadonlyMap<string, unknown>,
-): void {
+function spot(file: string, line: number): Spot {
+  return { source: { file, directory: '', lookup: () => undefined }, line };
+}
+
+function missing(reader: Reader, at: Spot, message: string, name: string, candidates: Named): void {
   const meant = suggest(name, candidates.keys());
-  reader.complain(line, `${message} "${name}"`, meant === undefined ? undefined : `Did you mean "${meant}"?`);
+  reader.complain(at, `${message} "${name}"`, meant === undefined ? undefined : `Did you mean "${meant}"?`);
 }
 
 /** The first cycle found, its start repeated at its end. */

@@ -1,79 +1,120 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { parseDotenv } from './dotenv.ts';
+import { Files, readText } from './files.ts';
 import { checkReferences } from './graph.ts';
 import type { Lookup } from './interpolate.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 import { child, Reader } from './reader.ts';
-import { readNetworks, readVolumes } from './resources.ts';
+import { readNetworks, readStores, readVolumes } from './resources.ts';
 import { readService } from './service.ts';
-import { type Mapping, parseTree } from './tree.ts';
-
-const topKeys = ['name', 'version', 'services', 'networks', 'volumes'];
-const foreignTopKeys = ['include', 'configs', 'secrets', 'models'];
+import type { Mapping } from './tree.ts';
 
 /**
- * Reads a Compose file without an engine. Variables come from `variables`, then `ambient`, then a `.env` file beside the Compose file.
- * A failure holds all that is wrong, each with its file and line (kind `definition`).
+ * Reads Compose files without an engine, each laid over those before it. Variables come from `variables`, then `ambient`, then a `.env` file
+ * beside the first of them. A failure holds all that is wrong, each with its file and line (kind `definition`).
  */
 export function loadCompose(
-  file: string,
+  files: string | readonly string[],
   variables: Readonly<Record<string, string>>,
   ambient: Readonly<Record<string, string | undefined>>,
 ): Result<ComposeModel> {
-  const path = resolve(file);
-  const text = readText(path);
-  if (text === undefined) {
-    return failed({ kind: 'definition', message: `there is no Compose file ${path}`, place: { file: path } });
-  }
+  const paths = (typeof files === 'string' ? [files] : files).map((file) => resolve(file));
+  const [first] = paths;
+  if (first === undefined) throw new Error('no Compose file');
+  const directory = dirname(first);
   const outer: Lookup = (name) => variables[name] ?? ambient[name];
-  const dotenv = readDotenv(dirname(path), outer);
-  const lookup: Lookup = (name) => outer(name) ?? dotenv.values[name];
-  const tree = parseTree(path, text, lookup);
-  const problems = [...dotenv.problems, ...tree.problems];
-  if (tree.root === undefined) return asFailure(problems);
+  const dotenv = readDotenv(directory, outer);
+  const named: Lookup = (name) => outer(name) ?? dotenv.values[name];
+  const projects = paths.some((path) => readText(path)?.includes('COMPOSE_PROJECT_NAME'))
+    ? nameOf(paths, directory, named)
+    : '';
+  const lookup: Lookup = (name) => named(name) ?? (name === 'COMPOSE_PROJECT_NAME' ? projects : undefined);
 
-  const reader = new Reader(path);
-  const model = readModel(reader, tree.root, lookup);
-  if (tree.unset.size > 0) reader.notes.push(`not set, so empty: ${[...tree.unset].join(', ')}`);
+  const read = new Files();
+  const root = read.load(paths, { directory, lookup });
+  const problems = [...dotenv.problems, ...read.problems];
+  if (root === undefined) return asFailure(paths, problems);
+  const reader = new Reader();
+  const model = readModel(reader, root, lookup);
+  if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
-  return problems.length > 0 ? asFailure(problems) : ok(model);
+  return problems.length > 0 ? asFailure(paths, problems) : ok(model);
+}
+
+/** The project's name before anything else is known. */
+function nameOf(paths: readonly string[], directory: string, lookup: Lookup): string {
+  const root = new Files().load(paths, { directory, lookup });
+  return (root && new Reader().text(child(root, 'name'), 'name')) ?? projectName(basename(directory));
 }
 
 function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel {
-  const directory = dirname(reader.file);
-  reader.fields(root, 'the file', topKeys, foreignTopKeys);
+  const { directory, file } = root.source;
+  const fields = reader.fields(root, 'top', 'the file');
+  const active = (lookup('COMPOSE_PROFILES') ?? '').split(',').map((profile) => profile.trim());
   const services = new Map<string, ServiceModel>();
   const leftOut = new Set<string>();
-  for (const [name, entry] of reader.entries(child(root, 'services'), 'services')) {
+  for (const [name, entry] of reader.entries(fields.get('services'), 'services')) {
     reader.service = name;
-    const service = readService({ reader, directory, lookup }, name, entry);
-    if (service === null) leftOut.add(name);
-    else services.set(name, service);
+    const service = readService(reader, name, entry);
+    if (isActive(service, active)) services.set(name, service);
+    else {
+      leftOut.add(name);
+      reader.note(`left out: none of its profiles is active: ${service.profiles.join(', ')}`);
+    }
   }
   reader.service = undefined;
-  if (services.size === 0) reader.complain(root.line, 'the file defines no service that would be started');
-  const all = {
-    networks: readNetworks(reader, child(root, 'networks')),
-    volumes: readVolumes(reader, child(root, 'volumes')),
+  if (services.size === 0) reader.complain(root, 'the file defines no service that would be started');
+  const model: ComposeModel = {
+    file,
+    name: reader.text(fields.get('name'), 'name') ?? projectName(basename(directory)),
+    services: withoutAbsent(services, leftOut),
+    networks: readNetworks(reader, fields.get('networks')),
+    volumes: readVolumes(reader, fields.get('volumes')),
+    secrets: readStores(reader, fields.get('secrets'), 'secrets'),
+    configs: readStores(reader, fields.get('configs'), 'configs'),
+    notes: reader.notes,
   };
-  const name = reader.text(child(root, 'name'), 'name') ?? projectName(basename(directory));
-  const model: ComposeModel = { file: reader.file, name, services, ...all, notes: reader.notes };
   checkReferences(reader, model, leftOut);
-  return { ...model, ...inUse(model) };
+  return inUse(model);
 }
 
-/** Networks and volumes that no service uses are not made, as with Compose. */
-function inUse(model: ComposeModel): Pick<ComposeModel, 'networks' | 'volumes'> {
+function isActive({ profiles }: ServiceModel, active: readonly string[]): boolean {
+  return profiles.length === 0 || active.includes('*') || profiles.some((profile) => active.includes(profile));
+}
+
+/** A dependency that is not required is none where the other service is left out. */
+function withoutAbsent(
+  services: ReadonlyMap<string, ServiceModel>,
+  leftOut: ReadonlySet<string>,
+): ReadonlyMap<string, ServiceModel> {
+  return new Map(
+    [...services].map(([name, service]) => {
+      const dependsOn = service.dependsOn.filter(({ service: target, required }) => required || !leftOut.has(target));
+      return [name, { ...service, dependsOn }];
+    }),
+  );
+}
+
+/** What no service uses is not made, as with Compose. */
+function inUse(model: ComposeModel): ComposeModel {
   const services = [...model.services.values()];
   const networks = new Set(services.flatMap((service) => service.networks.map(({ network }) => network)));
   const volumes = new Set(
     services.flatMap((service) => service.mounts.flatMap((mount) => (mount.kind === 'volume' ? mount.source : []))),
   );
+  const secrets = new Set(
+    services.flatMap((service) => [...service.secrets, ...(service.build?.secrets ?? [])].map(({ source }) => source)),
+  );
+  const configs = new Set(services.flatMap((service) => service.configs.map(({ source }) => source)));
+  const only = <Value>(all: ReadonlyMap<string, Value>, used: ReadonlySet<string>): ReadonlyMap<string, Value> =>
+    new Map([...all].filter(([name]) => used.has(name)));
   return {
-    networks: new Map([...model.networks].filter(([name]) => networks.has(name))),
-    volumes: new Map([...model.volumes].filter(([name]) => volumes.has(name))),
+    ...model,
+    networks: only(model.networks, networks),
+    volumes: only(model.volumes, volumes),
+    secrets: only(model.secrets, secrets),
+    configs: only(model.configs, configs),
   };
 }
 
@@ -86,26 +127,25 @@ export function projectName(folder: string): string {
   return name === '' ? 'default' : name;
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
 function readDotenv(directory: string, outer: Lookup): { values: Record<string, string>; problems: Problem[] } {
   const file = join(directory, '.env');
-  if (!existsSync(file)) return { values: {}, problems: [] };
-  const { values, badLines } = parseDotenv(readFileSync(file, 'utf8'), outer);
-  const problems = badLines.map((line): Problem => {
-    return { kind: 'definition', message: 'not NAME=value', place: { file, line } };
-  });
-  return { values, problems };
+  const text = readText(file);
+  if (text === undefined) return { values: {}, problems: [] };
+  const { values, problems } = parseDotenv(text, outer);
+  return {
+    values,
+    problems: problems.map(({ line, message }) => ({ kind: 'definition', message, place: { file, line } })),
+  };
 }
 
-function asFailure(problems: readonly Problem[]): Result<never> {
-  const [first, ...others] = problems.toSorted((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0));
+/** In the order of the files, then of their lines. */
+function asFailure(paths: readonly string[], problems: readonly Problem[]): Result<never> {
+  const rank = ({ place }: Problem): number => {
+    const index = paths.indexOf(place?.file ?? '');
+    return index < 0 ? paths.length : index;
+  };
+  const sorted = problems.toSorted((a, b) => rank(a) - rank(b) || (a.place?.line ?? 0) - (b.place?.line ?? 0));
+  const [first, ...others] = sorted;
   if (first === undefined) throw new Error('a failure without a problem');
   return failed(first, ...others);
 }

@@ -1,90 +1,137 @@
-/** Everything that the engine needs to know of a Compose file: interpolated, paths absolute, forms unified. */
+import type { LimitsModel } from './model-limits.ts';
+import type { MountModel, StoreMount, TmpfsModel } from './model-mounts.ts';
+import type { Attachment, NetworkModel, PortModel } from './model-networks.ts';
+
+export type * from './model-limits.ts';
+export type * from './model-mounts.ts';
+export type * from './model-networks.ts';
+
+/** Everything that the engine needs to know of an environment's files: interpolated, merged, paths absolute, forms unified. */
 export interface ComposeModel {
-  /** Absolute path of the file that it was read from. */
+  /** Absolute path of the first file that it was read from. */
   readonly file: string;
   /** Top-level `name`, else the folder's name as Compose would write it. Names images, never containers. */
   readonly name: string;
-  /** By service name, in the order of the file. Services with profiles are left out. */
+  /** By service name, in the order of the file. Services of profiles that are not active are left out. */
   readonly services: ReadonlyMap<string, ServiceModel>;
   /** Networks that a service is in, by their name in the file; `default` where a service names none. */
   readonly networks: ReadonlyMap<string, NetworkModel>;
   /** Named volumes that a service mounts, by their name in the file. */
   readonly volumes: ReadonlyMap<string, VolumeModel>;
+  /** Secrets and configs that a service or a build uses, by their name in the file. */
+  readonly secrets: ReadonlyMap<string, StoreModel>;
+  readonly configs: ReadonlyMap<string, StoreModel>;
   /** What was read and has no effect here, in plain words. */
   readonly notes: readonly string[];
 }
 
-/** One service. `null` and empty mean: as the image says. */
-export interface ServiceModel {
+/** One service. `null` and empty mean: as the image or the engine says. */
+export interface ServiceModel extends LimitsModel {
   readonly name: string;
-  /** Line of the service's key in the file. */
+  /** Where the service's key is. */
+  readonly file: string;
   readonly line: number;
   readonly image: string | null;
   readonly build: BuildModel | null;
+  readonly platform: string | null;
+  readonly pullPolicy: PullPolicy | null;
   readonly command: readonly string[] | null;
   readonly entrypoint: readonly string[] | null;
   readonly environment: Readonly<Record<string, string>>;
-  readonly networks: readonly Attachment[];
-  readonly mounts: readonly MountModel[];
-  readonly ports: readonly PortModel[];
+  readonly workingDir: string | null;
+  readonly user: string | null;
+  readonly groupAdd: readonly string[];
+  readonly stdinOpen: boolean;
+  readonly tty: boolean;
+  readonly init: boolean | null;
+  readonly stopSignal: string | null;
+  readonly stopGracePeriodMs: number | null;
   /** `null`: the image's own, if it has one. */
   readonly healthcheck: HealthModel | null;
   readonly dependsOn: readonly Dependency[];
-  readonly init: boolean | null;
-  readonly sysctls: Readonly<Record<string, string>>;
-  readonly stopSignal: string | null;
-  readonly stopGracePeriodMs: number | null;
-  readonly workingDir: string | null;
-  readonly user: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly logging: LoggingModel | null;
+  readonly profiles: readonly string[];
+
+  /** Empty where there is a network mode. */
+  readonly networks: readonly Attachment[];
+  /** `host`, `none`, `bridge`, `service:NAME`, `container:NAME`. */
+  readonly networkMode: string | null;
+  /** Given as an alias in the service's networks, never to the container: environments would collide. */
+  readonly containerName: string | null;
   readonly hostname: string | null;
-  readonly capAdd: readonly string[];
+  readonly domainName: string | null;
+  readonly macAddress: string | null;
+  readonly ports: readonly PortModel[];
+  readonly expose: readonly string[];
+  /** `SERVICE` or `SERVICE:ALIAS`. */
+  readonly links: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsOptions: readonly string[];
+  readonly dnsSearch: readonly string[];
   /** `host:address`, as the engine takes them. */
   readonly extraHosts: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly shmSizeBytes: number | null;
-  readonly ulimits: readonly Ulimit[];
+
+  readonly mounts: readonly MountModel[];
+  readonly tmpfs: readonly TmpfsModel[];
+  /** `SERVICE[:ro]` or `container:NAME[:ro]`. */
+  readonly volumesFrom: readonly string[];
+  readonly secrets: readonly StoreMount[];
+  readonly configs: readonly StoreMount[];
+
+  readonly privileged: boolean;
+  readonly readOnly: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly securityOptions: readonly string[];
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly storageOptions: Readonly<Record<string, string>>;
+  readonly runtime: string | null;
+  /** Namespaces: `host`, `service:NAME`, … */
+  readonly pid: string | null;
+  readonly ipc: string | null;
+  readonly uts: string | null;
+  readonly userns: string | null;
+  readonly cgroup: string | null;
 }
+
+/** When an image is pulled. `missing`: where it is not there. A time-based policy is `missing` here, with a note. */
+export type PullPolicy = 'always' | 'never' | 'missing' | 'build';
 
 /** How an image is built. */
 export interface BuildModel {
   /** Absolute path of the context's folder. */
   readonly context: string;
-  /** Absolute path of the Dockerfile. */
+  /** Absolute path of the Dockerfile; with `dockerfileInline` of none. */
   readonly dockerfile: string;
+  readonly dockerfileInline: string | null;
   readonly target: string | null;
   readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly network: string | null;
+  readonly shmSizeBytes: number | null;
+  /** `host:address`. */
+  readonly extraHosts: readonly string[];
+  /** By name: absolute paths of folders, or what BuildKit understands. */
+  readonly additionalContexts: Readonly<Record<string, string>>;
+  /** `ID` or `ID=PATH`. */
+  readonly ssh: readonly string[];
+  readonly secrets: readonly { readonly source: string; readonly target: string | null }[];
 }
 
-/** A service's place in a network. */
-export interface Attachment {
-  readonly network: string;
-  /** Names beside the service's own. */
-  readonly aliases: readonly string[];
-}
-
-/** A mount. `source` is a volume's name in the file, or an absolute path of the host. */
-export type MountModel =
-  | { readonly kind: 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean }
-  | { readonly kind: 'anonymous'; readonly target: string; readonly readOnly: boolean }
-  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
-  | { readonly kind: 'tmpfs'; readonly target: string; readonly sizeBytes: number | null; readonly options: string };
-
-/** A container port to be published on an ephemeral port of 127.0.0.1; what the file asks for as the host's port is not taken. */
-export interface PortModel {
-  readonly containerPort: number;
-  readonly protocol: 'tcp' | 'udp' | 'sctp';
-}
-
-/** `off`: `disable: true` or `test: NONE`. */
+/** `off`: `disable: true` or `test: NONE`. In a probe `null` is the image's own, else the engine's default. */
 export type HealthModel =
   | { readonly kind: 'off' }
   | {
       readonly kind: 'probe';
-      readonly test: HealthTest;
-      readonly intervalMs: number;
-      readonly timeoutMs: number;
-      readonly retries: number;
-      readonly startPeriodMs: number;
+      readonly test: HealthTest | null;
+      readonly intervalMs: number | null;
+      readonly timeoutMs: number | null;
+      readonly retries: number | null;
+      readonly startPeriodMs: number | null;
+      /** Read, and not used: gym probes as fast as it can until the first success. */
+      readonly startIntervalMs: number | null;
     };
 
 /** `shell` goes through the container's `/bin/sh -c`. */
@@ -96,27 +143,16 @@ export type HealthTest =
 export interface Dependency {
   readonly service: string;
   readonly condition: 'started' | 'healthy' | 'completed';
-  /** `false`: the other one may be missing. */
+  /** `false`: where the other service is left out, the dependency is too. */
   readonly required: boolean;
+  readonly file: string;
   readonly line: number;
 }
 
-/** A process limit; both values as setrlimit(2) takes them. */
-export interface Ulimit {
-  readonly name: string;
-  readonly soft: number;
-  readonly hard: number;
-}
-
-/** A network of the file. */
-export interface NetworkModel {
-  readonly name: string;
-  /** The engine's name of a network that somebody else made; `null` for one that the environment makes. */
-  readonly external: string | null;
-  readonly driver: string;
-  readonly driverOptions: Readonly<Record<string, string>>;
-  readonly internal: boolean;
-  readonly labels: Readonly<Record<string, string>>;
+/** How the engine keeps a service's output. */
+export interface LoggingModel {
+  readonly driver: string | null;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** A named volume of the file. */
@@ -124,7 +160,19 @@ export interface VolumeModel {
   readonly name: string;
   /** The engine's name of a volume that somebody else made; `null` for one that the environment makes. */
   readonly external: string | null;
-  readonly driver: string;
+  /** The name that the file asks for, which is not given: environments would collide. */
+  readonly fixedName: string | null;
+  readonly driver: string | null;
   readonly driverOptions: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A secret or config: a file, or a text, which may be a variable's value. */
+export interface StoreModel {
+  readonly name: string;
+  readonly fixedName: string | null;
+  readonly from:
+    | { readonly kind: 'file'; readonly file: string }
+    | { readonly kind: 'variable'; readonly variable: string; readonly content: string }
+    | { readonly kind: 'content'; readonly content: string };
 }

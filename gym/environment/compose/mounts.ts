@@ -1,73 +1,123 @@
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
-import type { MountModel } from './model.ts';
-import type { Reader } from './reader.ts';
-import type { Node } from './tree.ts';
+import { posix, resolve } from 'node:path';
+import type { MountModel, StoreMount, TmpfsModel } from './model.ts';
+import { type Reader, uniqueBy } from './reader.ts';
+import type { Node, Scalar, Source } from './tree.ts';
 
-const known = ['type', 'source', 'target', 'read_only', 'tmpfs', 'bind', 'volume', 'consistency'];
+const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 
 /** `volumes` of a service, short and long form. */
-export function readMounts(reader: Reader, node: Node | undefined, directory: string): readonly MountModel[] {
-  return reader
+export function readMounts(reader: Reader, node: Node | undefined): readonly MountModel[] {
+  const mounts = reader
     .items(node, 'volumes')
-    .flatMap(
-      (item) =>
-        (item.kind === 'scalar'
-          ? shortForm(reader, item.text, item.line, directory)
-          : longForm(reader, item, directory)) ?? [],
-    );
+    .flatMap((item) => (item.kind === 'scalar' ? shortForm(reader, item) : longForm(reader, item)) ?? []);
+  return uniqueBy(mounts, ({ target }) => target);
 }
 
-function shortForm(reader: Reader, text: string, line: number, directory: string): MountModel | undefined {
-  const parts = text.split(':');
-  const [first, second, mode, ...more] = parts;
+function shortForm(reader: Reader, item: Scalar): MountModel | undefined {
+  const { text } = item;
+  const [first, second, mode, ...more] = text.split(':');
   if (first === undefined || first === '' || second === '' || more.length > 0) {
-    return reader.complain(line, `volumes: "${text}" is none of TARGET, SOURCE:TARGET, SOURCE:TARGET:MODE`);
+    return reader.complain(item, `volumes: "${text}" is none of TARGET, SOURCE:TARGET, SOURCE:TARGET:MODE`);
   }
-  if (second === undefined) return { kind: 'anonymous', target: first, readOnly: false };
+  if (second === undefined)
+    return { kind: 'anonymous', target: clean(first), readOnly: false, noCopy: false, labels: {} };
   const flags = mode === undefined ? [] : mode.split(',');
-  const bad = flags.find((flag) => !['rw', 'ro', 'z', 'Z', 'cached', 'delegated', 'consistent'].includes(flag));
-  if (bad !== undefined) return reader.complain(line, `volumes: the mode "${bad}" of "${text}" is not supported`);
-  const readOnly = flags.includes('ro');
-  if (isPath(first)) return { kind: 'bind', source: hostPath(first, directory), target: second, readOnly };
-  return { kind: 'volume', source: first, target: second, readOnly };
+  const known = ['rw', 'ro', 'z', 'Z', 'nocopy', 'cached', 'delegated', 'consistent', ...propagations];
+  const bad = flags.find((flag) => !known.includes(flag));
+  if (bad !== undefined) return reader.complain(item, `volumes: the mode "${bad}" of "${text}" is not supported`);
+  const readOnly = flags.includes('ro') && flags.lastIndexOf('ro') > flags.lastIndexOf('rw');
+  const target = clean(second);
+  if (!/^[./~]/.test(first)) {
+    return { kind: 'volume', source: first, target, readOnly, noCopy: flags.includes('nocopy'), labels: {} };
+  }
+  return {
+    kind: 'bind',
+    source: hostPath(first, item.source),
+    target,
+    readOnly,
+    // The short form has always made what is missing.
+    createHostPath: true,
+    propagation: flags.findLast((flag) => propagations.includes(flag)) ?? null,
+    selinux: flags.findLast((flag) => flag === 'z' || flag === 'Z') ?? null,
+    recursive: null,
+  };
 }
 
-function longForm(reader: Reader, node: Node, directory: string): MountModel | undefined {
-  const fields = reader.fields(node, 'volumes', known);
-  const type = reader.text(fields.get('type'), 'volumes: type');
-  const source = reader.text(fields.get('source'), 'volumes: source');
-  const target = reader.text(fields.get('target'), 'volumes: target');
+function longForm(reader: Reader, node: Node): MountModel | undefined {
+  const fields = reader.fields(node, 'services.*.volumes[]', 'volumes');
+  const text = (key: string): string | null => reader.text(fields.get(key), `volumes: ${key}`);
+  const [type, source, target] = [text('type'), text('source'), text('target')];
   const readOnly = reader.boolean(fields.get('read_only'), 'volumes: read_only') ?? false;
-  reader.fields(fields.get('bind'), 'volumes: bind', ['create_host_path']);
-  reader.fields(fields.get('volume'), 'volumes: volume', [], ['nocopy', 'subpath']);
-  const tmpfs = reader.fields(fields.get('tmpfs'), 'volumes: tmpfs', ['size', 'mode']);
-  if (target === null) return reader.complain(node.line, 'volumes: "target" is missing');
+  if (target === null) return reader.complain(node, 'volumes: "target" is missing');
   if (type === 'tmpfs') {
-    const mode = reader.text(tmpfs.get('mode'), 'volumes: tmpfs: mode');
+    const tmpfs = reader.fields(fields.get('tmpfs'), 'services.*.volumes[].tmpfs', 'volumes: tmpfs');
     const sizeBytes = reader.bytes(tmpfs.get('size'), 'volumes: tmpfs: size');
-    return { kind: 'tmpfs', target, sizeBytes, options: mode === null ? '' : `mode=${mode.replace(/^0o?/, '')}` };
+    return { kind: 'tmpfs', target, readOnly, sizeBytes, mode: reader.mode(tmpfs.get('mode'), 'volumes: tmpfs: mode') };
   }
-  if (type === 'volume' && source === null) return { kind: 'anonymous', target, readOnly };
-  if (source === null) return reader.complain(node.line, 'volumes: "source" is missing');
-  if (type === 'volume') return { kind: 'volume', source, target, readOnly };
-  if (type === 'bind') return { kind: 'bind', source: hostPath(source, directory), target, readOnly };
-  return reader.complain(node.line, `volumes: the type must be volume, bind or tmpfs, not "${type ?? ''}"`);
+  if (type === 'volume') {
+    const volume = reader.fields(fields.get('volume'), 'services.*.volumes[].volume', 'volumes: volume');
+    const noCopy = reader.boolean(volume.get('nocopy'), 'volumes: volume: nocopy') ?? false;
+    const labels = reader.pairs(volume.get('labels'), 'volumes: volume: labels');
+    if (source === null || source === '') return { kind: 'anonymous', target: clean(target), readOnly, noCopy, labels };
+    return { kind: 'volume', source, target: clean(target), readOnly, noCopy, labels };
+  }
+  if (type !== 'bind')
+    return reader.complain(node, `volumes: the type must be volume, bind or tmpfs, not "${type ?? ''}"`);
+  if (source === null) return reader.complain(node, 'volumes: "source" is missing');
+  const bind = reader.fields(fields.get('bind'), 'services.*.volumes[].bind', 'volumes: bind');
+  const option = (key: string): string | null => reader.text(bind.get(key), `volumes: bind: ${key}`);
+  return {
+    kind: 'bind',
+    source: hostPath(source, node.source),
+    target: clean(target),
+    readOnly,
+    createHostPath: reader.boolean(bind.get('create_host_path'), 'volumes: bind: create_host_path') ?? true,
+    propagation: option('propagation'),
+    selinux: option('selinux'),
+    recursive: option('recursive'),
+  };
 }
 
 /** `tmpfs`: one target or several, each with mount options after a colon. */
-export function readTmpfs(reader: Reader, node: Node | undefined): readonly MountModel[] {
-  return reader.textOrTexts(node, 'tmpfs').map((text) => {
+export function readTmpfs(reader: Reader, node: Node | undefined): readonly TmpfsModel[] {
+  return reader.uniqueTexts(node, 'tmpfs').map((text) => {
     const at = text.indexOf(':');
-    if (at < 0) return { kind: 'tmpfs', target: text, sizeBytes: null, options: '' };
-    return { kind: 'tmpfs', target: text.slice(0, at), sizeBytes: null, options: text.slice(at + 1) };
+    return at < 0 ? { target: text, options: '' } : { target: text.slice(0, at), options: text.slice(at + 1) };
   });
 }
 
-function isPath(source: string): boolean {
-  return /^[./~]/.test(source);
+/** `secrets` and `configs` of a service: names, or names with a place. */
+export function readStoreMounts(
+  reader: Reader,
+  node: Node | undefined,
+  kind: 'secrets' | 'configs',
+): readonly StoreMount[] {
+  const mounts = reader.items(node, kind).flatMap((item): StoreMount[] => {
+    if (item.kind === 'scalar') return [{ source: item.text, target: null, uid: null, gid: null, mode: null }];
+    const fields = reader.fields(item, `services.*.${kind}[]`, kind);
+    const text = (key: string): string | null => reader.text(fields.get(key), `${kind}: ${key}`);
+    const source = text('source');
+    if (source === null) reader.complain(item, `${kind}: "source" is missing`);
+    const mode = reader.mode(fields.get('mode'), `${kind}: mode`);
+    return source === null ? [] : [{ source, target: text('target'), uid: text('uid'), gid: text('gid'), mode }];
+  });
+  return uniqueBy(mounts, (mount) => storeTarget(mount, kind));
 }
 
-function hostPath(source: string, directory: string): string {
-  return resolve(directory, source.replace(/^~(?=$|\/)/, homedir()));
+/** Where a secret or config is in its container. */
+export function storeTarget({ source, target }: StoreMount, kind: 'secrets' | 'configs'): string {
+  const home = kind === 'secrets' ? '/run/secrets' : '/';
+  return posix.resolve(home, target ?? source);
+}
+
+/** An absolute path of the host. */
+export function hostPath(path: string, { directory }: Source): string {
+  return resolve(directory, path.replace(/^~(?=$|\/)/, homedir()));
+}
+
+/** As Go's path.Clean does it. */
+function clean(target: string): string {
+  const path = posix.normalize(target);
+  return path.length > 1 ? path.replace(/\/$/, '') : path;
 }

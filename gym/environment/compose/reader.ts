@@ -1,71 +1,76 @@
 import type { Problem } from '../../events/problem.ts';
 import { suggest } from '../../task/suggest.ts';
-import type { Entry, Mapping, Node } from './tree.ts';
+import { composeKeys, type KeySupport, type Scope } from './keys.ts';
+import type { Entry, Mapping, Node, Spot } from './tree.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 import { splitWords } from './words.ts';
 
 /**
  * Reads values out of the tree. What is wrong is collected with its place, and reading goes on with `undefined` or nothing,
- * so that one look at the file finds all that is wrong in it.
+ * so that one look at the files finds all that is wrong in them.
  */
 export class Reader {
-  readonly file: string;
   readonly problems: Problem[] = [];
   readonly notes: string[] = [];
   /** The service that is being read, for the places of problems. */
   service: string | undefined;
 
-  constructor(file: string) {
-    this.file = file;
-  }
-
-  complain(line: number, message: string, remedy?: string): undefined {
-    const place = { file: this.file, line, ...(this.service !== undefined && { service: this.service }) };
+  complain(at: Spot, message: string, remedy?: string): undefined {
+    const place = { file: at.source.file, line: at.line, ...(this.service !== undefined && { service: this.service }) };
     this.problems.push({ kind: 'definition', message, place, ...(remedy !== undefined && { remedy }) });
   }
 
-  /** The entries of a mapping; a key that is not among `known` is a problem. `foreign`: keys of Compose that gym does not support. */
-  fields(
-    node: Node | undefined,
-    what: string,
-    known: readonly string[],
-    foreign: readonly string[] = [],
-  ): ReadonlyMap<string, Node> {
+  note(text: string): void {
+    this.notes.push(this.service === undefined ? text : `service ${this.service}: ${text}`);
+  }
+
+  /** The supported keys of a mapping. One that is ignored gives a note, any other is a problem. */
+  fields(node: Node | undefined, scope: Scope, what: string): ReadonlyMap<string, Node> {
+    const keys: Readonly<Record<string, KeySupport>> = composeKeys[scope];
     const fields = new Map<string, Node>();
-    for (const [key, { keyLine, value }] of this.entries(node, what)) {
-      if (known.includes(key)) fields.set(key, value);
-      else if (key.startsWith('x-')) continue;
-      else if (foreign.includes(key)) this.complain(keyLine, `${what}: the Compose key "${key}" is not supported`);
-      else this.#unknownKey(keyLine, key, what, known);
+    for (const [key, { at, value }] of this.entries(node, what)) {
+      const support = Object.hasOwn(keys, key) ? keys[key] : undefined;
+      if (support?.is === 'supported') fields.set(key, value);
+      else if (support?.is === 'ignored') this.#ignored(key, value, what, support);
+      else if (support?.is === 'unsupported') {
+        this.complain(at, `${what}: the Compose key "${key}" is not supported`, `Why: ${support.because}.`);
+      } else if (!key.startsWith('x-')) this.#unknownKey(at, key, what, Object.keys(keys));
     }
     return fields;
   }
 
-  #unknownKey(line: number, key: string, what: string, known: readonly string[]): void {
+  #ignored(key: string, value: Node, what: string, { because, quiet }: Extract<KeySupport, { is: 'ignored' }>): void {
+    const says = value.kind === 'scalar' ? ` "${value.text}"` : '';
+    if (quiet === true || (key === 'restart' && says === ' "no"')) return;
+    const name = this.service === undefined || what === `service ${this.service}` ? key : `${what}: ${key}`;
+    this.note(`${name}${says} has no effect: ${because}`);
+  }
+
+  #unknownKey(at: Spot, key: string, what: string, known: readonly string[]): void {
     const meant = suggest(key, known);
     const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`;
-    this.complain(line, `${what}: unknown key "${key}"`, remedy);
+    this.complain(at, `${what}: unknown key "${key}"`, remedy);
   }
 
   /** The entries of a mapping with free keys. An empty value has none. */
   entries(node: Node | undefined, what: string): ReadonlyMap<string, Entry> {
     if (isEmpty(node)) return new Map();
     if (node.kind === 'mapping') return node.entries;
-    this.complain(node.line, `${what} must be a mapping`);
+    this.complain(node, `${what} must be a mapping`);
     return new Map();
   }
 
   items(node: Node | undefined, what: string): readonly Node[] {
     if (isEmpty(node)) return [];
     if (node.kind === 'sequence') return node.items;
-    this.complain(node.line, `${what} must be a list`);
+    this.complain(node, `${what} must be a list`);
     return [];
   }
 
   text(node: Node | undefined, what: string): string | null {
     if (isEmpty(node)) return null;
     if (node.kind === 'scalar') return node.text;
-    this.complain(node.line, `${what} must be a single value`);
+    this.complain(node, `${what} must be a single value`);
     return null;
   }
 
@@ -73,9 +78,14 @@ export class Reader {
     return this.items(node, what).flatMap((item) => this.text(item, `an entry of ${what}`) ?? []);
   }
 
+  /** Texts, each once: at its first place with its last value where they are `name=value`. */
+  uniqueTexts(node: Node | undefined, what: string): readonly string[] {
+    return uniqueBy(this.textOrTexts(node, what), (text) => text.split('=')[0] ?? text);
+  }
+
   /** One text or a list of them. */
   textOrTexts(node: Node | undefined, what: string): readonly string[] {
-    return node?.kind === 'scalar' ? (node.isNull ? [] : [node.text]) : this.texts(node, what);
+    return node?.kind === 'scalar' ? (node.type === 'null' ? [] : [node.text]) : this.texts(node, what);
   }
 
   /** A command: a list as it is, a text split as a shell splits it. */
@@ -83,42 +93,47 @@ export class Reader {
     if (isEmpty(node)) return null;
     if (node.kind !== 'scalar') return this.texts(node, what);
     const words = splitWords(node.text);
-    return words ?? this.complain(node.line, `${what}: a quote is not closed in ${node.text}`) ?? null;
+    return words ?? this.complain(node, `${what}: a quote is not closed in ${node.text}`) ?? null;
   }
 
-  /** A mapping of texts, or a list of `name=value`. `missing` gives the value of a name alone; `undefined` leaves it out. */
-  pairs(
-    node: Node | undefined,
-    what: string,
-    missing: (name: string) => string | undefined = () => '',
-    separator = '=',
-  ): Record<string, string> {
+  /** A mapping of texts, or a list of `name=value`. `inherit`: a name alone takes its variable's value, and is left out where that is not set. */
+  pairs(node: Node | undefined, what: string, alone: 'empty' | 'inherit' = 'empty'): Record<string, string> {
     const pairs: Record<string, string> = {};
-    const put = (name: string, value: string | null): void => {
-      const found = value ?? missing(name);
+    const put = (name: string, value: string | null, at: Spot): void => {
+      const found = value ?? (alone === 'inherit' ? at.source.lookup(name) : '');
       if (found !== undefined) pairs[name] = found;
+      // A later list entry without a value takes away what an earlier one said.
+      else delete pairs[name];
     };
     if (node?.kind === 'sequence') {
-      for (const text of this.texts(node, what)) {
-        const at = text.indexOf(separator);
-        if (at < 0) put(text, null);
-        else put(text.slice(0, at), text.slice(at + separator.length));
+      for (const item of node.items) {
+        const text = this.text(item, what) ?? '';
+        const at = text.indexOf('=');
+        if (at < 0) put(text, null, item);
+        else put(text.slice(0, at), text.slice(at + 1), item);
       }
       return pairs;
     }
-    for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`));
+    for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`), value);
     return pairs;
   }
 
   boolean(node: Node | undefined, what: string): boolean | null {
     const text = this.text(node, what)?.toLowerCase();
-    if (text === undefined) return null;
-    if (text === 'true' || text === 'false') return text === 'true';
-    return this.complain(node?.line ?? 1, `${what} must be true or false, not "${text}"`) ?? null;
+    if (node === undefined || text === undefined) return null;
+    if (['true', 'yes', 'y', 'on'].includes(text)) return true;
+    if (['false', 'no', 'n', 'off'].includes(text)) return false;
+    return this.complain(node, `${what} must be true or false, not "${text}"`) ?? null;
   }
 
   integer(node: Node | undefined, what: string): number | null {
     return this.#number(node, what, 'a whole number', (text) => (/^-?\d+$/.test(text) ? Number(text) : undefined));
+  }
+
+  number(node: Node | undefined, what: string): number | null {
+    return this.#number(node, what, 'a number', (text) =>
+      /^-?\d*\.?\d+(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined,
+    );
   }
 
   durationMs(node: Node | undefined, what: string): number | null {
@@ -129,6 +144,15 @@ export class Reader {
     return this.#number(node, what, 'a size such as 64m or 1gb', parseBytes);
   }
 
+  /** A file's mode: a number as it is, a text as octal. */
+  mode(node: Node | undefined, what: string): number | null {
+    const isNumber = node?.kind === 'scalar' && node.type === 'number';
+    if (isNumber) return this.integer(node, what);
+    return this.#number(node, what, 'a mode such as 0440', (text) =>
+      /^(?:0o?)?[0-7]+$/.test(text) ? Number.parseInt(text.replace('o', ''), 8) : undefined,
+    );
+  }
+
   #number(
     node: Node | undefined,
     what: string,
@@ -136,13 +160,18 @@ export class Reader {
     parse: (text: string) => number | undefined,
   ): number | null {
     const text = this.text(node, what);
-    if (text === null) return null;
-    return parse(text) ?? this.complain(node?.line ?? 1, `${what} must be ${expected}, not "${text}"`) ?? null;
+    if (text === null || node === undefined) return null;
+    return parse(text) ?? this.complain(node, `${what} must be ${expected}, not "${text}"`) ?? null;
   }
 }
 
+/** Each once: at the first place of its key, with the last value. */
+export function uniqueBy<Value>(values: readonly Value[], key: (value: Value) => string): readonly Value[] {
+  return [...new Map(values.map((value) => [key(value), value])).values()];
+}
+
 function isEmpty(node: Node | undefined): node is undefined {
-  return node === undefined || (node.kind === 'scalar' && node.isNull);
+  return node === undefined || (node.kind === 'scalar' && node.type === 'null');
 }
 
 /** The mapping under a key, where there is one. */

@@ -1,5 +1,7 @@
-import type { Attachment, NetworkModel, Ulimit, VolumeModel } from './model.ts';
-import type { Reader } from './reader.ts';
+import { resolve } from 'node:path';
+import type { Attachment, IpamModel, NetworkModel, StoreModel, VolumeModel } from './model.ts';
+import { hostPath } from './mounts.ts';
+import { type Reader, uniqueBy } from './reader.ts';
 import type { Node } from './tree.ts';
 
 /** Top-level `networks`. `default` is always there. */
@@ -10,20 +12,35 @@ export function readNetworks(reader: Reader, node: Node | undefined): Map<string
   return networks;
 }
 
-const networkKeys = ['name', 'external', 'driver', 'driver_opts', 'internal', 'labels'];
-const foreignNetworkKeys = ['ipam', 'attachable', 'enable_ipv4', 'enable_ipv6'];
-
 function networkOf(reader: Reader, name: string, node: Node | undefined): NetworkModel {
   const what = `network ${name}`;
-  const fields = reader.fields(node, what, networkKeys, foreignNetworkKeys);
+  const fields = reader.fields(node, 'networks.*', what);
+  const flag = (key: string): boolean | null => reader.boolean(fields.get(key), `${what}: ${key}`);
   return {
     name,
-    external: externalName(reader, fields, name, what),
-    driver: reader.text(fields.get('driver'), `${what}: driver`) ?? 'bridge',
+    ...namesOf(reader, fields, name, what),
+    driver: reader.text(fields.get('driver'), `${what}: driver`),
     driverOptions: reader.pairs(fields.get('driver_opts'), `${what}: driver_opts`),
-    internal: reader.boolean(fields.get('internal'), `${what}: internal`) ?? false,
+    internal: flag('internal') ?? false,
+    attachable: flag('attachable') ?? false,
+    ipv4: flag('enable_ipv4'),
+    ipv6: flag('enable_ipv6'),
     labels: reader.pairs(fields.get('labels'), `${what}: labels`),
+    ipam: readIpam(reader, fields.get('ipam'), what),
   };
+}
+
+function readIpam(reader: Reader, node: Node | undefined, what: string): IpamModel | null {
+  if (node === undefined) return null;
+  const fields = reader.fields(node, 'networks.*.ipam', `${what}: ipam`);
+  const pools = reader.items(fields.get('config'), `${what}: ipam: config`).map((item) => {
+    const pool = reader.fields(item, 'networks.*.ipam.config[]', `${what}: ipam: config`);
+    const text = (key: string): string | null => reader.text(pool.get(key), `${what}: ipam: ${key}`);
+    const auxAddresses = reader.pairs(pool.get('aux_addresses'), `${what}: ipam: aux_addresses`);
+    return { subnet: text('subnet'), ipRange: text('ip_range'), gateway: text('gateway'), auxAddresses };
+  });
+  const driver = reader.text(fields.get('driver'), `${what}: ipam: driver`);
+  return { driver, options: reader.pairs(fields.get('options'), `${what}: ipam: options`), pools };
 }
 
 /** Top-level `volumes`. */
@@ -31,12 +48,15 @@ export function readVolumes(reader: Reader, node: Node | undefined): Map<string,
   const volumes = new Map<string, VolumeModel>();
   for (const [name, { value }] of reader.entries(node, 'volumes')) {
     const what = `volume ${name}`;
-    const fields = reader.fields(value, what, ['name', 'external', 'driver', 'driver_opts', 'labels']);
+    const fields = reader.fields(value, 'volumes.*', what);
+    const driver = reader.text(fields.get('driver'), `${what}: driver`);
+    const options = reader.pairs(fields.get('driver_opts'), `${what}: driver_opts`);
+    const isBind = driver === 'local' && options['o'] === 'bind' && options['device'] !== undefined;
     volumes.set(name, {
       name,
-      external: externalName(reader, fields, name, what),
-      driver: reader.text(fields.get('driver'), `${what}: driver`) ?? 'local',
-      driverOptions: reader.pairs(fields.get('driver_opts'), `${what}: driver_opts`),
+      ...namesOf(reader, fields, name, what),
+      driver,
+      driverOptions: isBind ? { ...options, device: hostPath(options['device'] ?? '', value.source) } : options,
       labels: reader.pairs(fields.get('labels'), `${what}: labels`),
     });
   }
@@ -44,45 +64,90 @@ export function readVolumes(reader: Reader, node: Node | undefined): Map<string,
 }
 
 /** A fixed name would make two environments of one file collide: it counts only for what somebody else made. */
-function externalName(reader: Reader, fields: ReadonlyMap<string, Node>, name: string, what: string): string | null {
-  const fixed = reader.text(fields.get('name'), `${what}: name`);
-  if (reader.boolean(fields.get('external'), `${what}: external`) === true) return fixed ?? name;
-  if (fixed !== null)
-    reader.notes.push(`${what}: the fixed name "${fixed}" is not taken, so that environments do not collide`);
-  return null;
+function namesOf(
+  reader: Reader,
+  fields: ReadonlyMap<string, Node>,
+  name: string,
+  what: string,
+): { external: string | null; fixedName: string | null } {
+  const fixedName = reader.text(fields.get('name'), `${what}: name`);
+  const external = fields.get('external');
+  if (external?.kind === 'mapping') {
+    // The obsolete form `external: {name: x}`.
+    const inner = external.entries.get('name')?.value;
+    return { external: reader.text(inner, `${what}: external: name`) ?? fixedName ?? name, fixedName: null };
+  }
+  if (reader.boolean(external, `${what}: external`) === true) return { external: fixedName ?? name, fixedName: null };
+  if (fixedName !== null) {
+    reader.note(`${what}: the fixed name "${fixedName}" is not taken, so that environments do not collide`);
+  }
+  return { external: null, fixedName };
 }
 
-/** `networks` of a service: a list, or a mapping with aliases. */
+/** Top-level `secrets` or `configs`. */
+export function readStores(
+  reader: Reader,
+  node: Node | undefined,
+  kind: 'secrets' | 'configs',
+): Map<string, StoreModel> {
+  const stores = new Map<string, StoreModel>();
+  for (const [name, { value }] of reader.entries(node, kind)) {
+    const what = `${kind.slice(0, -1)} ${name}`;
+    const before = reader.problems.length;
+    const fields = reader.fields(value, `${kind}.*`, what);
+    if (reader.problems.length > before) continue;
+    const text = (key: string): string | null => reader.text(fields.get(key), `${what}: ${key}`);
+    const [file, variable, content] = [text('file'), text('environment'), text('content')];
+    const from: StoreModel['from'] | undefined =
+      file !== null
+        ? { kind: 'file', file: resolve(value.source.directory, file) }
+        : variable !== null
+          ? { kind: 'variable', variable, content: value.source.lookup(variable) ?? '' }
+          : content !== null
+            ? { kind: 'content', content }
+            : reader.complain(value, `${what} has neither "file" nor "environment" nor "content"`);
+    if (from !== undefined) stores.set(name, { name, fixedName: text('name'), from });
+  }
+  return stores;
+}
+
+/** `networks` of a service: a list, or a mapping with aliases. In the order of joining: by priority, then by name, as Compose does it. */
 export function readAttachments(reader: Reader, node: Node | undefined): readonly Attachment[] {
-  if (node === undefined) return [{ network: 'default', aliases: [] }];
-  if (node.kind !== 'mapping') return reader.texts(node, 'networks').map((network) => ({ network, aliases: [] }));
-  const foreign = [
-    'ipv4_address',
-    'ipv6_address',
-    'link_local_ips',
-    'mac_address',
-    'driver_opts',
-    'gw_priority',
-    'priority',
-    'interface_name',
-  ];
-  return [...node.entries].map(([network, { value }]) => {
+  const entries: readonly (readonly [string, Node | undefined])[] =
+    node?.kind === 'mapping'
+      ? [...node.entries].map(([network, { value }]) => [network, value] as const)
+      : reader.texts(node, 'networks').map((network) => [network, undefined] as const);
+  const attachments = entries.map(([network, value]): Attachment => {
     const what = `networks: ${network}`;
-    const fields = reader.fields(value, what, ['aliases'], foreign);
-    return { network, aliases: reader.texts(fields.get('aliases'), `${what}: aliases`) };
+    const fields = reader.fields(value, 'services.*.networks.*', what);
+    const text = (key: string): string | null => reader.text(fields.get(key), `${what}: ${key}`);
+    return {
+      network,
+      aliases: reader.uniqueTexts(fields.get('aliases'), `${what}: aliases`),
+      ipv4Address: text('ipv4_address'),
+      ipv6Address: text('ipv6_address'),
+      linkLocalIps: reader.uniqueTexts(fields.get('link_local_ips'), `${what}: link_local_ips`),
+      macAddress: text('mac_address'),
+      driverOptions: reader.pairs(fields.get('driver_opts'), `${what}: driver_opts`),
+      priority: reader.integer(fields.get('priority'), `${what}: priority`) ?? 0,
+    };
   });
+  return attachments.sort((a, b) => b.priority - a.priority || (a.network < b.network ? -1 : 1));
 }
 
-/** `ulimits`: one number, or soft and hard. */
-export function readUlimits(reader: Reader, node: Node | undefined): readonly Ulimit[] {
-  return [...reader.entries(node, 'ulimits')].map(([name, { value }]) => {
-    const what = `ulimits: ${name}`;
-    if (value.kind === 'scalar') {
-      const both = reader.integer(value, what) ?? 0;
-      return { name, soft: both, hard: both };
-    }
-    const fields = reader.fields(value, what, ['soft', 'hard']);
-    const soft = reader.integer(fields.get('soft'), `${what}: soft`) ?? 0;
-    return { name, soft, hard: reader.integer(fields.get('hard'), `${what}: hard`) ?? soft };
-  });
+/** `extra_hosts` as `host:address`; each pair once. */
+export function readExtraHosts(reader: Reader, node: Node | undefined, what: string): readonly string[] {
+  const pair = (host: string, address: string): string => `${host}:${address.replace(/^\[(.*)\]$/, '$1')}`;
+  const hosts =
+    node?.kind === 'mapping'
+      ? [...node.entries].flatMap(([host, { value }]) => {
+          const addresses = value.kind === 'sequence' ? value.items : [value];
+          return addresses.map((address) => pair(host, reader.text(address, `${what}: ${host}`) ?? ''));
+        })
+      : reader.texts(node, what).map((text) => {
+          // `host=address` is the newer form of `host:address`.
+          const [, host = text, address = ''] = /^([^:=]+)[:=](.*)$/.exec(text) ?? [];
+          return pair(host, address);
+        });
+  return uniqueBy(hosts, (host) => host);
 }

@@ -1,172 +1,218 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readBuild } from './build.ts';
-import { parseDotenv } from './dotenv.ts';
+import { parseDotenv, parseRawEnv } from './dotenv.ts';
+import { readText } from './files.ts';
 import { readHealth } from './health.ts';
 import type { Lookup } from './interpolate.ts';
-import type { Dependency, ServiceModel } from './model.ts';
-import { readMounts, readTmpfs } from './mounts.ts';
+import { readLimits } from './limits.ts';
+import type { Dependency, LoggingModel, PullPolicy, ServiceModel } from './model.ts';
+import { readMounts, readStoreMounts, readTmpfs } from './mounts.ts';
 import { readPorts } from './ports.ts';
 import type { Reader } from './reader.ts';
-import { readAttachments, readUlimits } from './resources.ts';
-import type { Entry, Node } from './tree.ts';
+import { readAttachments, readExtraHosts } from './resources.ts';
+import type { Entry, Node, Spot } from './tree.ts';
 
-/** Keys of a service that have an effect, or a note that they have none. */
-export const serviceKeys = [
-  'image',
-  'build',
-  'command',
-  'entrypoint',
-  'environment',
-  'env_file',
-  'networks',
-  'volumes',
-  'tmpfs',
-  'ports',
-  'expose',
-  'healthcheck',
-  'depends_on',
-  'init',
-  'sysctls',
-  'stop_signal',
-  'stop_grace_period',
-  'working_dir',
-  'user',
-  'hostname',
-  'container_name',
-  'cap_add',
-  'extra_hosts',
-  'labels',
-  'restart',
-  'profiles',
-  'shm_size',
-  'ulimits',
-] as const;
-
-/** Keys that Compose has and gym does not support. */
-const foreignKeys =
-  'annotations attach blkio_config cap_drop cgroup cgroup_parent configs cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec deploy develop device_cgroup_rules devices dns dns_opt dns_search domainname extends external_links gpus group_add ipc isolation label_file links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models network_mode oom_kill_disable oom_score_adj pid pids_limit platform post_start pre_stop privileged provider pull_policy read_only runtime scale secrets security_opt stdin_open storage_opt tty use_api_socket userns_mode uts volumes_from'.split(
-    ' ',
+/** One service. */
+export function readService(reader: Reader, name: string, entry: Entry): ServiceModel {
+  const fields = reader.fields(entry.value, 'services.*', `service ${name}`);
+  const at = (key: string): Node | undefined => fields.get(key);
+  const text = (key: string): string | null => reader.text(at(key), key);
+  const texts = (key: string): readonly string[] => reader.uniqueTexts(at(key), key);
+  const flag = (key: string): boolean => reader.boolean(at(key), key) ?? false;
+  if (at('image') === undefined && at('build') === undefined) {
+    reader.complain(entry.at, `service ${name} has neither "image" nor "build"`);
+  }
+  const networkMode = text('network_mode');
+  const links = texts('links');
+  const volumesFrom = texts('volumes_from');
+  const namespaces = {
+    pid: text('pid'),
+    ipc: text('ipc'),
+    uts: text('uts'),
+    userns: text('userns_mode'),
+    cgroup: text('cgroup'),
+  };
+  const implied = [networkMode, namespaces.pid, namespaces.ipc, namespaces.uts, namespaces.cgroup].flatMap((mode) =>
+    mode?.startsWith('service:') ? [mode.slice('service:'.length)] : [],
   );
-
-/** What a service is read with. */
-export interface ServiceContext {
-  readonly reader: Reader;
-  readonly directory: string;
-  readonly lookup: Lookup;
-}
-
-/** One service; `null` where profiles keep it out. */
-export function readService(context: ServiceContext, name: string, entry: Entry): ServiceModel | null {
-  const { reader, directory, lookup } = context;
-  const fields = reader.fields(entry.value, `service ${name}`, serviceKeys, foreignKeys);
-  const at = (key: (typeof serviceKeys)[number]): Node | undefined => fields.get(key);
-  const text = (key: (typeof serviceKeys)[number]): string | null => reader.text(at(key), key);
-  note(context, name, fields);
-  const containerName = text('container_name');
-  const service: ServiceModel = {
+  const also = [...links, ...volumesFrom.filter((from) => !from.startsWith('container:'))].map(
+    (each) => each.split(':')[0] ?? '',
+  );
+  return {
     name,
-    line: entry.keyLine,
+    file: entry.at.source.file,
+    line: entry.at.line,
     image: text('image'),
-    build: readBuild(reader, at('build'), directory, lookup),
+    build: readBuild(reader, at('build')),
+    platform: text('platform'),
+    pullPolicy: readPullPolicy(reader, at('pull_policy')),
     command: reader.command(at('command'), 'command'),
     entrypoint: reader.command(at('entrypoint'), 'entrypoint'),
-    environment: {
-      ...readEnvFiles(context, at('env_file')),
-      ...reader.pairs(at('environment'), 'environment', lookup),
-    },
-    networks: readAttachments(reader, at('networks')).map(({ network, aliases }) => ({
-      network,
-      aliases: containerName === null ? aliases : [...aliases, containerName],
-    })),
-    mounts: [...readMounts(reader, at('volumes'), directory), ...readTmpfs(reader, at('tmpfs'))],
-    ports: readPorts(reader, at('ports')),
-    healthcheck: readHealth(reader, at('healthcheck')),
-    dependsOn: readDependencies(reader, at('depends_on')),
-    init: reader.boolean(at('init'), 'init'),
-    sysctls: reader.pairs(at('sysctls'), 'sysctls'),
-    stopSignal: text('stop_signal'),
-    stopGracePeriodMs: reader.durationMs(at('stop_grace_period'), 'stop_grace_period'),
+    environment: readEnvironment(reader, at('env_file'), at('environment')),
     workingDir: text('working_dir'),
     user: text('user'),
+    groupAdd: texts('group_add'),
+    stdinOpen: flag('stdin_open'),
+    tty: flag('tty'),
+    init: reader.boolean(at('init'), 'init'),
+    stopSignal: text('stop_signal'),
+    stopGracePeriodMs: reader.durationMs(at('stop_grace_period'), 'stop_grace_period'),
+    healthcheck: readHealth(reader, at('healthcheck')),
+    dependsOn: withImplied(readDependencies(reader, at('depends_on')), [...implied, ...also], entry.at),
+    labels: { ...readLabelFiles(reader, at('label_file')), ...reader.pairs(at('labels'), 'labels') },
+    annotations: reader.pairs(at('annotations'), 'annotations'),
+    logging: readLogging(reader, at('logging')),
+    profiles: texts('profiles'),
+    networks: readNetworksOf(reader, at('networks'), networkMode),
+    networkMode,
+    containerName: text('container_name'),
     hostname: text('hostname'),
-    capAdd: reader.texts(at('cap_add'), 'cap_add'),
-    extraHosts: readExtraHosts(reader, at('extra_hosts')),
-    labels: reader.pairs(at('labels'), 'labels'),
-    shmSizeBytes: reader.bytes(at('shm_size'), 'shm_size'),
-    ulimits: readUlimits(reader, at('ulimits')),
+    domainName: text('domainname'),
+    macAddress: text('mac_address'),
+    ports: readPorts(reader, at('ports')),
+    expose: readExpose(reader, at('expose')),
+    links,
+    dns: texts('dns'),
+    dnsOptions: texts('dns_opt'),
+    dnsSearch: texts('dns_search'),
+    extraHosts: readExtraHosts(reader, at('extra_hosts'), 'extra_hosts'),
+    mounts: readMounts(reader, at('volumes')),
+    tmpfs: readTmpfs(reader, at('tmpfs')),
+    volumesFrom,
+    secrets: readStoreMounts(reader, at('secrets'), 'secrets'),
+    configs: readStoreMounts(reader, at('configs'), 'configs'),
+    privileged: flag('privileged'),
+    readOnly: flag('read_only'),
+    capAdd: texts('cap_add'),
+    capDrop: texts('cap_drop'),
+    securityOptions: reader.texts(at('security_opt'), 'security_opt'),
+    sysctls: reader.pairs(at('sysctls'), 'sysctls'),
+    storageOptions: reader.pairs(at('storage_opt'), 'storage_opt'),
+    runtime: text('runtime'),
+    ...namespaces,
+    ...readLimits(reader, fields),
   };
-  if (at('image') === undefined && at('build') === undefined) {
-    reader.complain(entry.keyLine, `service ${name} has neither "image" nor "build"`);
-  }
-  return reader.texts(at('profiles'), 'profiles').length > 0 ? null : service;
 }
 
-function note({ reader }: ServiceContext, name: string, fields: ReadonlyMap<string, Node>): void {
-  const restart = reader.text(fields.get('restart'), 'restart');
-  if (restart !== null && restart !== 'no') {
-    reader.notes.push(
-      `service ${name}: restart "${restart}" has no effect, a service that dies stays dead and is reported`,
-    );
+function readNetworksOf(reader: Reader, node: Node | undefined, networkMode: string | null): ServiceModel['networks'] {
+  const attachments = readAttachments(reader, node);
+  if (networkMode !== null) {
+    if (attachments.length > 0 && node !== undefined)
+      reader.complain(node, 'there are both "networks" and "network_mode"');
+    return [];
   }
-  if (fields.has('profiles')) reader.notes.push(`service ${name} is left out: it is in a profile`);
-  reader.texts(fields.get('expose'), 'expose');
+  if (attachments.length > 0) return attachments;
+  const none = { aliases: [], linkLocalIps: [], ipv4Address: null, ipv6Address: null, macAddress: null };
+  return [{ network: 'default', ...none, driverOptions: {}, priority: 0 }];
+}
+
+function readPullPolicy(reader: Reader, node: Node | undefined): PullPolicy | null {
+  const text = reader.text(node, 'pull_policy');
+  if (text === null || node === undefined) return null;
+  if (text === 'always' || text === 'never' || text === 'missing' || text === 'build') return text;
+  if (text === 'if_not_present') return 'missing';
+  if (/^(?:refresh|daily|weekly|every_(?:\d+[wdhms])+)$/.test(text)) {
+    reader.note(`pull_policy "${text}" is taken as "missing": a later pull would change what is judged`);
+    return 'missing';
+  }
+  return reader.complain(node, `pull_policy: "${text}" is none of always, never, missing, build`) ?? null;
+}
+
+function readLogging(reader: Reader, node: Node | undefined): LoggingModel | null {
+  if (node === undefined) return null;
+  const fields = reader.fields(node, 'services.*.logging', 'logging');
+  const driver = reader.text(fields.get('driver'), 'logging: driver');
+  return { driver, options: reader.pairs(fields.get('options'), 'logging: options') };
+}
+
+function readExpose(reader: Reader, node: Node | undefined): readonly string[] {
+  const ports = reader.uniqueTexts(node, 'expose');
+  const bad = ports.find((port) => !/^\d+(?:-\d+)?(?:\/(?:tcp|udp|sctp))?$/.test(port));
+  if (bad !== undefined && node !== undefined) reader.complain(node, `expose: "${bad}" is no port`);
+  return ports;
 }
 
 function readDependencies(reader: Reader, node: Node | undefined): readonly Dependency[] {
   if (node?.kind !== 'mapping') {
     return reader
       .items(node, 'depends_on')
-      .flatMap((item) =>
-        item.kind === 'scalar'
-          ? [{ service: item.text, condition: 'started' as const, required: true, line: item.line }]
-          : [],
-      );
+      .flatMap((item) => (item.kind === 'scalar' ? [dependency(item.text, item, 'started', true)] : []));
   }
-  return [...node.entries].map(([service, { keyLine, value }]) => {
-    const fields = reader.fields(value, `depends_on: ${service}`, ['condition', 'required', 'restart']);
+  return [...node.entries].map(([service, { at, value }]) => {
+    const fields = reader.fields(value, 'services.*.depends_on.*', `depends_on: ${service}`);
     const condition = reader.text(fields.get('condition'), `depends_on: ${service}: condition`) ?? 'service_started';
     const required = reader.boolean(fields.get('required'), `depends_on: ${service}: required`) ?? true;
-    return { service, line: keyLine, required, condition: conditionOf(reader, condition, keyLine) };
+    return dependency(service, at, conditionOf(reader, condition, at), required);
   });
 }
 
-function conditionOf(reader: Reader, text: string, line: number): Dependency['condition'] {
+function dependency(service: string, at: Spot, condition: Dependency['condition'], required: boolean): Dependency {
+  return { service, condition, required, file: at.source.file, line: at.line };
+}
+
+function conditionOf(reader: Reader, text: string, at: Spot): Dependency['condition'] {
   if (text === 'service_healthy') return 'healthy';
   if (text === 'service_completed_successfully') return 'completed';
   if (text !== 'service_started') {
     const remedy = 'It is service_started, service_healthy or service_completed_successfully.';
-    reader.complain(line, `depends_on: unknown condition "${text}"`, remedy);
+    reader.complain(at, `depends_on: unknown condition "${text}"`, remedy);
   }
   return 'started';
 }
 
-function readExtraHosts(reader: Reader, node: Node | undefined): readonly string[] {
-  if (node?.kind === 'mapping') {
-    return Object.entries(reader.pairs(node, 'extra_hosts')).map(([host, address]) => `${host}:${address}`);
-  }
-  // `host=address` is the newer form of `host:address`.
-  return reader.texts(node, 'extra_hosts').map((text) => text.replace(/^([^:=]+)=/, '$1:'));
+/** Who uses something of another service has to start after it. */
+function withImplied(written: readonly Dependency[], services: readonly string[], at: Spot): readonly Dependency[] {
+  const missing = new Set(services.filter((service) => !written.some((each) => each.service === service)));
+  return [...written, ...[...missing].map((service) => dependency(service, at, 'started', true))];
 }
 
-function readEnvFiles(context: ServiceContext, node: Node | undefined): Record<string, string> {
-  const { reader, directory, lookup } = context;
+function readEnvironment(reader: Reader, files: Node | undefined, own: Node | undefined): Record<string, string> {
+  const written = reader.pairs(own, 'environment', 'inherit');
   const values: Record<string, string> = {};
-  const nodes = node === undefined ? [] : node.kind === 'sequence' ? node.items : [node];
+  const nodes = files === undefined ? [] : files.kind === 'sequence' ? files.items : [files];
   for (const item of nodes) {
     const fields =
-      item.kind === 'scalar'
-        ? new Map([['path', item]])
-        : reader.fields(item, 'env_file', ['path', 'required'], ['format']);
+      item.kind === 'scalar' ? new Map([['path', item]]) : reader.fields(item, 'services.*.env_file[]', 'env_file');
     const path = reader.text(fields.get('path'), 'env_file: path');
     const required = reader.boolean(fields.get('required'), 'env_file: required') ?? true;
-    const file = resolve(directory, path ?? '');
-    if (path === null) reader.complain(item.line, 'env_file: "path" is missing');
-    else if (existsSync(file)) {
-      const parsed = parseDotenv(readFileSync(file, 'utf8'), (name) => values[name] ?? lookup(name));
-      Object.assign(values, parsed.values);
-      for (const line of parsed.badLines) reader.complain(item.line, `env_file: ${file}:${line} is not NAME=value`);
-    } else if (required) reader.complain(item.line, `env_file: there is no file ${file}`);
+    const format = reader.text(fields.get('format'), 'env_file: format');
+    if (path === null) reader.complain(item, 'env_file: "path" is missing');
+    else if (format !== null && format !== 'raw')
+      reader.complain(item, `env_file: the format is "raw" or none, not "${format}"`);
+    else {
+      const lookup: Lookup = (name) => item.source.lookup(name) ?? written[name] ?? values[name];
+      Object.assign(values, readPairsFile(reader, item, path, required, format === 'raw', lookup, 'env_file'));
+    }
+  }
+  return { ...values, ...written };
+}
+
+function readLabelFiles(reader: Reader, node: Node | undefined): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const item of node === undefined ? [] : node.kind === 'sequence' ? node.items : [node]) {
+    const path = reader.text(item, 'label_file');
+    if (path === null) continue;
+    Object.assign(values, readPairsFile(reader, item, path, true, false, item.source.lookup, 'label_file'));
   }
   return values;
+}
+
+function readPairsFile(
+  reader: Reader,
+  at: Node,
+  path: string,
+  required: boolean,
+  raw: boolean,
+  lookup: Lookup,
+  what: string,
+): Record<string, string> {
+  const file = resolve(at.source.directory, path);
+  const text = readText(file);
+  if (text === undefined) {
+    if (required) reader.complain(at, `${what}: there is no file ${file}`);
+    return {};
+  }
+  const parsed = raw ? parseRawEnv(text, lookup) : parseDotenv(text, lookup);
+  for (const { line, message } of parsed.problems) reader.complain(at, `${what}: ${file}:${line}: ${message}`);
+  return parsed.values;
 }

@@ -49,12 +49,14 @@ describe('a service', () => {
     expect(service('environment: {A: 1, B: x=y, AMBIENT: , UNSET: , EMPTY: ""}').environment).toEqual(expected);
   });
 
-  it('keeps numbers and booleans as they are written', () => {
-    expect(service('environment: {V: 1.10, O: 0777, T: true, N: 1_000}').environment).toEqual({
-      V: '1.10',
-      O: '0777',
+  it('prints numbers and booleans as Compose does', () => {
+    expect(service('environment: {V: 1.10, O: 0777, T: True, N: 1_000, Q: "1.10", Y: yes}').environment).toEqual({
+      V: '1.1',
+      O: '511',
       T: 'true',
-      N: '1_000',
+      N: '1000',
+      Q: '1.10',
+      Y: 'yes',
     });
   });
 
@@ -83,15 +85,15 @@ services:
     tmpfs: /u:size=1m
 volumes: {data: {}}
 `);
-    expect(services.get('a')?.mounts).toEqual([
+    expect(services.get('a')?.mounts).toMatchObject([
       { kind: 'volume', source: 'data', target: '/d', readOnly: false },
-      { kind: 'bind', source: join(folder, 'x'), target: '/x', readOnly: true },
+      { kind: 'bind', source: join(folder, 'x'), target: '/x', readOnly: true, createHostPath: true },
       { kind: 'bind', source: '/abs', target: '/y', readOnly: false },
       { kind: 'anonymous', target: '/anon', readOnly: false },
       { kind: 'volume', source: 'data', target: '/e', readOnly: true },
-      { kind: 'tmpfs', target: '/t', sizeBytes: 67_108_864, options: '' },
-      { kind: 'tmpfs', target: '/u', sizeBytes: null, options: 'size=1m' },
+      { kind: 'tmpfs', target: '/t', sizeBytes: 67_108_864, mode: null },
     ]);
+    expect(services.get('a')?.tmpfs).toEqual([{ target: '/u', options: 'size=1m' }]);
   });
 
   it('takes the container side of every form of ports', () => {
@@ -109,7 +111,8 @@ volumes: {data: {}}
   });
 
   it('takes every form of a health check', () => {
-    const probe = { kind: 'probe', intervalMs: 1000, timeoutMs: 30_000, retries: 3, startPeriodMs: 0 };
+    const open = { timeoutMs: null, retries: null, startPeriodMs: null, startIntervalMs: null };
+    const probe = { kind: 'probe', intervalMs: 1000, ...open };
     const of = (test: string): unknown => service(`healthcheck: {test: ${test}, interval: 1s}`).healthcheck;
     expect(of('["CMD", "a", "b"]')).toEqual({ ...probe, test: { kind: 'command', command: ['a', 'b'] } });
     expect(of('["CMD-SHELL", "a b"]')).toEqual({ ...probe, test: { kind: 'shell', script: 'a b' } });
@@ -151,8 +154,11 @@ ulimits: {nofile: {soft: 10, hard: 20}, nproc: 5}`);
     });
   });
 
-  it('gives a container_name as an alias in its networks only', () => {
-    expect(service('container_name: fixed').networks).toEqual([{ network: 'default', aliases: ['fixed'] }]);
+  it('is in the default network where it names none', () => {
+    expect(service('container_name: fixed')).toMatchObject({
+      containerName: 'fixed',
+      networks: [{ network: 'default' }],
+    });
   });
 });
 
@@ -187,7 +193,7 @@ volumes: {unused: {}}
     expect([...networks.keys()]).toEqual(['n']);
     expect(networks.get('n')).toMatchObject({ internal: true, external: null });
     expect(volumes.size).toBe(0);
-    expect(notes.join('\n')).toMatch(/service a: restart "always" has no effect[\s\S]*debug is left out/);
+    expect(notes.join('\n')).toMatch(/service a: restart "always" has no effect[\s\S]*service debug: left out/);
   });
 
   it('reads dependencies with their conditions', () => {
@@ -209,7 +215,7 @@ services:
     mkdirSync(join(folder, 'ctx'));
     writeFileSync(join(folder, 'ctx', 'D'), 'FROM x');
     const text = 'services: {a: {build: {context: ctx, dockerfile: D, target: t, args: [X=1, AMBIENT]}}}';
-    expect(model(text).services.get('a')?.build).toEqual({
+    expect(model(text).services.get('a')?.build).toMatchObject({
       context: join(folder, 'ctx'),
       dockerfile: join(folder, 'ctx', 'D'),
       target: 't',
@@ -239,7 +245,7 @@ describe('problems', () => {
     ['services: {}', /^1: the file defines no service/],
     ['services:\n  a: {init: true}', /^2: service a has neither "image" nor "build"$/],
     ['services:\n  a: {image: i}\nserivces: {}', /^3: the file: unknown key "serivces"$/],
-    ['services:\n  a:\n    image: i\n    deploy: {}', /^4: service a: the Compose key "deploy" is not supported$/],
+    ['services:\n  a:\n    image: i\n    provider: {}', /^4: service a: the Compose key "provider" is not supported$/],
     ['services:\n  a: {image: i, depends_on: [b]}', /^2: depends_on: there is no service "b"$/],
     [
       'services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [a]}',
@@ -262,8 +268,8 @@ describe('problems', () => {
     ['services:\n  a:\n    image: i\n    env_file: none.env', /^4: env_file: there is no file .*none\.env$/],
     ['services:\n  a:\n    image: i\n    environment: 5', /^4: environment must be a mapping$/],
     [
-      'services:\n  a: {image: i}\nnetworks:\n  n:\n    ipam: {}',
-      /^5: network n: the Compose key "ipam" is not supported$/,
+      'services:\n  a: {image: i}\nsecrets:\n  s:\n    external: true',
+      /^5: secret s: the Compose key "external" is not supported$/,
     ],
   ])('%j: %s', (text, expected) => {
     const found = problems(text);

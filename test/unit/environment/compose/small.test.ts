@@ -59,9 +59,9 @@ describe('parseDotenv', () => {
       'F=',
       'nothing!',
     ].join('\n');
-    const { values, badLines } = parseDotenv(text, (name) => (name === 'OUT' ? 'out' : undefined));
+    const { values, problems } = parseDotenv(text, (name) => (name === 'OUT' ? 'out' : undefined));
     expect(values).toEqual({ A: '1', B: 'two words', C: 'a\nb 1', D: '$A #', E: 'out-1', OUT: 'out', F: '' });
-    expect(badLines).toEqual([10]);
+    expect(problems).toEqual([{ line: 10, message: 'not NAME=value' }]);
   });
 });
 
