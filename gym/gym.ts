@@ -5,6 +5,7 @@ import module from 'node:module';
 
 const oldestMajor = 24;
 const exitCodes = { usage: 2, bug: 70 };
+const exitGraceMs = 1000;
 
 if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   process.stderr.write(`gym needs Node.js ${oldestMajor} or newer; this is ${process.versions.node}.\n`);
@@ -15,6 +16,8 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   try {
     const { main } = await import('./main.ts');
     process.exitCode = await main(process.argv.slice(2));
+    // A connection that nobody answers any more (an engine that hangs) must not hold what is done. Else this never fires.
+    setTimeout(() => process.exit(), exitGraceMs).unref();
   } catch (error) {
     // Node itself would end with 1, which says that the task was judged and failed.
     console.error('gym: this is a bug in gym:', error);
