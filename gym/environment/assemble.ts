@@ -5,6 +5,7 @@ import { containerOptions, endpoint, joinedServices } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
 import type { Environment, Observed, UpRequest } from './environment.ts';
+import { createContainer, mayWait } from './gate.ts';
 import { observedKey, startHelper } from './helper.ts';
 import type { ReadyImage } from './image/ready.ts';
 import { followLog } from './log.ts';
@@ -180,9 +181,9 @@ async function create(
     containers,
     labels,
   });
-  const container = await engine.call(`making the container of ${name}`, () => engine.docker.createContainer(options));
+  const container = await createContainer(engine, image, options, mayWait(ground.model, service));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
-  const { id } = container.value;
+  const { id, gate } = container.value;
   for (const attachment of service.networks.slice(1)) {
     const { network } = attachment;
     const connected = await engine.call(`connecting ${name} to ${network}`, () =>
@@ -196,5 +197,5 @@ async function create(
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
   request.emit({ type: 'log.opened', source: 'service', name, file: logFile });
-  return ok({ service, id, log: log.value, probe: probeOf(service, image.healthcheck) });
+  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image.healthcheck) });
 }

@@ -2,6 +2,7 @@ import type { Emit } from '../events/event.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Dependency, ServiceModel } from './compose/model.ts';
 import type { Answer, Engine } from './engine.ts';
+import type { Gate } from './gate.ts';
 import { type ServiceLog, tailOf } from './log.ts';
 import { type Probe, waitHealthy } from './probe.ts';
 import type { Exit, Watch } from './watch.ts';
@@ -13,6 +14,8 @@ export interface Startable {
   readonly log: ServiceLog;
   /** What its health is known by; `undefined`: nothing. */
   readonly probe: Probe | undefined;
+  /** What holds it back once its container runs; `null`: nothing, it begins at once. */
+  readonly gate: Gate | null;
 }
 
 /** What starting needs. `stop` ends all waiting: by the first failure, by the deadline, from outside. */
@@ -38,6 +41,10 @@ interface Run extends Startable {
   readonly gates: Gates;
   /** Some service waits for its end. */
   readonly oneShot: boolean;
+  /** Resolves when the engine was asked to start it, and answered. */
+  readonly asked: PromiseWithResolvers<void>;
+  /** Resolves when all that belongs to opening its gate is done. */
+  opened: Promise<unknown> | undefined;
   state: 'waiting' | 'starting' | 'probing' | 'running' | 'ready';
   said: string;
 }
@@ -75,6 +82,7 @@ export async function startServices(starting: Starting, startables: readonly Sta
   const all = Promise.all([...runs.values()].map((run) => startOne(starting, run, runs, fail)));
   const first = await Promise.race([failure.promise, all.then(() => undefined)]);
   await all;
+  await Promise.all([...runs.values()].map(({ opened }) => opened));
   finished = true;
   if (first !== undefined) return failed(first);
   return signal.aborted ? failed(await notReady(culprits)) : ok({ completed });
@@ -90,7 +98,15 @@ function runOf(startable: Startable, all: readonly Startable[]): Run {
     healthy: Promise.withResolvers<boolean>(),
     completed: Promise.withResolvers<boolean>(),
   };
-  return { ...startable, oneShot, gates, state: 'waiting', said: '' };
+  return {
+    ...startable,
+    oneShot,
+    gates,
+    asked: Promise.withResolvers(),
+    opened: undefined,
+    state: 'waiting',
+    said: '',
+  };
 }
 
 async function startOne(
@@ -100,19 +116,12 @@ async function startOne(
   fail: (problem: Problem) => void,
 ): Promise<void> {
   const { service, id } = run;
-  const { emit, stop, engine } = starting;
-  const open = await Promise.all(
-    service.dependsOn.map(({ service: target, condition }) => runs.get(target)?.gates[condition].promise),
-  );
-  if (stop.signal.aborted || open.includes(false)) return;
-  run.state = 'starting';
-  const started: Answer<unknown> = await engine.call(`starting service ${service.name}`, () =>
-    engine.docker.getContainer(id).start(),
-  );
-  if (!started.ok) return fail({ ...started.problems[0], place: { service: service.name } });
+  const { emit, stop } = starting;
+  const begun = await begin(starting, run, runs).finally(run.asked.resolve);
+  if (begun === 'stopped') return;
+  if (begun !== undefined) return fail(begun);
   emit({ type: 'service.changed', service: service.name, state: 'started', container: id });
   run.gates.started.resolve(true);
-  starting.onStarted(run);
   if (run.oneShot) {
     run.state = 'running';
     await run.gates.completed.promise;
@@ -124,6 +133,42 @@ async function startOne(
   run.state = 'ready';
   emit({ type: 'service.changed', service: service.name, state: 'ready', container: id });
   run.gates.healthy.resolve(true);
+}
+
+/** Has the service's program begin, as soon as what it depends on is so far. */
+async function begin(
+  { engine, stop, onStarted }: Starting,
+  run: Run,
+  runs: ReadonlyMap<string, Run>,
+): Promise<Problem | 'stopped' | undefined> {
+  const { service, gate } = run;
+  const open = Promise.all(
+    service.dependsOn.map(({ service: target, condition }) => runs.get(target)?.gates[condition].promise),
+  );
+  const start = async (): Promise<Problem | undefined> => {
+    run.state = 'starting';
+    const started: Answer<unknown> = await engine.call(`starting service ${service.name}`, () =>
+      engine.docker.getContainer(run.id).start(),
+    );
+    run.asked.resolve();
+    if (!started.ok) return { ...started.problems[0], place: { service: service.name } };
+    onStarted(run);
+    return undefined;
+  };
+  const isOpen = async (): Promise<boolean> => !(await open).includes(false) && !stop.signal.aborted;
+  if (gate === null) return (await isOpen()) ? start() : 'stopped';
+
+  // The engine starts containers one after the other: those that others wait for come first.
+  await Promise.all(
+    [...runs.values()].flatMap(({ service: each, asked }) => (each.dependsOn.length === 0 ? asked.promise : [])),
+  );
+  if (stop.signal.aborted) return 'stopped';
+  const problem = await start();
+  if (problem !== undefined) return problem;
+  run.state = 'waiting';
+  if (!(await isOpen())) return 'stopped';
+  run.opened = gate.open();
+  return undefined;
 }
 
 /** It may end while it is being waited for. */
