@@ -168,6 +168,7 @@ function withImplied(written: readonly Dependency[], services: readonly string[]
 
 function readEnvironment(reader: Reader, files: Node | undefined, own: Node | undefined): Record<string, string> {
   const written = reader.pairs(own, 'environment', 'inherit');
+  const lookup: Lookup = (name) => reader.lookup(name) ?? written[name];
   const values: Record<string, string> = {};
   const nodes = files === undefined ? [] : files.kind === 'sequence' ? files.items : [files];
   for (const item of nodes) {
@@ -180,8 +181,10 @@ function readEnvironment(reader: Reader, files: Node | undefined, own: Node | un
     else if (format !== null && format !== 'raw')
       reader.complain(item, `env_file: the format is "raw" or none, not "${format}"`);
     else {
-      const lookup: Lookup = (name) => item.source.lookup(name) ?? written[name] ?? values[name];
-      Object.assign(values, readPairsFile(reader, item, path, required, format === 'raw', lookup, 'env_file'));
+      Object.assign(
+        values,
+        readPairsFile(reader, item, { path, required, isRaw: format === 'raw', values, lookup, what: 'env_file' }),
+      );
     }
   }
   return { ...values, ...written };
@@ -192,19 +195,29 @@ function readLabelFiles(reader: Reader, node: Node | undefined): Record<string, 
   for (const item of node === undefined ? [] : node.kind === 'sequence' ? node.items : [node]) {
     const path = reader.text(item, 'label_file');
     if (path === null) continue;
-    Object.assign(values, readPairsFile(reader, item, path, true, false, item.source.lookup, 'label_file'));
+    const { lookup } = reader;
+    Object.assign(
+      values,
+      readPairsFile(reader, item, { path, required: true, isRaw: false, values, lookup, what: 'label_file' }),
+    );
   }
   return values;
+}
+
+interface PairsFile {
+  readonly path: string;
+  readonly required: boolean;
+  readonly isRaw: boolean;
+  /** Of the files before it. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly lookup: Lookup;
+  readonly what: string;
 }
 
 function readPairsFile(
   reader: Reader,
   at: Node,
-  path: string,
-  required: boolean,
-  raw: boolean,
-  lookup: Lookup,
-  what: string,
+  { path, required, isRaw, values, lookup, what }: PairsFile,
 ): Record<string, string> {
   const file = resolve(at.source.directory, path);
   const text = readText(file);
@@ -212,7 +225,7 @@ function readPairsFile(
     if (required) reader.complain(at, `${what}: there is no file ${file}`);
     return {};
   }
-  const parsed = raw ? parseRawEnv(text, lookup) : parseDotenv(text, lookup);
+  const parsed = isRaw ? parseRawEnv(text, lookup) : parseDotenv(text, lookup, values);
   for (const { line, message } of parsed.problems) reader.complain(at, `${what}: ${file}:${line}: ${message}`);
   return parsed.values;
 }
