@@ -71,10 +71,13 @@ export const commands: readonly Command[] = [
   {
     name: 'down',
     group: 'environment',
-    usage: 'down [TASK] [--all]',
-    summary: 'remove the environment of a task',
+    usage: 'down [TASK] [--all] [--wait]',
+    summary: 'end and remove the environment of a task',
     examples: [['gym down --all', 'every environment that was kept, of every checkout']],
-    options: { all: { kind: 'flag', help: 'of every task and checkout' } },
+    options: {
+      all: { kind: 'flag', help: 'of every task and checkout' },
+      wait: { kind: 'flag', help: 'return when nothing is left, not when all processes have ended' },
+    },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/down.ts'),
   },

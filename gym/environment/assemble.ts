@@ -56,7 +56,11 @@ export async function assemble(ground: Ground): Promise<Result<Environment>> {
       return [service.name, { id, log, logFile: log.file, ...detail }] as const;
     }),
   );
-  if (!started.ok || !observing.ok) for (const { log } of startables) log.close();
+  if (!started.ok || !observing.ok)
+    for (const { log, gate } of startables) {
+      log.close();
+      gate?.close();
+    }
   if (!started.ok) return started;
   if (!observing.ok) return observing;
   const { project, emit } = request;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
+import { importDocker } from './docker.ts';
 import { type EngineHost, hostText, resolveHost } from './host.ts';
 
 /** An answer of the engine: a value, or a problem with the HTTP status that it came with, if any did. */
@@ -30,8 +31,7 @@ export async function connectEngine(ambient: Readonly<Record<string, string | un
   if (!host.ok) return host;
   const options = connectionOptions(host.value);
   if (!options.ok) return options;
-  // Importing it takes a tenth of a second: only who needs an engine pays.
-  const { default: Docker } = await import('dockerode');
+  const Docker = await importDocker();
   const engine = engineOf(new Docker(options.value), hostText(host.value));
   const pinged = await engine.call('looking for the Docker engine', () => engine.docker.ping(), pingLimitMs);
   return pinged.ok ? ok(engine) : pinged;

@@ -4,6 +4,7 @@ import { demultiplex, undivided } from './demux.ts';
 import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
+import { haltProject } from './halt.ts';
 import { label } from './labels.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -82,6 +83,12 @@ async function statusOf(engine: Engine, info: Dockerode.ContainerInfo): Promise<
 export async function down(ambient: Ambient, project: string): Promise<Result<void>> {
   const engine = await connectEngine(ambient);
   return engine.ok ? removeProject(engine.value, project) : engine;
+}
+
+/** Ends all processes of an environment; what is left of it is for `down` to remove. */
+export async function halt(ambient: Ambient, project: string): Promise<Result<void>> {
+  const engine = await connectEngine(ambient);
+  return engine.ok ? haltProject(engine.value, project) : engine;
 }
 
 /** Which part of a service's log is wanted. */

@@ -13,7 +13,9 @@ import type { ReadyImage } from './image/ready.ts';
  */
 export interface Gate {
   /** Lets the service's program begin, and begin at once whenever the container is started again. */
-  open(): Promise<Answer<unknown>>;
+  open(): Promise<void>;
+  /** Lets go of it: what still waits ends. */
+  close(): void;
 }
 
 const marker = '.gym-began';
@@ -106,29 +108,35 @@ const shells = new Map<string, Promise<boolean>>();
 function hasShell(engine: Engine, { id: image }: ReadyImage, container: string): Promise<boolean> {
   const known = shells.get(image);
   if (known !== undefined) return known;
-  const asked = engine
-    .call('looking for a shell', () => engine.docker.getContainer(container).infoArchive({ path: '/bin/sh' }))
-    .then(({ ok }) => ok);
+  const ask = async (): Promise<void> => {
+    const answer: NodeJS.ReadableStream = await engine.docker.getContainer(container).infoArchive({ path: '/bin/sh' });
+    // One that nobody reads would hold its connection.
+    answer.resume();
+  };
+  const asked = engine.call('looking for a shell', ask).then(({ ok }) => ok);
   shells.set(image, asked);
   return asked;
 }
 
 async function attachGate(engine: Engine, id: string): Promise<Answer<Gate>> {
+  const container = engine.docker.getContainer(id);
   const attached = await engine.call('holding a container back', () =>
-    engine.docker.getContainer(id).attach({ stream: true, stdin: true, hijack: true }),
+    container.attach({ stream: true, stdin: true, hijack: true }),
   );
   if (!attached.ok) return attached;
   const stream = attached.value;
   // A container that is removed ends it by an error; its end is told elsewhere.
   stream.on('error', () => undefined);
   stream.resume();
-  const open = (): Promise<Answer<unknown>> => {
-    stream.end('\n');
-    return engine.call('marking a container', () =>
-      engine.docker.getContainer(id).putArchive(markerArchive(), { path: '/' }),
-    );
+  const close = (): void => {
+    if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
   };
-  return { ok: true, value: { open } };
+  const open = async (): Promise<void> => {
+    await new Promise<void>((resolve) => stream.end('\n', resolve));
+    await engine.call('marking a container', () => container.putArchive(markerArchive(), { path: '/' }));
+    close();
+  };
+  return { ok: true, value: { open, close } };
 }
 
 function markerArchive(): NodeJS.ReadableStream {

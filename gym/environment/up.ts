@@ -62,13 +62,12 @@ async function bringUp(
   stop: AbortController,
 ): Promise<Result<Environment>> {
   const { project, emit } = request;
-  const free = await isFree(engine, project);
-  if (!free.ok) return free;
   const labels = environmentLabels(request);
+  const free = isFree(engine, project);
   const [images, networks, volumes, watch] = await Promise.all([
     prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model),
-    makeNetworks({ engine, model, project, labels }),
-    makeVolumes(engine, model, project, labels),
+    free.then((isSo) => (isSo.ok ? makeNetworks({ engine, model, project, labels }) : isSo)),
+    free.then((isSo) => (isSo.ok ? makeVolumes(engine, model, project, labels) : isSo)),
     watchEvents(engine, project),
   ]);
   if (!watch.ok) return watch;

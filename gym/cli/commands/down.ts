@@ -1,27 +1,57 @@
-import { down, listEnvironments } from '../../environment/existing.ts';
-import { checkoutOf } from '../../store/store.ts';
+import { existsSync } from 'node:fs';
+import type { EnvironmentStatus } from '../../environment/environment.ts';
+import { down, halt, listEnvironments } from '../../environment/existing.ts';
+import type { Result } from '../../events/problem.ts';
+import { forgetEnvironmentHash } from '../../store/kept.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
+import { findTask } from '../../task/find.ts';
+import { loadTask } from '../../task/load.ts';
+import type { Task } from '../../task/schema.ts';
+import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
-import { openTask } from '../tasks.ts';
 
-/** `gym down`: removes kept environments: the task's, all of this checkout without a task, or all there are. */
+/**
+ * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are. Their processes have ended
+ * when it returns; a gym in the background removes what is left of them, or with `--wait` this one.
+ */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const { env, cwd, stderr } = context;
   const [named] = args.positionals;
-  const task = named === undefined ? undefined : await openTask(named, context);
+  const all = args.flag('all');
+  const waits = args.flag('wait');
+  const task = named === undefined ? undefined : await openNamed(named, cwd);
   if (task !== undefined && !task.ok) return task.problems;
-  const cleared = await removeLeftovers(context);
-  if (!cleared.ok) return cleared.problems;
-  const checkout = checkoutOf(task?.value.root ?? cwd);
-  const listed = await listEnvironments(env, args.flag('all') ? undefined : checkout);
+  if (waits) {
+    const cleared = await removeLeftovers(context);
+    if (!cleared.ok) return cleared.problems;
+  }
+  const listed = await listEnvironments(env, all ? undefined : checkoutOf(task?.value.root ?? cwd));
   if (!listed.ok) return listed.problems;
   const wanted = listed.value.filter(
     (each) => each.lease === 'kept' && (task === undefined || each.task === task.value.name),
   );
   if (wanted.length === 0) stderr.write('nothing is up\n');
-  const ends = await Promise.all(wanted.map(async (each) => ({ each, removed: await down(env, each.project) })));
-  for (const { each, removed } of ends) if (removed.ok) stderr.write(`${each.task} is down\n`);
-  const [first, ...others] = ends.flatMap(({ removed }) => (removed.ok ? [] : removed.problems));
+  for (const each of wanted) forget(each);
+  if (!waits && wanted.length > 0) {
+    const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
+    startInBackground(context, ['down', '--wait', ...rest]);
+  }
+  const end = waits ? down : halt;
+  const ends = await Promise.all(wanted.map(async (each) => ({ each, ended: await end(env, each.project) })));
+  for (const { each, ended } of ends) if (ended.ok) stderr.write(`${each.task} is down\n`);
+  const [first, ...others] = ends.flatMap(({ ended }) => (ended.ok ? [] : ended.problems));
   return first === undefined ? 0 : [first, ...others];
+}
+
+/** Its Compose file may be broken by now: it is not looked at. */
+async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
+  const file = findTask(named, cwd);
+  return file.ok ? loadTask(file.value) : file;
+}
+
+/** From here on it is a leftover, which every gym removes. */
+function forget({ checkout, project }: EnvironmentStatus): void {
+  if (existsSync(checkout)) forgetEnvironmentHash(openStore(checkout), project);
 }

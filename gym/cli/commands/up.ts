@@ -19,29 +19,38 @@ import { openTask } from '../tasks.ts';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
-  const cleared = await removeLeftovers(context);
-  if (!cleared.ok) return cleared.problems;
-  const checkout = checkoutOf(task.value.root);
-  const project = keptProject(task.value.name, checkout);
+  // What others left is removed meanwhile: it only is in the way where it is of the same name.
+  const clearing = removeLeftovers(context);
+  const end = await bringUpOnce(context, task.value, clearing);
+  const cleared = await clearing;
+  return cleared.ok || end !== 0 ? end : cleared.problems;
+}
+
+async function bringUpOnce(context: Context, task: Task, clearing: Promise<unknown>): Promise<CommandEnd> {
+  const { name, root } = task;
+  const checkout = checkoutOf(root);
+  const project = keptProject(name, checkout);
   const store = openStore(checkout);
-  const hash = hashFiles(task.value.root, await listFiles(task.value.root));
-  const listed = await listEnvironments(context.env, checkout);
+  const [listed, hash] = await Promise.all([listEnvironments(context.env, checkout), hashOf(root)]);
   if (!listed.ok) return listed.problems;
   const present = listed.value.find((each) => each.project === project);
   if (present !== undefined && isWell(present) && readEnvironmentHash(store, project) === hash) {
-    context.stderr.write(`${task.value.name} is up already\n`);
+    context.stderr.write(`${name} is up already\n`);
     return 0;
   }
   if (present !== undefined) {
-    context.stderr.write(`${task.value.name} is up but changed or not well: it is made anew\n`);
+    await clearing;
+    if (present.services.length > 0) context.stderr.write(`${name} is up but changed or not well: it is made anew\n`);
     const removed = await down(context.env, project);
     if (!removed.ok) return removed.problems;
   }
   forgetEnvironmentHash(store, project);
-  const end = await bringUp(context, task.value, project);
+  const end = await bringUp(context, task, project);
   if (end === 0) writeEnvironmentHash(store, project, hash);
   return end;
 }
+
+const hashOf = async (root: string): Promise<string> => hashFiles(root, await listFiles(root));
 
 const isWell = ({ services }: EnvironmentStatus): boolean =>
   services.length > 0 && services.every(({ state, exitCode }) => state === 'running' || exitCode === 0);

@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process';
+import type { Context } from './context.ts';
+
+/** Starts a gym of its own that goes on when this one has ended, and that nobody hears. Should it be killed, the next gym's sweep does its work. */
+export function startInBackground({ cwd, env }: Context, args: readonly string[]): void {
+  const [, program = ''] = process.argv;
+  const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: 'ignore',
+  });
+  // It could not be started: what it was to remove is removed by the next gym.
+  child.on('error', () => undefined);
+  child.unref();
+}
