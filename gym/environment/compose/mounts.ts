@@ -53,7 +53,13 @@ function longForm(reader: Reader, node: Node): MountModel | undefined {
   if (type === 'tmpfs') {
     const tmpfs = reader.fields(fields.get('tmpfs'), 'services.*.volumes[].tmpfs', 'volumes: tmpfs');
     const sizeBytes = reader.bytes(tmpfs.get('size'), 'volumes: tmpfs: size');
-    return { kind: 'tmpfs', target, readOnly, sizeBytes, mode: reader.mode(tmpfs.get('mode'), 'volumes: tmpfs: mode') };
+    return {
+      kind: 'tmpfs',
+      target: clean(target),
+      readOnly,
+      sizeBytes,
+      mode: reader.mode(tmpfs.get('mode'), 'volumes: tmpfs: mode'),
+    };
   }
   if (type === 'volume') {
     const volume = reader.fields(fields.get('volume'), 'services.*.volumes[].volume', 'volumes: volume');

@@ -85,9 +85,9 @@ export class Reader {
     return this.items(node, what).flatMap((item) => this.text(item, `an entry of ${what}`) ?? []);
   }
 
-  /** Texts, each once: at its first place with its last value where they are `name=value`. */
+  /** One text or a list of them, each once. */
   uniqueTexts(node: Node | undefined, what: string): readonly string[] {
-    return uniqueBy(this.textOrTexts(node, what), (text) => text.split('=')[0] ?? text);
+    return uniqueBy(this.textOrTexts(node, what), (text) => text);
   }
 
   /** One text or a list of them. */
@@ -123,6 +123,13 @@ export class Reader {
     }
     for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`));
     return pairs;
+  }
+
+  /** The names in what `pairs` reads. */
+  pairNames(node: Node | undefined): readonly string[] {
+    if (node?.kind === 'mapping') return [...node.entries.keys()];
+    const items = node?.kind === 'sequence' ? node.items : [];
+    return items.flatMap((item) => (item.kind === 'scalar' ? [item.text.split('=')[0] ?? ''] : []));
   }
 
   boolean(node: Node | undefined, what: string): boolean | null {

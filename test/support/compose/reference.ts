@@ -73,6 +73,7 @@ function normalService(service: JsonObject, all: readonly string[]): JsonObject 
     pids_limit: rest['pids_limit'] ?? limits['pids'] ?? null,
     mem_reservation: rest['mem_reservation'] ?? reservations['memory'] ?? null,
     deploy: { resources: { reservations: { devices: reservations['devices'] ?? null } } },
+    volumes: Array.isArray(rest['volumes']) ? rest['volumes'].map(withoutForeignOptions) : null,
     secrets: mountsWithout(rest['secrets'], '/run/secrets'),
     // A dependency that may be absent is printed even where it is.
     depends_on: Object.fromEntries(Object.entries(object(rest['depends_on'])).filter(([name]) => all.includes(name))),
@@ -90,6 +91,16 @@ function joined(networks: Json | undefined): JsonObject {
   return Object.fromEntries(
     Object.entries(object(networks)).map(([name, options]) => [name, { ...object(options), joined: true }]),
   );
+}
+
+/** The short form takes options that only another type of mount has a use for. */
+function withoutForeignOptions(mount: Json): Json {
+  const { bind, volume, ...rest } = object(mount);
+  return {
+    ...rest,
+    ...(rest['type'] === 'bind' && { bind: bind ?? null }),
+    ...(rest['type'] === 'volume' && { volume: volume ?? null }),
+  };
 }
 
 /** Compose writes the usual target of a secret in its short form only. */
