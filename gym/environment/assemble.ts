@@ -4,8 +4,9 @@ import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import { containerOptions, endpoint, joinedServices } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
-import type { Environment, Observed, UpRequest } from './environment.ts';
+import type { Observed, UpRequest } from './environment.ts';
 import { createContainer, mayWait } from './gate.ts';
+import type { Generation } from './generation.ts';
 import { observedKey, startHelper } from './helper.ts';
 import type { ReadyImage } from './image/ready.ts';
 import { followLog } from './log.ts';
@@ -21,6 +22,11 @@ export interface Ground {
   readonly engine: Engine;
   readonly request: UpRequest;
   readonly model: ComposeModel;
+  readonly generation: string;
+  /** What the engine's names of containers begin with. */
+  readonly prefix: string;
+  /** Folder of the services' logs. */
+  readonly logDirectory: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly images: ReadonlyMap<string, ReadyImage>;
   readonly networks: NetworkNames;
@@ -30,11 +36,11 @@ export interface Ground {
   readonly stop: AbortController;
 }
 
-/** Makes the containers, starts them with their observers, and gives the environment that they are. What it made stays after a failure. */
-export async function assemble(ground: Ground): Promise<Result<Environment>> {
+/** Makes the containers, starts them with their observers, and gives the generation that they are. What it made stays after a failure. */
+export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const { engine, request, model, watch, stop } = ground;
   const observers = new Observers(ground);
-  const stores = writeStores(model, join(dirname(request.logDirectory), 'stores', request.project));
+  const stores = writeStores(model, join(dirname(request.logDirectory), 'stores', ground.prefix));
   if (!stores.ok) return stores;
   const created = await createAll(ground, stores.value);
   const startables = created.flatMap((each) => (each.ok ? [each.value] : []));
@@ -65,18 +71,19 @@ export async function assemble(ground: Ground): Promise<Result<Environment>> {
   if (!observing.ok) return observing;
   const { project, emit } = request;
   const { completed } = started.value;
-  return ok(
-    runningEnvironment({
-      engine,
-      project,
-      services: new Map(services),
-      observers: observing.value,
-      watch,
-      completed,
-      mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
-      emit,
-    }),
-  );
+  const environment = runningEnvironment({
+    engine,
+    project,
+    services: new Map(services),
+    observers: observing.value,
+    watch,
+    completed,
+    mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
+    emit,
+  });
+  const containers = new Map(startables.map(({ service, id, probe }) => [service.name, { id, probe }]));
+  const { generation: name, prefix, volumes } = ground;
+  return ok({ name, prefix, environment, containers, volumes, completed });
 }
 
 /** Waiting for the health of a service that has no health check would be waiting for nothing. */
@@ -112,11 +119,11 @@ class Observers {
 
   /** `joined`: the volume's name or the container's id; `service`: whose image may be used. */
   start(observed: Observed, joined: string, service: string | undefined): void {
-    const { engine, request, labels, images } = this.#ground;
+    const { engine, prefix, labels, images, request } = this.#ground;
     const key = observedKey(observed);
     if (!request.observed.some((each) => observedKey(each) === key)) return;
     const serviceImage = images.get(service ?? '')?.reference ?? '';
-    this.#started.set(key, startHelper({ engine, project: request.project, labels, serviceImage }, observed, joined));
+    this.#started.set(key, startHelper({ engine, project: prefix, labels, serviceImage }, observed, joined));
   }
 
   /** Container ids by `observedKey`. */
@@ -171,13 +178,13 @@ async function create(
   stores: StoreFiles,
   containers: ReadonlyMap<string, string>,
 ): Promise<Result<Startable>> {
-  const { engine, request, networks, volumes, labels } = ground;
+  const { engine, request, prefix, networks, volumes, labels } = ground;
   const { name } = service;
   const image = ground.images.get(name);
   if (image === undefined) throw new Error(`no image of ${name}`);
-  const logFile = join(request.logDirectory, `${name}.log`);
+  const logFile = join(ground.logDirectory, `${name}.log`);
   const options = containerOptions(service, {
-    project: request.project,
+    project: prefix,
     image: image.reference,
     networks,
     volumes,
@@ -193,7 +200,7 @@ async function create(
     const connected = await engine.call(`connecting ${name} to ${network}`, () =>
       engine.docker
         .getNetwork(networks.get(network) ?? network)
-        .connect({ Container: id, EndpointConfig: endpoint(service, attachment, request.project) }),
+        .connect({ Container: id, EndpointConfig: endpoint(service, attachment, prefix) }),
     );
     if (!connected.ok) return connected;
   }

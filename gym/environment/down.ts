@@ -8,6 +8,8 @@ export interface Leftovers {
   readonly containers: readonly string[];
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
+  /** Of services' own files, which a golden state has. */
+  readonly images: readonly string[];
 }
 
 const removeLimitMs = 15_000;
@@ -31,23 +33,29 @@ export async function findLabelled(
   accept: (labels: Labels) => boolean,
 ): Promise<Result<Leftovers>> {
   const filters = JSON.stringify({ label: labels });
-  const [containers, networks, volumes] = await Promise.all([
+  const [containers, networks, volumes, images] = await Promise.all([
     engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters })),
     engine.call('listing networks', () => engine.docker.listNetworks({ filters })),
     engine.call('listing volumes', () => engine.docker.listVolumes({ filters })),
+    engine.call('listing images', () => engine.docker.listImages({ filters })),
   ]);
   if (!containers.ok) return containers;
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
+  if (!images.ok) return images;
   return ok({
     containers: containers.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
     networks: networks.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
     volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
+    images: images.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
   });
 }
 
-/** Containers first: they hold the networks and volumes. Gives what could not be removed. */
-export async function removeAll(engine: Engine, { containers, networks, volumes }: Leftovers): Promise<Result<void>> {
+/** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */
+export async function removeAll(
+  engine: Engine,
+  { containers, networks, volumes, images }: Leftovers,
+): Promise<Result<void>> {
   const { docker } = engine;
   const removedContainers = await Promise.all(
     containers.map((id) =>
@@ -61,6 +69,7 @@ export async function removeAll(engine: Engine, { containers, networks, volumes 
     ...volumes.map((name) =>
       remove(engine, `removing volume ${name}`, () => docker.getVolume(name).remove({ force: true })),
     ),
+    ...images.map((id) => remove(engine, `removing image ${id.slice(7, 19)}`, () => docker.getImage(id).remove())),
   ]);
   const [first, ...others] = [...removedContainers, ...removedOthers].flat();
   return first === undefined ? ok(undefined) : failed(first, ...others);

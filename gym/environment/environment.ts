@@ -84,6 +84,12 @@ export interface Environment {
   engineAnswers(): Promise<boolean>;
   /** Waits until all that the services printed up to now is in their log files (bounded by about a second). */
   flushLogs(): Promise<void>;
+  /**
+   * Puts it back into the state right after its seeds had run: files, volumes, databases; all processes are new, and so are published
+   * ports and addresses. The first time takes as long as coming up; from then on a spare comes up in the background, where nothing of the
+   * host is shared, and takes the place at once. After a failure nothing of it runs.
+   */
+  reset(): Promise<Result<void>>;
   /** Lets go of a kept environment: stops watching it and following its logs; everything stays up. */
   release(): void;
   /** Removes everything that was made, without waiting for graceful ends. Idempotent; gives what could not be removed. */

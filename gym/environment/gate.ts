@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import type Dockerode from 'dockerode';
@@ -18,9 +19,12 @@ export interface Gate {
   close(): void;
 }
 
-const marker = '.gym-began';
-/** An end without a line (gym is gone) ends the container. The program's input is empty, as that of any container without a terminal. */
-const waitThenBecome = `[ -e /${marker} ] || read -r _ && exec "$@" </dev/null`;
+/**
+ * The first argument is the file by which a container that is started again knows that its gate is open. An end without a line (gym is
+ * gone) ends the container. The program's input is empty, as that of any container without a terminal.
+ */
+const waitThenBecome = '[ -e "/$1" ] || read -r _ || exit 1; shift; exec "$@" </dev/null';
+const markerStart = '.gym-began-';
 
 /** Whether a service gives the same result behind a gate: it has to wait for others, and nothing has to be there at its start that they make. */
 export function mayWait(model: ComposeModel, service: ServiceModel): boolean {
@@ -61,7 +65,7 @@ export async function createContainer(
     if (!made.ok) return made;
     const { id } = made.value;
     if (await hasShell(engine, image, id)) {
-      const gate = await attachGate(engine, id);
+      const gate = await attachGate(engine, id, gated.Entrypoint.at(-1) ?? '');
       return gate.ok ? { ok: true, value: { id, gate: gate.value } } : gate;
     }
     const removed = await engine.call('removing a container', () => made.value.remove({ force: true, v: true }));
@@ -76,7 +80,7 @@ async function gatedOptions(
   engine: Engine,
   image: ReadyImage,
   options: Dockerode.ContainerCreateOptions,
-): Promise<Dockerode.ContainerCreateOptions | undefined> {
+): Promise<(Dockerode.ContainerCreateOptions & { readonly Entrypoint: string[] }) | undefined> {
   const inspected = await engine.call('looking at an image', () => engine.docker.getImage(image.id).inspect());
   if (!inspected.ok) return undefined;
   const entrypoint = words(options.Entrypoint);
@@ -89,7 +93,8 @@ async function gatedOptions(
   if (program.length === 0) return undefined;
   return {
     ...options,
-    Entrypoint: ['/bin/sh', '-c', waitThenBecome, '/bin/sh'],
+    // Of its own in every container: an image that is made of one has its marker in it.
+    Entrypoint: ['/bin/sh', '-c', waitThenBecome, 'sh', `${markerStart}${randomBytes(4).toString('hex')}`],
     Cmd: program,
     OpenStdin: true,
     StdinOnce: true,
@@ -99,6 +104,20 @@ async function gatedOptions(
 
 function words(value: string | readonly string[] | null | undefined): readonly string[] {
   return typeof value === 'string' ? [value] : (value ?? []);
+}
+
+/** What a container runs, its gate left out. */
+export function programOf(config: {
+  readonly Entrypoint?: string | string[] | null | undefined;
+  readonly Cmd?: string[] | null | undefined;
+}): readonly string[] {
+  const entrypoint = words(config.Entrypoint).filter((word) => word !== '');
+  return [...(entrypoint[2] === waitThenBecome ? [] : entrypoint), ...words(config.Cmd)];
+}
+
+/** Whether a path of a container is what its gate has put there. */
+export function isGateMarker(path: string): boolean {
+  return path.startsWith(`/${markerStart}`);
 }
 
 /** By image: an image's id is the hash of what is in it. */
@@ -118,7 +137,7 @@ function hasShell(engine: Engine, { id: image }: ReadyImage, container: string):
   return asked;
 }
 
-async function attachGate(engine: Engine, id: string): Promise<Answer<Gate>> {
+async function attachGate(engine: Engine, id: string, marker: string): Promise<Answer<Gate>> {
   const container = engine.docker.getContainer(id);
   const attached = await engine.call('holding a container back', () =>
     container.attach({ stream: true, stdin: true, hijack: true }),
@@ -133,13 +152,13 @@ async function attachGate(engine: Engine, id: string): Promise<Answer<Gate>> {
   };
   const open = async (): Promise<void> => {
     await new Promise<void>((resolve) => stream.end('\n', resolve));
-    await engine.call('marking a container', () => container.putArchive(markerArchive(), { path: '/' }));
+    await engine.call('marking a container', () => container.putArchive(markerArchive(marker), { path: '/' }));
     close();
   };
   return { ok: true, value: { open, close } };
 }
 
-function markerArchive(): NodeJS.ReadableStream {
+function markerArchive(marker: string): NodeJS.ReadableStream {
   const archive = pack();
   archive.entry({ name: marker }, '');
   archive.finalize();

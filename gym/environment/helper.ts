@@ -6,7 +6,7 @@ import { findImage } from './image/pull.ts';
 import { label } from './labels.ts';
 
 /** A small image with find, cat and grep, which `scripts/setup` sees to. */
-const helperImage = 'debian:bookworm-slim';
+export const smallImage = 'debian:bookworm-slim';
 const observeLimitMs = 20_000;
 
 /** What a helper is made with. */
@@ -30,13 +30,13 @@ export function observedKey(observed: Observed): string {
 export async function startHelper(parts: HelperParts, observed: Observed, joined: string): Promise<Result<string>> {
   const { engine, project, labels } = parts;
   const key = observedKey(observed);
-  const small = await findImage(parts, helperImage);
+  const small = await findImage(parts, smallImage);
   if (!small.ok) return small;
   const what = `starting the observer of ${key.replace('-', ' ')}`;
   const created = await engine.call(what, async () => {
     const container = await engine.docker.createContainer({
       name: `${project}-observer-${key}`,
-      Image: small.value === undefined ? parts.serviceImage : helperImage,
+      Image: small.value === undefined ? parts.serviceImage : smallImage,
       // Any number of seconds that every `sleep` takes.
       Entrypoint: ['sleep', '2147483647'],
       Cmd: [],

@@ -14,6 +14,10 @@ export const label = {
   helper: 'dev.gym.helper',
   /** A network's or volume's name in the Compose file. */
   resource: 'dev.gym.resource',
+  /** Which of an environment's generations it belongs to: a reset puts a new one in the place of the old. */
+  generation: 'dev.gym.generation',
+  /** On what holds the seeded state of an environment. */
+  golden: 'dev.gym.golden',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;
@@ -35,6 +39,9 @@ export function environmentLabels(of: {
     [label.owner]: ownerText(thisOwner()),
   };
 }
+
+/** The generation that an environment comes up with. */
+export const firstGeneration = 'first';
 
 /** The engine's filter for one environment, or for all of gym's. */
 export function projectFilter(project?: string): { label: string[] } {

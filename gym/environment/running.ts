@@ -40,8 +40,11 @@ export interface RunningParts {
 const quietMs = 40;
 const flushLimitMs = 1000;
 
-/** The environment as its users see it. */
-export function runningEnvironment(parts: RunningParts): Environment {
+/** An environment between two resets. */
+export type RunningEnvironment = Omit<Environment, 'reset'>;
+
+/** The environment as its users see it until it is reset. */
+export function runningEnvironment(parts: RunningParts): RunningEnvironment {
   const { engine, project, services, watch, emit } = parts;
   const deaths: Death[] = [];
   let ending = false;

@@ -1,16 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { assemble } from './assemble.ts';
+import { ok, type Result } from '../events/problem.ts';
+import { bringUp } from './bring-up.ts';
 import { loadCompose } from './compose/load.ts';
-import type { ComposeModel } from './compose/model.ts';
-import { findLabelled, removeProject } from './down.ts';
-import { connectEngine, type Engine } from './engine.ts';
+import { connectEngine } from './engine.ts';
 import type { Environment, UpRequest } from './environment.ts';
-import { prepareImages } from './image/images.ts';
-import { environmentLabels, label } from './labels.ts';
-import { makeNetworks } from './networks.ts';
-import { makeVolumes } from './volumes.ts';
-import { watchEvents } from './watch.ts';
+import { firstGeneration } from './labels.ts';
+import { resettable } from './reset.ts';
 
 /**
  * Brings an environment up. Problems of the Compose file are of kind `definition`, all else of kind `environment`.
@@ -22,74 +16,7 @@ export async function up(request: UpRequest): Promise<Result<Environment>> {
   const engine = await connectEngine(request.ambient);
   if (!engine.ok) return engine;
   for (const text of model.value.notes) request.emit({ type: 'noted', text });
-  mkdirSync(request.logDirectory, { recursive: true });
-
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  request.signal.addEventListener('abort', interrupt, { once: true });
-  if (request.signal.aborted) interrupt();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    stop.abort();
-  }, request.deadlineMs);
-  try {
-    const brought = await bringUp(engine.value, request, model.value, stop);
-    if (brought.ok) return brought;
-    const removed = await removeProject(engine.value, request.project, request.run);
-    const [first, ...others] = brought.problems;
-    const told = request.signal.aborted ? interrupted() : late ? lateProblem(first, request.deadlineMs) : first;
-    return failed(told, ...others, ...(removed.ok ? [] : removed.problems));
-  } finally {
-    clearTimeout(timer);
-    request.signal.removeEventListener('abort', interrupt);
-  }
-}
-
-function interrupted(): Problem {
-  return { kind: 'environment', message: 'interrupted while the environment came up; nothing of it is left' };
-}
-
-function lateProblem(problem: Problem, deadlineMs: number): Problem {
-  const message = `the environment was not up within ${deadlineMs / 1000} s: ${problem.message}`;
-  return { ...problem, message, remedy: problem.remedy ?? 'Allow more time, or make the service ready sooner.' };
-}
-
-async function bringUp(
-  engine: Engine,
-  request: UpRequest,
-  model: ComposeModel,
-  stop: AbortController,
-): Promise<Result<Environment>> {
-  const { project, emit } = request;
-  const labels = environmentLabels(request);
-  const free = isFree(engine, project);
-  const [images, networks, volumes, watch] = await Promise.all([
-    prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model),
-    free.then((isSo) => (isSo.ok ? makeNetworks({ engine, model, project, labels }) : isSo)),
-    free.then((isSo) => (isSo.ok ? makeVolumes(engine, model, project, labels) : isSo)),
-    watchEvents(engine, project),
-  ]);
-  if (!watch.ok) return watch;
-  const close = <Value>(result: Result<Value>): Result<Value> => {
-    if (!result.ok) watch.value.close();
-    return result;
-  };
-  for (const made of [images, networks, volumes]) if (!made.ok) return close(made);
-  if (!images.ok || !networks.ok || !volumes.ok) throw new Error('unreachable');
-  if (stop.signal.aborted) return close(failed({ kind: 'environment', message: 'images and networks took too long' }));
-  const parts = { images: images.value, networks: networks.value, volumes: volumes.value, watch: watch.value };
-  return close(await assemble({ engine, request, model, labels, stop, ...parts }));
-}
-
-async function isFree(engine: Engine, project: string): Promise<Result<void>> {
-  const found = await findLabelled(engine, [`${label.project}=${project}`], () => true);
-  if (!found.ok) return found;
-  const { containers, networks, volumes } = found.value;
-  if (containers.length + networks.length + volumes.length === 0) return ok(undefined);
-  return failed({
-    kind: 'environment',
-    message: `an environment with the name ${project} is already there`,
-    remedy: 'Take it down first: gym down',
-  });
+  const ground = { engine: engine.value, request, model: model.value };
+  const first = await bringUp(ground, { generation: firstGeneration, golden: undefined });
+  return first.ok ? ok(resettable(ground, first.value)) : first;
 }

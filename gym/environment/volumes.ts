@@ -1,6 +1,8 @@
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { ComposeModel, VolumeModel } from './compose/model.ts';
+import { copyVolume, makeOverlay } from './copy.ts';
 import type { Engine } from './engine.ts';
+import type { Golden } from './golden.ts';
 import { label } from './labels.ts';
 
 /** Makes the volumes of a model; external ones have to be there. Gives the engine's names by those of the Compose file. */
@@ -22,6 +24,52 @@ export async function makeVolumes(
     names.set(volume.name, name.value);
   }
   return ok(names);
+}
+
+/** Makes a generation's volumes with the golden state in them; volumes of others are as they are. */
+export async function makeSeededVolumes(
+  engine: Engine,
+  model: ComposeModel,
+  golden: Golden,
+  prefix: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<Result<ReadonlyMap<string, string>>> {
+  const others = new Map([...model.volumes].filter(([name]) => !(name in golden.volumes)));
+  const names = await makeVolumes(engine, { ...model, volumes: others }, prefix, labels);
+  if (!names.ok) return names;
+  const made = await Promise.all(
+    Object.entries(golden.volumes).map(async ([name, source]) => ({
+      name,
+      volume: await makeSeeded(engine, golden.how, source, `${prefix}_${name}`, {
+        ...model.volumes.get(name)?.labels,
+        ...labels,
+        [label.resource]: name,
+      }),
+    })),
+  );
+  const all = new Map(names.value);
+  for (const { name, volume } of made) {
+    if (!volume.ok) return volume;
+    all.set(name, volume.value);
+  }
+  return ok(all);
+}
+
+async function makeSeeded(
+  engine: Engine,
+  how: Golden['how'],
+  source: string,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<Result<string>> {
+  const overlay = how === 'overlay' ? await makeOverlay(engine, source, name, labels) : undefined;
+  if (overlay !== undefined) return overlay;
+  const made = await engine.call('making a volume', () =>
+    engine.docker.createVolume({ Name: name, Labels: { ...labels } }),
+  );
+  if (!made.ok) return made;
+  const copied = await copyVolume(engine, source, name, labels);
+  return copied.ok ? ok(name) : copied;
 }
 
 async function make(

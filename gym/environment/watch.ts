@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ok, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
-import { label, projectFilter } from './labels.ts';
+import { label } from './labels.ts';
 
 /** How a service's container ended. */
 export interface Exit {
@@ -31,9 +31,13 @@ const containerEvent = z.object({
 const killingSignals = [1, 2, 3, 9, 15];
 
 /** Watches by the engine's event stream: one connection, no polling. It has to be there before the first container starts. */
-export async function watchEvents(engine: Engine, project: string): Promise<Result<Watch>> {
+export async function watchEvents(engine: Engine, project: string, generation: string): Promise<Result<Watch>> {
   const aborter = new AbortController();
-  const filters = { type: ['container'], event: ['die', 'kill', 'oom'], ...projectFilter(project) };
+  const filters = {
+    type: ['container'],
+    event: ['die', 'kill', 'oom'],
+    label: [`${label.project}=${project}`, `${label.generation}=${generation}`],
+  };
   const opened = await engine.call('watching the containers', () =>
     engine.docker.getEvents({ filters: JSON.stringify(filters), abortSignal: aborter.signal }),
   );

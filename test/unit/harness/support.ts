@@ -37,6 +37,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     deaths: () => deaths,
     engineAnswers: notHere,
     flushLogs: notHere,
+    reset: notHere,
     down: notHere,
   };
 }

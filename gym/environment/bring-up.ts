@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
+import { assemble } from './assemble.ts';
+import type { ComposeModel } from './compose/model.ts';
+import { findLabelled } from './down.ts';
+import type { Engine } from './engine.ts';
+import type { UpRequest } from './environment.ts';
+import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './generation.ts';
+import { type Golden, seededModel } from './golden.ts';
+import { prepareImages } from './image/images.ts';
+import { environmentLabels, firstGeneration, label } from './labels.ts';
+import { makeNetworks } from './networks.ts';
+import { makeSeededVolumes, makeVolumes } from './volumes.ts';
+import { watchEvents } from './watch.ts';
+
+/** What every generation of an environment is made with. */
+export interface UpGround {
+  readonly engine: Engine;
+  readonly request: UpRequest;
+  readonly model: ComposeModel;
+}
+
+/** Which generation, and what it begins with; `undefined`: with nothing, so that it has to be seeded. */
+export interface Beginning {
+  readonly generation: string;
+  readonly golden: Golden | undefined;
+}
+
+/** Brings one generation up within the deadline. After a failure or an abort nothing of it is left. */
+export async function bringUp(ground: UpGround, beginning: Beginning): Promise<Result<Generation>> {
+  const { engine, request } = ground;
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  request.signal.addEventListener('abort', interrupt, { once: true });
+  if (request.signal.aborted) interrupt();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop.abort();
+  }, request.deadlineMs);
+  try {
+    const brought = await makeAll(ground, beginning, stop);
+    if (brought.ok) return brought;
+    const removed = await removeGeneration(engine, request.project, beginning.generation, request.run);
+    const [first, ...others] = brought.problems;
+    const told = request.signal.aborted ? interrupted() : late ? lateProblem(first, request.deadlineMs) : first;
+    return failed(told, ...others, ...(removed.ok ? [] : removed.problems));
+  } finally {
+    clearTimeout(timer);
+    request.signal.removeEventListener('abort', interrupt);
+  }
+}
+
+function interrupted(): Problem {
+  return { kind: 'environment', message: 'interrupted while the environment came up; nothing of it is left' };
+}
+
+function lateProblem(problem: Problem, deadlineMs: number): Problem {
+  const message = `the environment was not up within ${deadlineMs / 1000} s: ${problem.message}`;
+  return { ...problem, message, remedy: problem.remedy ?? 'Allow more time, or make the service ready sooner.' };
+}
+
+async function makeAll(
+  { engine, request, model: whole }: UpGround,
+  { generation, golden }: Beginning,
+  stop: AbortController,
+): Promise<Result<Generation>> {
+  const { project, emit } = request;
+  const model = golden === undefined ? whole : seededModel(whole, golden);
+  const labels = { ...environmentLabels(request), [label.generation]: generation };
+  const prefix = prefixOf(project, generation);
+  const logDirectory = logDirectoryOf(request, generation);
+  mkdirSync(logDirectory, { recursive: true });
+  const free = generation === firstGeneration ? isFree(engine, project) : Promise.resolve(ok(undefined));
+  const volumesOf = (): ReturnType<typeof makeVolumes> =>
+    golden === undefined
+      ? makeVolumes(engine, model, prefix, labels)
+      : makeSeededVolumes(engine, model, golden, prefix, labels);
+  const [images, networks, volumes, watch] = await Promise.all([
+    prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model),
+    free.then((isSo) => (isSo.ok ? makeNetworks({ engine, model, project: prefix, labels }) : isSo)),
+    free.then((isSo) => (isSo.ok ? volumesOf() : isSo)),
+    watchEvents(engine, project, generation),
+  ]);
+  if (!watch.ok) return watch;
+  const close = <Value>(result: Result<Value>): Result<Value> => {
+    if (!result.ok) watch.value.close();
+    return result;
+  };
+  for (const made of [images, networks, volumes]) if (!made.ok) return close(made);
+  if (!images.ok || !networks.ok || !volumes.ok) throw new Error('unreachable');
+  if (stop.signal.aborted) return close(failed({ kind: 'environment', message: 'images and networks took too long' }));
+  const parts = { images: images.value, networks: networks.value, volumes: volumes.value, watch: watch.value };
+  return close(await assemble({ engine, request, model, labels, generation, prefix, logDirectory, stop, ...parts }));
+}
+
+async function isFree(engine: Engine, project: string): Promise<Result<void>> {
+  const found = await findLabelled(engine, [`${label.project}=${project}`], () => true);
+  if (!found.ok) return found;
+  const { containers, networks, volumes } = found.value;
+  if (containers.length + networks.length + volumes.length === 0) return ok(undefined);
+  return failed({
+    kind: 'environment',
+    message: `an environment with the name ${project} is already there`,
+    remedy: 'Take it down first: gym down',
+  });
+}

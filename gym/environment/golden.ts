@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { ok, type Result } from '../events/problem.ts';
+import type { ComposeModel, ServiceModel } from './compose/model.ts';
+import { copyVolume } from './copy.ts';
+import type { Engine } from './engine.ts';
+import { isGateMarker, programOf } from './gate.ts';
+import type { Generation } from './generation.ts';
+import { label } from './labels.ts';
+
+const healthTest = z.union([
+  z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
+  z.object({ kind: z.literal('shell'), script: z.string() }),
+]);
+const probe = z.object({
+  test: healthTest,
+  intervalMs: z.number(),
+  timeoutMs: z.number(),
+  retries: z.number(),
+  startPeriodMs: z.number(),
+});
+const seededService = z.object({
+  /** Of its own files; `null`: it changed none of them. */
+  image: z.string().nullable(),
+  program: z.array(z.string()),
+  probe: probe.nullable(),
+  /** Volumes by their place in the service. `volume` is a key of `volumes`. */
+  mounts: z.array(z.object({ target: z.string(), volume: z.string(), readOnly: z.boolean() })),
+});
+
+/** The state of an environment right after its seeds have run: what a new generation begins with instead of being seeded again. */
+export const goldenSchema = z.object({
+  /** Volumes that hold the state and are never written to, by their names in the Compose file, or by names given to those without. */
+  volumes: z.record(z.string(), z.string()),
+  /** By service. Those that ended are not among them: their work is in the state. */
+  services: z.record(z.string(), seededService),
+  /** `overlay`: a new volume is laid over the golden one, whatever its size; `copy`: that is not possible here. */
+  how: z.enum(['overlay', 'copy']),
+});
+export type Golden = z.infer<typeof goldenSchema>;
+type SeededService = z.infer<typeof seededService>;
+
+/** Whose state is taken, and what everything made for it is labelled with. */
+export interface GoldenGround {
+  readonly engine: Engine;
+  readonly model: ComposeModel;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * Takes the state of a generation that has just come up. Its processes stand still meanwhile, so that all is of one moment: as after a
+ * power cut, which databases recover from. `undefined`: there are volumes whose content cannot be taken.
+ */
+export async function takeGolden(ground: GoldenGround, generation: Generation): Promise<Result<Golden | undefined>> {
+  const plan = await planGolden(ground, generation);
+  if (!plan.ok) return plan;
+  if (plan.value === undefined) return ok(undefined);
+  const { engine } = ground;
+  const containers = [...plan.value.services].map(([, { id }]) => engine.docker.getContainer(id));
+  const paused = await Promise.all(containers.map((each) => engine.call('pausing a container', () => each.pause())));
+  const taken = await take(ground, generation, plan.value);
+  const woken = await Promise.all(
+    containers.map((each, index) =>
+      paused[index]?.ok ? engine.call('waking a container', () => each.unpause()) : ok(undefined),
+    ),
+  );
+  return [...paused, ...woken].find((each): each is Result<never> & { ok: false } => !each.ok) ?? taken;
+}
+
+interface Planned {
+  readonly id: string;
+  readonly seeded: SeededService;
+}
+
+interface Plan {
+  /** The engine's names of the volumes, by the names that they get in the golden state. */
+  readonly volumes: ReadonlyMap<string, string>;
+  readonly services: ReadonlyMap<string, Planned>;
+}
+
+async function planGolden({ engine, model }: GoldenGround, generation: Generation): Promise<Result<Plan | undefined>> {
+  const named = new Map([...generation.volumes].map(([name, engineName]) => [engineName, name]));
+  const own = [...generation.volumes].filter(([name]) => model.volumes.get(name)?.external === null);
+  if (!own.every(([name]) => isPlainVolume(model, name))) return ok(undefined);
+  const volumes = new Map(own);
+  const services = new Map<string, Planned>();
+  for (const [name, { id, probe: health }] of generation.containers) {
+    if (generation.completed.has(name)) continue;
+    const inspected = await engine.call('looking at a container', () => engine.docker.getContainer(id).inspect());
+    if (!inspected.ok) return inspected;
+    const mounts: SeededService['mounts'] = [];
+    for (const mount of inspected.value.Mounts) {
+      const { Type, Name = '', Destination: target, RW } = mount;
+      if (Type !== 'volume') continue;
+      const known = named.get(Name);
+      const volume = known ?? `anonymous-${named.size}`;
+      if (model.volumes.get(volume)?.external != null) continue;
+      // Volumes of others come to it from them again.
+      const isOthers = known?.startsWith('anonymous-') === true && volumesFrom(model, name);
+      named.set(Name, volume);
+      volumes.set(volume, Name);
+      if (!isOthers) mounts.push({ target, volume, readOnly: !RW });
+    }
+    const program = [...programOf(inspected.value.Config)];
+    services.set(name, {
+      id,
+      seeded: { image: null, program, probe: health === undefined ? null : plain(health), mounts },
+    });
+  }
+  return ok({ volumes, services });
+}
+
+const plain = (health: z.input<typeof probe> | object): z.infer<typeof probe> => probe.parse(health);
+
+function volumesFrom(model: ComposeModel, service: string): boolean {
+  return (model.services.get(service)?.volumesFrom.length ?? 0) > 0;
+}
+
+/** Others may lie on another machine, or be of a kind that has no files. */
+function isPlainVolume(model: ComposeModel, name: string): boolean {
+  const volume = model.volumes.get(name);
+  if (volume === undefined) return true;
+  return (volume.driver ?? 'local') === 'local' && Object.keys(volume.driverOptions).length === 0;
+}
+
+async function take(ground: GoldenGround, generation: Generation, plan: Plan): Promise<Result<Golden>> {
+  const { engine, labels } = ground;
+  const volumes: Record<string, string> = {};
+  const services: Record<string, SeededService> = {};
+  for (const [name, source] of plan.volumes) {
+    const golden = `${generation.prefix}.golden-${name}`;
+    const Labels = { ...labels, [label.golden]: name };
+    const made = await engine.call('making a volume', () => engine.docker.createVolume({ Name: golden, Labels }));
+    if (!made.ok) return made;
+    const copied = await copyVolume(engine, source, golden, labels);
+    if (!copied.ok) return copied;
+    volumes[name] = golden;
+  }
+  for (const [name, { id, seeded }] of plan.services) {
+    const image = await commit(ground, name, id);
+    if (!image.ok) return image;
+    services[name] = { ...seeded, image: image.value };
+  }
+  return ok({ volumes, services, how: 'overlay' });
+}
+
+const changed = z.array(z.object({ Path: z.string() })).nullable();
+const committed = z.object({ Id: z.string() });
+
+/** An image of a service's own files; `null`: it has changed none. */
+async function commit({ engine }: GoldenGround, service: string, id: string): Promise<Result<string | null>> {
+  const container = engine.docker.getContainer(id);
+  const listed = await engine.call(`looking for changed files of ${service}`, async () =>
+    changed.parse(await container.changes()),
+  );
+  if (!listed.ok) return listed;
+  const paths = (listed.value ?? []).map(({ Path }) => Path);
+  const own = paths.filter((path) => !isGateMarker(path));
+  // A folder is changed where something in it is: the marker's is.
+  if (own.every((path) => path === '/')) return ok(null);
+  // The container's own labels come with it.
+  const changes = `LABEL ${label.golden}=${JSON.stringify(service)}`;
+  const made = await engine.call(`keeping the files of ${service}`, async () =>
+    committed.parse(await container.commit({ pause: false, changes })),
+  );
+  return made.ok ? ok(made.value.Id) : made;
+}
+
+/** The model of an environment that begins with a golden state: nothing is seeded again. */
+export function seededModel(model: ComposeModel, golden: Golden): ComposeModel {
+  const services = new Map<string, ServiceModel>();
+  for (const [name, service] of model.services) {
+    const seeded = golden.services[name];
+    if (seeded !== undefined) services.set(name, seededServiceModel(service, seeded, golden));
+  }
+  return { ...model, services };
+}
+
+function seededServiceModel(service: ServiceModel, seeded: SeededService, golden: Golden): ServiceModel {
+  const targets = new Set(seeded.mounts.map(({ target }) => target));
+  const volumeMounts = seeded.mounts.map(({ target, volume, readOnly }) => {
+    return { kind: 'volume', source: volume, target, readOnly, noCopy: true, labels: {} } as const;
+  });
+  const { probe: health, image, program } = seeded;
+  return {
+    ...service,
+    ...(image !== null && { image, build: null, pullPolicy: 'never' }),
+    entrypoint: program,
+    command: [],
+    healthcheck: health === null ? { kind: 'off' } : { kind: 'probe', ...health, startIntervalMs: null },
+    dependsOn: service.dependsOn.filter((each) => each.service in golden.services),
+    mounts: [...service.mounts.filter(({ target }) => !targets.has(target)), ...volumeMounts],
+  };
+}
+
+/** Where a golden state cannot be used in the way it says. */
+export function otherWay(golden: Golden): Golden | undefined {
+  return golden.how === 'overlay' ? { ...golden, how: 'copy' } : undefined;
+}

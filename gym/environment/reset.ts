@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { EventBody } from '../events/event.ts';
+import { ok, type Result } from '../events/problem.ts';
+import { bringUp, type UpGround } from './bring-up.ts';
+import type { Environment } from './environment.ts';
+import { type Generation, mayStandBeside, removeGeneration } from './generation.ts';
+import { type Golden, otherWay, takeGolden } from './golden.ts';
+import { environmentLabels } from './labels.ts';
+
+/** A generation, and the state that the next ones begin with; `undefined`: they have to be seeded. */
+export interface Next {
+  readonly generation: Generation;
+  readonly golden: Golden | undefined;
+}
+
+/** Not used by any generation of any environment before. */
+export function newGeneration(): string {
+  return `r${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * Brings the next generation up from the golden state; where there is none, or where it leads to none, it is seeded, and its state is
+ * taken before anybody uses it.
+ */
+export async function bringUpNext(
+  ground: UpGround,
+  generation: string,
+  golden: Golden | undefined,
+): Promise<Result<Next>> {
+  for (let way = golden; way !== undefined; way = otherWay(way)) {
+    const seeded = await bringUp(ground, { generation, golden: way });
+    if (seeded.ok) return ok({ generation: seeded.value, golden: way });
+    if (ground.request.signal.aborted) return seeded;
+    ground.request.emit({ type: 'noted', text: `not reset by ${way.how}: ${seeded.problems[0].message}` });
+  }
+  const brought = await bringUp(ground, { generation, golden: undefined });
+  if (!brought.ok) return brought;
+  const { engine, model, request } = ground;
+  const taken = await takeGolden({ engine, model, labels: environmentLabels(request) }, brought.value);
+  if (!taken.ok) request.emit({ type: 'noted', text: `the seeded state is not kept: ${taken.problems[0].message}` });
+  return ok({ generation: brought.value, golden: taken.ok ? taken.value : undefined });
+}
+
+/** The next generation, up before it is asked for, with what happened meanwhile. */
+interface Spare {
+  readonly next: Result<Next>;
+  readonly events: readonly EventBody[];
+}
+
+/** The environment as its users see it, whatever its generation. */
+export function resettable(ground: UpGround, first: Generation): Environment {
+  const { engine, request, model } = ground;
+  const ending = new AbortController();
+  const signal = AbortSignal.any([request.signal, ending.signal]);
+  let current = first;
+  /** One-shots of the seeds ended in it. */
+  let seeder = first;
+  let golden: Golden | undefined;
+  let spare: Promise<Spare | undefined> = Promise.resolve(undefined);
+  const of = (service: string): Generation['environment'] =>
+    (current.containers.has(service) ? current : seeder).environment;
+
+  /** The old one is removed before the next one comes up: both at once would slow each other down. */
+  const prepare = async (old: Generation): Promise<Spare | undefined> => {
+    const removed = await removeGeneration(engine, request.project, old.name);
+    if (!removed.ok || golden === undefined || ending.signal.aborted || !mayStandBeside(model)) return undefined;
+    const events: EventBody[] = [];
+    const silent = { ...request, signal, emit: (event: EventBody) => events.push(event) };
+    return { events, next: await bringUpNext({ ...ground, request: silent }, newGeneration(), golden) };
+  };
+  const reset = async (): Promise<Result<void>> => {
+    const ready = await spare;
+    const old = current;
+    old.environment.release();
+    if (ready?.next.ok !== true) {
+      const removed = await removeGeneration(engine, request.project, old.name);
+      if (!removed.ok) return removed;
+    }
+    const next = ready?.next.ok === true ? ready.next : await bringUpNext(ground, newGeneration(), golden);
+    if (!next.ok) return next;
+    // What happened to a spare is nobody's business before it is used.
+    if (ready?.next.ok === true) for (const event of ready.events) request.emit(event);
+    current = next.value.generation;
+    if (golden === undefined) seeder = current;
+    golden = next.value.golden;
+    spare = prepare(old);
+    return ok(undefined);
+  };
+  return {
+    project: request.project,
+    services: [...model.services.keys()],
+    exec: (service, command) => of(service).exec(service, command),
+    readFile: (service, path, limitBytes) => of(service).readFile(service, path, limitBytes),
+    observe: (observed, command) => current.environment.observe(observed, command),
+    macAddress: (service, network) => of(service).macAddress(service, network),
+    publishedPort: (service, port, protocol) => of(service).publishedPort(service, port, protocol),
+    logFile: (service) => of(service).logFile(service),
+    deaths: () => current.environment.deaths(),
+    engineAnswers: () => current.environment.engineAnswers(),
+    flushLogs: () => current.environment.flushLogs(),
+    reset,
+    release() {
+      ending.abort();
+      current.environment.release();
+    },
+    async down() {
+      ending.abort();
+      await spare;
+      return current.environment.down();
+    },
+  };
+}
