@@ -69,6 +69,16 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/up.ts'),
   },
   {
+    name: 'reset',
+    group: 'environment',
+    usage: 'reset [TASK] [--spare]',
+    summary: 'put the environment of a task back into the state right after its seeds had run',
+    examples: [['gym reset shuffle', 'files, volumes and databases as after gym up; published ports change']],
+    options: { spare: { kind: 'flag', help: 'only bring up what the next reset takes' } },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/reset.ts'),
+  },
+  {
     name: 'down',
     group: 'environment',
     usage: 'down [TASK] [--all] [--wait]',

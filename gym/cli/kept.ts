@@ -1,14 +1,48 @@
 import { createHash } from 'node:crypto';
-import type { EnvironmentStatus } from '../environment/environment.ts';
+import { join } from 'node:path';
+import type { EnvironmentStatus, UpRequest } from '../environment/environment.ts';
 import { listEnvironments } from '../environment/existing.ts';
+import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { checkoutOf } from '../store/store.ts';
+import { checkoutOf, newRunName, openStore } from '../store/store.ts';
 import { known } from '../task/load.ts';
+import type { Task } from '../task/schema.ts';
+import { hashFiles, listFiles } from '../workspace/snapshot.ts';
 import type { Context } from './context.ts';
+import { progressLines } from './render/progress.ts';
 
 /** Project name of a task's kept environment: one for each checkout. */
 export function keptProject(task: string, checkout: string): string {
   return `gym-${task}-${createHash('sha256').update(checkout).digest('hex').slice(0, 8)}`;
+}
+
+/** What a kept environment is brought up from, as `gym up` notes it. */
+export async function workspaceHash(root: string): Promise<string> {
+  return hashFiles(root, await listFiles(root));
+}
+
+/** How a task's kept environment is brought up, and the log that its events go to. */
+export function keptRequest(context: Context, task: Task, project: string): { request: UpRequest; log: EventLog } {
+  const checkout = checkoutOf(task.root);
+  const run = newRunName(new Date());
+  const directory = openStore(checkout).runDirectory(run);
+  const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr)]);
+  const request: UpRequest = {
+    composeFile: join(task.root, task.compose),
+    project,
+    task: task.name,
+    run,
+    lease: 'kept',
+    checkout,
+    variables: task.variables,
+    ambient: context.env,
+    logDirectory: join(directory, 'logs'),
+    observed: [],
+    emit: log.emit,
+    signal: context.signal,
+    deadlineMs: task.limits.upSeconds * 1000,
+  };
+  return { request, log };
 }
 
 /** The kept environment of this checkout that is meant: the named task's, or the only one. */

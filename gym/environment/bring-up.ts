@@ -95,7 +95,8 @@ async function makeAll(
 }
 
 async function isFree(engine: Engine, project: string): Promise<Result<void>> {
-  const found = await findLabelled(engine, [`${label.project}=${project}`], () => true);
+  const labels = [`${label.project}=${project}`, `${label.generation}=${firstGeneration}`];
+  const found = await findLabelled(engine, labels, () => true);
   if (!found.ok) return found;
   const { containers, networks, volumes } = found.value;
   if (containers.length + networks.length + volumes.length === 0) return ok(undefined);

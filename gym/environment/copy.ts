@@ -46,6 +46,8 @@ async function copyInside(
   to: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<Result<void>> {
+  // The engine makes a volume that has gone meanwhile anew: with its labels a sweep finds it.
+  const VolumeOptions = { NoCopy: true, Labels: { ...labels }, DriverConfig: { Name: 'local', Options: {} } };
   const copied = await engine.call(
     `copying the volume ${from}`,
     async () => {
@@ -58,8 +60,8 @@ async function copyInside(
         HostConfig: {
           NetworkMode: 'none',
           Mounts: [
-            { Type: 'volume', Source: from, Target: '/from', ReadOnly: true },
-            { Type: 'volume', Source: to, Target: '/to' },
+            { Type: 'volume', Source: from, Target: '/from', ReadOnly: true, VolumeOptions },
+            { Type: 'volume', Source: to, Target: '/to', VolumeOptions },
           ],
         },
       });

@@ -5,6 +5,7 @@ import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { haltProject } from './halt.ts';
+import { currentGeneration } from './kept.ts';
 import { label } from './labels.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -21,8 +22,9 @@ export async function listEnvironments(
   if (!made.ok) return made;
   const statuses = [...Map.groupBy(made.value, ({ labels }) => labels[label.project] ?? '')].map(
     async ([project, members]): Promise<EnvironmentStatus> => {
-      const labels = members[0]?.labels ?? {};
-      const services = members.flatMap(({ service }) => service ?? []);
+      const used = ofCurrent(members);
+      const labels = (used[0] ?? members[0])?.labels ?? {};
+      const services = used.flatMap(({ service }) => service ?? []);
       return {
         project,
         task: labels[label.task] ?? '',
@@ -34,6 +36,14 @@ export async function listEnvironments(
     },
   );
   return ok(await Promise.all(statuses));
+}
+
+/** What is used of an environment: not its spare, nor what a reset has left. */
+function ofCurrent(members: readonly Made[]): readonly Made[] {
+  const current = currentGeneration(members[0]?.labels);
+  const used = members.filter(({ labels }) => labels[label.generation] === current);
+  // Of one that was reset by the process which holds it, only that process knows.
+  return used.length > 0 ? used : members;
 }
 
 interface Made {
@@ -112,7 +122,9 @@ export async function logs(ambient: Ambient, request: LogsRequest): Promise<Resu
   const { project, service, follow, tail, timestamps, onOutput, signal } = request;
   const containers = await listContainers(engine, [`${label.project}=${project}`, `${label.service}=${service}`]);
   if (!containers.ok) return containers;
-  const id = containers.value[0]?.Id;
+  const [newest] = containers.value;
+  const generation = currentGeneration(newest?.Labels);
+  const id = (containers.value.find(({ Labels }) => Labels[label.generation] === generation) ?? newest)?.Id;
   if (id === undefined)
     return failed({ ...notThere(project), message: `there is no service ${service} in ${project}` });
   const options = { stdout: true, stderr: true, timestamps, ...(tail !== null && { tail }) };

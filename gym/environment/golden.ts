@@ -5,7 +5,7 @@ import { copyVolume } from './copy.ts';
 import type { Engine } from './engine.ts';
 import { isGateMarker, programOf } from './gate.ts';
 import type { Generation } from './generation.ts';
-import { label } from './labels.ts';
+import { goldenGeneration, label } from './labels.ts';
 
 const healthTest = z.union([
   z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
@@ -69,6 +69,8 @@ export async function takeGolden(ground: GoldenGround, generation: Generation): 
 interface Planned {
   readonly id: string;
   readonly seeded: SeededService;
+  /** Where something is mounted. */
+  readonly targets: readonly string[];
 }
 
 interface Plan {
@@ -101,8 +103,10 @@ async function planGolden({ engine, model }: GoldenGround, generation: Generatio
       if (!isOthers) mounts.push({ target, volume, readOnly: !RW });
     }
     const program = [...programOf(inspected.value.Config)];
+    const targets = inspected.value.Mounts.map(({ Destination }) => Destination);
     services.set(name, {
       id,
+      targets,
       seeded: { image: null, program, probe: health === undefined ? null : plain(health), mounts },
     });
   }
@@ -128,17 +132,17 @@ async function take(ground: GoldenGround, generation: Generation, plan: Plan): P
   const services: Record<string, SeededService> = {};
   for (const [name, source] of plan.volumes) {
     const golden = `${generation.prefix}.golden-${name}`;
-    const Labels = { ...labels, [label.golden]: name };
+    const Labels = { ...labels, [label.generation]: goldenGeneration, [label.resource]: name };
     const made = await engine.call('making a volume', () => engine.docker.createVolume({ Name: golden, Labels }));
     if (!made.ok) return made;
     const copied = await copyVolume(engine, source, golden, labels);
     if (!copied.ok) return copied;
     volumes[name] = golden;
   }
-  for (const [name, { id, seeded }] of plan.services) {
-    const image = await commit(ground, name, id);
+  for (const [name, planned] of plan.services) {
+    const image = await commit(ground, name, planned);
     if (!image.ok) return image;
-    services[name] = { ...seeded, image: image.value };
+    services[name] = { ...planned.seeded, image: image.value };
   }
   return ok({ volumes, services, how: 'overlay' });
 }
@@ -147,22 +151,33 @@ const changed = z.array(z.object({ Path: z.string() })).nullable();
 const committed = z.object({ Id: z.string() });
 
 /** An image of a service's own files; `null`: it has changed none. */
-async function commit({ engine }: GoldenGround, service: string, id: string): Promise<Result<string | null>> {
+async function commit(
+  { engine }: GoldenGround,
+  service: string,
+  { id, targets }: Planned,
+): Promise<Result<string | null>> {
   const container = engine.docker.getContainer(id);
   const listed = await engine.call(`looking for changed files of ${service}`, async () =>
     changed.parse(await container.changes()),
   );
   if (!listed.ok) return listed;
-  const paths = (listed.value ?? []).map(({ Path }) => Path);
-  const own = paths.filter((path) => !isGateMarker(path));
-  // A folder is changed where something in it is: the marker's is.
-  if (own.every((path) => path === '/')) return ok(null);
+  const changes = (listed.value ?? []).map(({ Path }) => Path);
+  if (!changes.some(isOwnChange(changes, targets))) return ok(null);
   // The container's own labels come with it.
-  const changes = `LABEL ${label.golden}=${JSON.stringify(service)}`;
+  const instruction = `LABEL ${label.generation}=${goldenGeneration}`;
   const made = await engine.call(`keeping the files of ${service}`, async () =>
-    committed.parse(await container.commit({ pause: false, changes })),
+    committed.parse(await container.commit({ pause: false, changes: instruction })),
   );
   return made.ok ? ok(made.value.Id) : made;
+}
+
+/** What the engine itself puts into a container. */
+const ofEngine = /^(?:\/usr)?\/sbin\/docker-init$/;
+
+/** Tells what the service changed from what the engine and the gate did; a folder is changed where something in it is. */
+function isOwnChange(changes: readonly string[], targets: readonly string[]): (path: string) => boolean {
+  const others = [...changes.filter((path) => ofEngine.test(path) || isGateMarker(path)), ...targets];
+  return (path) => !others.some((other) => other === path || other.startsWith(path === '/' ? path : `${path}/`));
 }
 
 /** The model of an environment that begins with a golden state: nothing is seeded again. */

@@ -16,8 +16,6 @@ export const label = {
   resource: 'dev.gym.resource',
   /** Which of an environment's generations it belongs to: a reset puts a new one in the place of the old. */
   generation: 'dev.gym.generation',
-  /** On what holds the seeded state of an environment. */
-  golden: 'dev.gym.golden',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;
@@ -42,6 +40,9 @@ export function environmentLabels(of: {
 
 /** The generation that an environment comes up with. */
 export const firstGeneration = 'first';
+
+/** In the place of a generation: what holds the seeded state, which is of none. */
+export const goldenGeneration = 'golden';
 
 /** The engine's filter for one environment, or for all of gym's. */
 export function projectFilter(project?: string): { label: string[] } {

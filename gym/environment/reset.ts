@@ -18,6 +18,16 @@ export function newGeneration(): string {
   return `r${randomBytes(4).toString('hex')}`;
 }
 
+/** Brings a generation up from the golden state, in the way that is possible here. */
+export async function bringUpFrom(ground: UpGround, generation: string, golden: Golden): Promise<Result<Next>> {
+  const brought = await bringUp(ground, { generation, golden });
+  if (brought.ok) return ok({ generation: brought.value, golden });
+  const other = otherWay(golden);
+  if (other === undefined || ground.request.signal.aborted) return brought;
+  ground.request.emit({ type: 'noted', text: `not reset by ${golden.how}: ${brought.problems[0].message}` });
+  return bringUpFrom(ground, generation, other);
+}
+
 /**
  * Brings the next generation up from the golden state; where there is none, or where it leads to none, it is seeded, and its state is
  * taken before anybody uses it.
@@ -27,15 +37,11 @@ export async function bringUpNext(
   generation: string,
   golden: Golden | undefined,
 ): Promise<Result<Next>> {
-  for (let way = golden; way !== undefined; way = otherWay(way)) {
-    const seeded = await bringUp(ground, { generation, golden: way });
-    if (seeded.ok) return ok({ generation: seeded.value, golden: way });
-    if (ground.request.signal.aborted) return seeded;
-    ground.request.emit({ type: 'noted', text: `not reset by ${way.how}: ${seeded.problems[0].message}` });
-  }
+  const { engine, model, request } = ground;
+  const next = golden === undefined ? undefined : await bringUpFrom(ground, generation, golden);
+  if (next?.ok || (next !== undefined && request.signal.aborted)) return next;
   const brought = await bringUp(ground, { generation, golden: undefined });
   if (!brought.ok) return brought;
-  const { engine, model, request } = ground;
   const taken = await takeGolden({ engine, model, labels: environmentLabels(request) }, brought.value);
   if (!taken.ok) request.emit({ type: 'noted', text: `the seeded state is not kept: ${taken.problems[0].message}` });
   return ok({ generation: brought.value, golden: taken.ok ? taken.value : undefined });
@@ -66,7 +72,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     if (!removed.ok || golden === undefined || ending.signal.aborted || !mayStandBeside(model)) return undefined;
     const events: EventBody[] = [];
     const silent = { ...request, signal, emit: (event: EventBody) => events.push(event) };
-    return { events, next: await bringUpNext({ ...ground, request: silent }, newGeneration(), golden) };
+    return { events, next: await bringUpFrom({ ...ground, request: silent }, newGeneration(), golden) };
   };
   const reset = async (): Promise<Result<void>> => {
     const ready = await spare;

@@ -5,6 +5,7 @@ import { readEnvironmentHash } from '../store/kept.ts';
 import { openStore } from '../store/store.ts';
 import { findLabelled, type Labels, type Leftovers, removeAll } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
+import { isOfNoUse } from './kept.ts';
 import { label } from './labels.ts';
 import { ownerState, parseOwner } from './owner.ts';
 
@@ -41,9 +42,9 @@ export function findOrphans(engine: Engine): Promise<Result<Leftovers>> {
   );
 }
 
-/** A kept environment that its gym did not bring up to the end: its checkout is there and has no note of it. */
+/** Of a kept environment that its gym did not bring up to the end, whose checkout is there and has no note of it; or of one that was reset. */
 function isHalfUp(labels: Labels): boolean {
   const { [label.checkout]: checkout = '', [label.project]: project = '' } = labels ?? {};
   if (!existsSync(join(checkout, '.gym'))) return false;
-  return readEnvironmentHash(openStore(checkout), project) === undefined;
+  return readEnvironmentHash(openStore(checkout), project) === undefined || isOfNoUse(labels);
 }

@@ -16,7 +16,23 @@ export function writeEnvironmentHash(store: Store, project: string, hash: string
   writeAtomically(join(folderOf(store), project), hash);
 }
 
-/** Forgets it, before the environment is made anew: one that is there without a note was never brought up to the end. */
+/** What a kept environment's resets have noted, as its writer understands it; undefined: nothing. */
+export function readResetNote(store: Store, project: string): unknown {
+  const file = join(folderOf(store), `${project}.reset`);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Notes it for the next reset. */
+export function writeResetNote(store: Store, project: string, note: unknown): void {
+  mkdirSync(folderOf(store), { recursive: true });
+  writeAtomically(join(folderOf(store), `${project}.reset`), JSON.stringify(note));
+}
+
+/** Forgets all of it, before the environment is made anew: one that is there without a note was never brought up to the end. */
 export function forgetEnvironmentHash(store: Store, project: string): void {
-  rmSync(join(folderOf(store), project), { force: true });
+  for (const name of [project, `${project}.reset`]) rmSync(join(folderOf(store), name), { force: true });
 }

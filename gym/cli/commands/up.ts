@@ -1,17 +1,13 @@
-import { join } from 'node:path';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
 import { up } from '../../environment/up.ts';
-import { openEventLog } from '../../events/log.ts';
 import { forgetEnvironmentHash, readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
-import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
-import { hashFiles, listFiles } from '../../workspace/snapshot.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { keptProject } from '../kept.ts';
+import { keptProject, keptRequest, workspaceHash } from '../kept.ts';
 import { removeLeftovers } from '../leftovers.ts';
-import { progressLines } from '../render/progress.ts';
 import { durationText } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
 
@@ -31,7 +27,7 @@ async function bringUpOnce(context: Context, task: Task, clearing: Promise<unkno
   const checkout = checkoutOf(root);
   const project = keptProject(name, checkout);
   const store = openStore(checkout);
-  const [listed, hash] = await Promise.all([listEnvironments(context.env, checkout), hashOf(root)]);
+  const [listed, hash] = await Promise.all([listEnvironments(context.env, checkout), workspaceHash(root)]);
   if (!listed.ok) return listed.problems;
   const present = listed.value.find((each) => each.project === project);
   if (present !== undefined && isWell(present) && readEnvironmentHash(store, project) === hash) {
@@ -50,32 +46,13 @@ async function bringUpOnce(context: Context, task: Task, clearing: Promise<unkno
   return end;
 }
 
-const hashOf = async (root: string): Promise<string> => hashFiles(root, await listFiles(root));
-
 const isWell = ({ services }: EnvironmentStatus): boolean =>
   services.length > 0 && services.every(({ state, exitCode }) => state === 'running' || exitCode === 0);
 
 async function bringUp(context: Context, task: Task, project: string): Promise<CommandEnd> {
-  const checkout = checkoutOf(task.root);
-  const run = newRunName(new Date());
-  const directory = openStore(checkout).runDirectory(run);
-  const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr)]);
+  const { request, log } = keptRequest(context, task, project);
   const started = performance.now();
-  const environment = await up({
-    composeFile: join(task.root, task.compose),
-    project,
-    task: task.name,
-    run,
-    lease: 'kept',
-    checkout,
-    variables: task.variables,
-    ambient: context.env,
-    logDirectory: join(directory, 'logs'),
-    observed: [],
-    emit: log.emit,
-    signal: context.signal,
-    deadlineMs: task.limits.upSeconds * 1000,
-  });
+  const environment = await up(request);
   log.close();
   if (!environment.ok) return environment.problems;
   const { services } = environment.value;
