@@ -1,16 +1,17 @@
-// Side by side in one run: gym against what a user would use instead. Prints medians and ratios; judges nothing.
-// `npm run bench -- 9` takes nine rounds of each.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// Side by side in one run: gym against what a user would use instead. Prints medians and ratios, and writes those of environments into
+// docs/benchmarks.md. `npm run bench -- 9` takes nine rounds of each.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { benchCheckout, fourServices } from './bench/checkout.ts';
+import { benchFourServices, benchState } from './bench/environments.ts';
+import { benchGrowth } from './bench/growth.ts';
+import { comparisonTable, median, timed } from './bench/measure.ts';
 
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
-const rounds = Math.max(1, Number(process.argv[2] ?? 5));
-const composeFile = join(top, 'envs', 'shuffle', 'compose.yaml');
-const composeProject = `gymbench${process.pid}`;
-
+const rounds = Math.max(1, Number(process.argv[2] ?? 7));
 interface Figure {
   readonly what: string;
   readonly ms: number[];
@@ -23,23 +24,14 @@ async function inTurn(
   const times = figures.map(({ what }): Figure => ({ what, ms: [] }));
   for (let round = -1; round < rounds; round += 1) {
     for (const [index, { command, after }] of figures.entries()) {
-      const ms = await timed(command);
+      const ms = await timed(command, top);
       // The first round only warms up.
       if (round >= 0) times[index]?.ms.push(ms);
-      if (after !== undefined) await timed(after);
+      if (after !== undefined) await timed(after, top);
     }
   }
   return times;
 }
-
-async function timed([program = '', ...args]: readonly string[]): Promise<number> {
-  const started = performance.now();
-  await execa(program, args, { cwd: top, stdin: 'ignore' });
-  return performance.now() - started;
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 function report(title: string, [ours, theirs]: readonly Figure[]): void {
   console.log(`\n${title}`);
@@ -64,38 +56,45 @@ async function haveCompose(): Promise<boolean> {
   return present();
 }
 
-async function benchEnvironment(): Promise<void> {
-  const ours = {
-    what: 'gym up shuffle',
-    command: ['node', gym, 'up', 'shuffle'],
-    after: ['node', gym, 'down', 'shuffle'],
-  };
-  const oursDown = {
-    what: 'gym down shuffle',
-    command: ['node', gym, 'down', 'shuffle'],
-    after: ['node', gym, 'up', 'shuffle'],
-  };
+const document = join(top, 'docs', 'benchmarks.md');
+
+/** All about environments, as it stands in the document between its two marks. */
+async function benchEnvironments(): Promise<void> {
   if (!(await haveCompose())) {
-    report('Environment up (docker compose cannot be had here: not compared)', await inTurn([ours]));
+    console.log('\nEnvironments: docker compose cannot be had here, nothing is compared');
     return;
   }
-  const compose = ['docker', 'compose', '-p', composeProject, '-f', composeFile];
-  const up = [...compose, 'up', '-d', '--wait'];
-  const down = [...compose, 'down', '-v', '-t', '0'];
-  await execa('docker', [...compose.slice(1), 'build'], { cwd: top });
-  report(
-    'Environment up: four workers and a driver',
-    await inTurn([ours, { what: 'docker compose up -d --wait', command: up, after: down }]),
+  const comparisons = [
+    ...(await benchFourServices(rounds)),
+    ...(await benchState('10 MB', 10_000_000, rounds)),
+    ...(await benchState('1 GB', 1_000_000_000, rounds)),
+  ];
+  const growth = await benchGrowth(Math.min(rounds, 3));
+  const { stdout: engine } = await execa`docker version --format {{.Server.Version}}`;
+  const { stdout: compose } = await execa`docker compose version --short`;
+  const machine = `${cpus().length} CPUs, Docker Engine ${engine}, Docker Compose ${compose}, Node.js ${process.versions.node}`;
+  const text = [
+    `Measured on ${machine}; medians.`,
+    comparisonTable(comparisons),
+    growth,
+    `A process that holds an environment of four services uses ${await idlePercent()} % of a core while nothing happens.`,
+  ].join('\n\n');
+  console.log(`\n${text}`);
+  const [before = '', , after = ''] = readFileSync(document, 'utf8').split(
+    /(?<=<!-- figures -->\n)|(?=<!-- \/figures -->)/,
   );
-  await timed(ours.command);
-  await timed(up);
-  report(
-    'Environment down',
-    await inTurn([oursDown, { what: 'docker compose down -v -t 0', command: down, after: up }]),
-  );
-  await timed(ours.after);
-  await timed(down);
-  await execa('docker', [...compose.slice(1), 'down', '-v', '-t', '0', '--rmi', 'local'], { cwd: top });
+  writeFileSync(document, `${before}\n${text}\n\n${after}`);
+}
+
+async function idlePercent(): Promise<string> {
+  using checkout = benchCheckout('idle', fourServices);
+  const file = join(checkout.path, 'envs', 'idle', 'compose.yaml');
+  const idle = await execa(process.execPath, [
+    join(top, 'scripts', 'bench', 'idle.ts'),
+    file,
+    join(checkout.path, 'logs'),
+  ]);
+  return idle.stdout.trim();
 }
 
 async function benchStart(): Promise<void> {
@@ -130,5 +129,5 @@ async function benchVerdict(): Promise<void> {
 
 console.log(`${rounds} rounds after a warm-up, in turn, ${cpus().length} CPUs; medians (least to most)`);
 await benchStart();
-await benchEnvironment();
+await benchEnvironments();
 await benchVerdict();

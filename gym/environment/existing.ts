@@ -95,6 +95,25 @@ export async function down(ambient: Ambient, project: string): Promise<Result<vo
   return engine.ok ? removeProject(engine.value, project) : engine;
 }
 
+/** Kept environments that are there, in part or in whole; only those of a checkout, where one is given. */
+export async function listKept(
+  ambient: Ambient,
+  checkout?: string,
+): Promise<Result<readonly Pick<EnvironmentStatus, 'project' | 'task' | 'checkout'>[]>> {
+  const engine = await connectEngine(ambient);
+  if (!engine.ok) return engine;
+  const wanted = [label.project, `${label.lease}=kept`];
+  if (checkout !== undefined) wanted.push(`${label.checkout}=${checkout}`);
+  const made = await listMade(engine.value, wanted);
+  if (!made.ok) return made;
+  const byProject = Map.groupBy(made.value, ({ labels }) => labels[label.project] ?? '');
+  return ok(
+    [...byProject].map(([project, [first]]) => {
+      return { project, task: first?.labels[label.task] ?? '', checkout: first?.labels[label.checkout] ?? '' };
+    }),
+  );
+}
+
 /** Ends all processes of an environment; what is left of it is for `down` to remove. */
 export async function halt(ambient: Ambient, project: string): Promise<Result<void>> {
   const engine = await connectEngine(ambient);

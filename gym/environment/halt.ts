@@ -27,11 +27,18 @@ export async function haltProject(engine: Engine, project: string): Promise<Resu
     const dead = allDie(events.value, left);
     // Each of them ends in an error where the container has ended by itself: that is as good.
     const killed = Promise.all(
-      [...left].map((id) => engine.call('killing a container', () => engine.docker.getContainer(id).kill(), limitMs)),
+      [...left].map((id) =>
+        engine.call(
+          'killing a container',
+          () => engine.docker.getContainer(id).kill({ abortSignal: aborter.signal }),
+          limitMs,
+        ),
+      ),
     );
     await Promise.race([dead, killed]);
     return ok(undefined);
   } finally {
+    // The answers to the kills come when networks are taken apart: nobody waits for them.
     aborter.abort();
   }
 }

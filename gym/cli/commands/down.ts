@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { EnvironmentStatus } from '../../environment/environment.ts';
-import { down, halt, listEnvironments } from '../../environment/existing.ts';
+import { down, halt, listKept } from '../../environment/existing.ts';
 import type { Result } from '../../events/problem.ts';
 import { forgetEnvironmentHash } from '../../store/kept.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
@@ -27,19 +26,17 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     const cleared = await removeLeftovers(context);
     if (!cleared.ok) return cleared.problems;
   }
-  const listed = await listEnvironments(env, all ? undefined : checkoutOf(task?.value.root ?? cwd));
+  const listed = await listKept(env, all ? undefined : checkoutOf(task?.value.root ?? cwd));
   if (!listed.ok) return listed.problems;
-  const wanted = listed.value.filter(
-    (each) => each.lease === 'kept' && (task === undefined || each.task === task.value.name),
-  );
+  const wanted = listed.value.filter((each) => task === undefined || each.task === task.value.name);
   if (wanted.length === 0) stderr.write('nothing is up\n');
   for (const each of wanted) forget(each);
+  const end = waits ? down : halt;
+  const ends = await Promise.all(wanted.map(async (each) => ({ each, ended: await end(env, each.project) })));
   if (!waits && wanted.length > 0) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
     startInBackground(context, ['down', '--wait', ...rest]);
   }
-  const end = waits ? down : halt;
-  const ends = await Promise.all(wanted.map(async (each) => ({ each, ended: await end(env, each.project) })));
   for (const { each, ended } of ends) if (ended.ok) stderr.write(`${each.task} is down\n`);
   const [first, ...others] = ends.flatMap(({ ended }) => (ended.ok ? [] : ended.problems));
   return first === undefined ? 0 : [first, ...others];
@@ -52,6 +49,6 @@ async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
 }
 
 /** From here on it is a leftover, which every gym removes. */
-function forget({ checkout, project }: EnvironmentStatus): void {
+function forget({ checkout, project }: { readonly checkout: string; readonly project: string }): void {
   if (existsSync(checkout)) forgetEnvironmentHash(openStore(checkout), project);
 }

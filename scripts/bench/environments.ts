@@ -1,0 +1,76 @@
+import { benchCheckout, fourServices, seededServices } from './checkout.ts';
+import { type Comparison, compare, timed } from './measure.ts';
+
+const up = ['up', '-d', '--wait'] as const;
+const down = ['down', '-v', '-t', '0'] as const;
+
+/** Up, up again, reset and down of four services, gym and Compose in turn, so that both meet the same machine. */
+export async function benchFourServices(rounds: number): Promise<Comparison[]> {
+  using checkout = benchCheckout('four', fourServices);
+  const { path, gym, compose } = checkout;
+  const env = { HC: '1s' };
+  const [ours, theirs] = [noFigures(), noFigures()];
+  const measure = async (into: number[], command: readonly string[], counts: boolean): Promise<number> => {
+    const ms = await timed(command, path, env);
+    if (counts) into.push(ms);
+    return ms;
+  };
+  for (let round = -1; round < rounds; round += 1) {
+    // The first round only warms up.
+    const counts = round >= 0;
+    await measure(ours.up, gym('up'), counts);
+    await measure(ours.again, gym('up'), counts);
+    await measure(ours.seeded, gym('reset'), counts);
+    await checkout.spareIsUp();
+    await measure(ours.reset, gym('reset'), counts);
+    await checkout.spareIsUp();
+    const started = performance.now();
+    await measure(ours.down, gym('down'), counts);
+    await timed(gym('down', '--wait'), path, env);
+    if (counts) ours.gone.push(performance.now() - started);
+
+    await measure(theirs.up, compose(...up), counts);
+    await measure(theirs.again, compose(...up), counts);
+    const resetMs = (await timed(compose(...down), path, env)) + (await timed(compose(...up), path, env));
+    if (counts) theirs.reset.push(resetMs);
+    await measure(theirs.down, compose(...down), counts);
+  }
+  return [
+    compare('cold up', ours.up, theirs.up, 0.3),
+    compare('up again, nothing changed', ours.again, theirs.again, 0.25),
+    compare('reset, a spare being up', ours.reset, theirs.reset, 0.08),
+    compare('first reset, which is seeded again', ours.seeded, theirs.reset, null),
+    compare('down, as the user sees it', ours.down, theirs.down, 0.5),
+    compare('down, until nothing is left (with a spare)', ours.gone, theirs.down, null),
+  ];
+}
+
+/** Milliseconds, round after round. */
+function noFigures(): Record<'up' | 'again' | 'reset' | 'seeded' | 'down' | 'gone', number[]> {
+  return { up: [], again: [], reset: [], seeded: [], down: [], gone: [] };
+}
+
+/** Reset of a database of so many bytes. */
+export async function benchState(what: string, bytes: number, rounds: number): Promise<Comparison[]> {
+  using checkout = benchCheckout('state', seededServices(bytes));
+  const { path, gym, compose } = checkout;
+  const ours: number[] = [];
+  const atOnce: number[] = [];
+  const theirs: number[] = [];
+  await timed(gym('up'), path);
+  await timed(compose(...up), path);
+  await timed(gym('reset'), path);
+  for (let round = 0; round < rounds; round += 1) {
+    await checkout.spareIsUp();
+    ours.push(await timed(gym('reset'), path));
+    // This one has to wait for the spare.
+    atOnce.push(await timed(gym('reset'), path));
+    theirs.push((await timed(compose(...down), path)) + (await timed(compose(...up), path)));
+  }
+  await timed(gym('down', '--wait'), path);
+  await timed(compose(...down), path);
+  return [
+    compare(`reset with ${what} of data, a spare being up`, ours, theirs, 0.08),
+    compare(`reset with ${what} of data, at once after another`, atOnce, theirs, null),
+  ];
+}
