@@ -5,7 +5,7 @@ import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { haltProject } from './halt.ts';
-import { currentGeneration } from './kept.ts';
+import { currentGeneration, usedContainer } from './kept.ts';
 import { label } from './labels.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -43,7 +43,7 @@ function ofCurrent(members: readonly Made[]): readonly Made[] {
   const current = currentGeneration(members[0]?.labels);
   const used = members.filter(({ labels }) => labels[label.generation] === current);
   // Of one that was reset by the process which holds it, only that process knows.
-  return used.length > 0 ? used : members;
+  return used.length > 0 || members[0]?.labels[label.lease] === 'kept' ? used : members;
 }
 
 interface Made {
@@ -141,9 +141,7 @@ export async function logs(ambient: Ambient, request: LogsRequest): Promise<Resu
   const { project, service, follow, tail, timestamps, onOutput, signal } = request;
   const containers = await listContainers(engine, [`${label.project}=${project}`, `${label.service}=${service}`]);
   if (!containers.ok) return containers;
-  const [newest] = containers.value;
-  const generation = currentGeneration(newest?.Labels);
-  const id = (containers.value.find(({ Labels }) => Labels[label.generation] === generation) ?? newest)?.Id;
+  const id = usedContainer(containers.value)?.Id;
   if (id === undefined)
     return failed({ ...notThere(project), message: `there is no service ${service} in ${project}` });
   const options = { stdout: true, stderr: true, timestamps, ...(tail !== null && { tail }) };

@@ -51,6 +51,17 @@ export function currentGeneration(labels: Labels): string {
   return readNote(labels?.[label.checkout] ?? '', labels?.[label.project] ?? '')?.current ?? firstGeneration;
 }
 
+/** The one of a service's containers that is used; the newest come first, as the engine lists them. */
+export function usedContainer<Info extends { readonly Labels: Record<string, string> }>(
+  containers: readonly Info[],
+): Info | undefined {
+  const [newest] = containers;
+  const current = currentGeneration(newest?.Labels);
+  const used = containers.find(({ Labels }) => Labels[label.generation] === current);
+  // Of one that was reset by the process which holds it, only that process knows.
+  return used ?? (newest?.Labels[label.lease] === 'kept' ? undefined : newest);
+}
+
 /** Whether something belongs to a generation of a kept environment that nobody uses nor will. */
 export function isOfNoUse(labels: Labels): boolean {
   const generation = labels?.[label.generation];

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { demultiplex } from './demux.ts';
 import { connectEngine } from './engine.ts';
+import { usedContainer } from './kept.ts';
 import { label } from './labels.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -27,7 +28,7 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
   const filters = JSON.stringify({ label: [`${label.project}=${project}`, `${label.service}=${service}`] });
   const listed = await connected.value.call('listing containers', () => docker.listContainers({ filters }));
   if (!listed.ok) return listed;
-  const [container] = listed.value;
+  const container = usedContainer(listed.value);
   if (container === undefined) {
     const message = `the service ${service} is not running`;
     return failed({ kind: 'environment', message, place: { service }, remedy: 'gym ps shows what is there.' });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { bringUp } from '../../../gym/environment/bring-up.ts';
+import { loadCompose } from '../../../gym/environment/compose/load.ts';
+import { connectEngine } from '../../../gym/environment/engine.ts';
 import type { Environment } from '../../../gym/environment/environment.ts';
+import { bringUpNext, resettable } from '../../../gym/environment/reset.ts';
 import { bench, docker, labelled, messageOf, run } from '../environment/support.ts';
 
 const gym = bench();
@@ -88,5 +92,35 @@ describe('reset', () => {
     await environment.down();
     expect(labelled(`dev.gym.project=${environment.project}`)).toEqual([]);
     expect(docker('images', '-q', '--filter', `label=dev.gym.project=${environment.project}`)).toBe('');
+  });
+
+  it('gives the same by laying volumes over the kept ones and by copying them', async () => {
+    const engine = await connectEngine(process.env);
+    if (!engine.ok) throw new Error(messageOf(engine));
+    const file = gym.write('compose.yaml', seeded);
+    const model = loadCompose(file, {}, process.env);
+    if (!model.ok) throw new Error(messageOf(model));
+    const request = gym.request();
+    const ground = { engine: engine.value, request, model: model.value };
+    const first = await bringUpNext(ground, 'one', undefined);
+    if (!first.ok || first.value.golden === undefined) throw new Error(messageOf(first));
+    const { golden } = first.value;
+    const seen: unknown[] = [];
+    for (const how of ['overlay', 'copy'] as const) {
+      const next = await bringUp(ground, { generation: how, golden: { ...golden, how } });
+      if (!next.ok) throw new Error(messageOf(next));
+      const environment = resettable(ground, next.value);
+      const driver = docker('volume', 'inspect', '-f', '{{.Options.type}}', `${request.project}-${how}_data`);
+      seen.push({ state: await state(environment), isOverlay: driver === 'overlay' });
+      await spoil(environment);
+      environment.release();
+    }
+    // What was spoilt in one is not in the next, nor in what both came from.
+    expect(seen).toEqual([
+      { state: seededState, isOverlay: process.getuid?.() === 0 },
+      { state: seededState, isOverlay: false },
+    ]);
+    await resettable(ground, first.value.generation).down();
+    expect(labelled(`dev.gym.project=${request.project}`)).toEqual([]);
   });
 });
