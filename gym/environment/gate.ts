@@ -20,10 +20,10 @@ export interface Gate {
 }
 
 /**
- * The first argument is the file by which a container that is started again knows that its gate is open. An end without a line (gym is
- * gone) ends the container. The program's input is empty, as that of any container without a terminal.
+ * The first argument is the file by which a container that is started again knows that its gate is open; only root can make it from
+ * inside. An end without a line (gym is gone) ends the container. The program's input is empty, as that of any container without a terminal.
  */
-const waitThenBecome = '[ -e "/$1" ] || read -r _ || exit 1; shift; exec "$@" </dev/null';
+const waitThenBecome = '[ -e "/$1" ] || { read -r _ || exit 1; true >"/$1"; } 2>/dev/null; shift; exec "$@" </dev/null';
 const markerStart = '.gym-began-';
 
 /** Whether a service gives the same result behind a gate: it has to wait for others, and nothing has to be there at its start that they make. */
@@ -61,11 +61,11 @@ export async function createContainer(
     engine.call(`making the container ${options.name}`, () => engine.docker.createContainer(with_));
   const gated = behind ? await gatedOptions(engine, image, options) : undefined;
   if (gated !== undefined) {
-    const made = await make(gated);
+    const made = await make(gated.options);
     if (!made.ok) return made;
     const { id } = made.value;
     if (await hasShell(engine, image, id)) {
-      const gate = await attachGate(engine, id, gated.Entrypoint.at(-1) ?? '');
+      const gate = await attachGate(engine, id, gated.marker);
       return gate.ok ? { ok: true, value: { id, gate: gate.value } } : gate;
     }
     const removed = await engine.call('removing a container', () => made.value.remove({ force: true, v: true }));
@@ -80,7 +80,7 @@ async function gatedOptions(
   engine: Engine,
   image: ReadyImage,
   options: Dockerode.ContainerCreateOptions,
-): Promise<(Dockerode.ContainerCreateOptions & { readonly Entrypoint: string[] }) | undefined> {
+): Promise<{ options: Dockerode.ContainerCreateOptions; marker: Marker } | undefined> {
   const inspected = await engine.call('looking at an image', () => engine.docker.getImage(image.id).inspect());
   if (!inspected.ok) return undefined;
   const entrypoint = words(options.Entrypoint);
@@ -91,15 +91,27 @@ async function gatedOptions(
       ? [...entrypoint.filter((word) => word !== ''), ...command]
       : [...words(ofImage.Entrypoint), ...(command.length > 0 ? command : words(ofImage.Cmd))];
   if (program.length === 0) return undefined;
+  // Of its own in every container: an image that is made of one has its marker in it.
+  const name = `${markerStart}${randomBytes(4).toString('hex')}`;
+  const user = options.User ?? ofImage.User ?? '';
   return {
-    ...options,
-    // Of its own in every container: an image that is made of one has its marker in it.
-    Entrypoint: ['/bin/sh', '-c', waitThenBecome, 'sh', `${markerStart}${randomBytes(4).toString('hex')}`],
-    Cmd: program,
-    OpenStdin: true,
-    StdinOnce: true,
-    AttachStdin: true,
+    marker: { name, isMadeInside: /^(?:root|0)?(?::|$)/.test(user) },
+    options: {
+      ...options,
+      Entrypoint: ['/bin/sh', '-c', waitThenBecome, 'sh', name],
+      Cmd: program,
+      OpenStdin: true,
+      StdinOnce: true,
+      AttachStdin: true,
+    },
   };
+}
+
+/** The file that says that a gate is open. */
+interface Marker {
+  readonly name: string;
+  /** By the shell that waits: else by the engine, which takes longer. */
+  readonly isMadeInside: boolean;
 }
 
 function words(value: string | readonly string[] | null | undefined): readonly string[] {
@@ -137,7 +149,7 @@ function hasShell(engine: Engine, { id: image }: ReadyImage, container: string):
   return asked;
 }
 
-async function attachGate(engine: Engine, id: string, marker: string): Promise<Answer<Gate>> {
+async function attachGate(engine: Engine, id: string, marker: Marker): Promise<Answer<Gate>> {
   const container = engine.docker.getContainer(id);
   const attached = await engine.call('holding a container back', () =>
     container.attach({ stream: true, stdin: true, hijack: true }),
@@ -152,7 +164,10 @@ async function attachGate(engine: Engine, id: string, marker: string): Promise<A
   };
   const open = async (): Promise<void> => {
     await new Promise<void>((resolve) => stream.end('\n', resolve));
-    await engine.call('marking a container', () => container.putArchive(markerArchive(marker), { path: '/' }));
+    if (!marker.isMadeInside) {
+      const archive = markerArchive(marker.name);
+      await engine.call('marking a container', () => container.putArchive(archive, { path: '/' }));
+    }
     close();
   };
   return { ok: true, value: { open, close } };

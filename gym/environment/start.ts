@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emit } from '../events/event.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Dependency, ServiceModel } from './compose/model.ts';
@@ -34,6 +35,8 @@ export interface Started {
   readonly completed: ReadonlySet<string>;
 }
 
+const afterFirstMs = 5;
+
 type Condition = Dependency['condition'];
 type Gates = Record<Condition, PromiseWithResolvers<boolean>>;
 
@@ -41,8 +44,6 @@ interface Run extends Startable {
   readonly gates: Gates;
   /** Some service waits for its end. */
   readonly oneShot: boolean;
-  /** Resolves when the engine was asked to start it, and answered. */
-  readonly asked: PromiseWithResolvers<void>;
   /** Resolves when all that belongs to opening its gate is done. */
   opened: Promise<unknown> | undefined;
   state: 'waiting' | 'starting' | 'probing' | 'running' | 'ready';
@@ -102,7 +103,6 @@ function runOf(startable: Startable, all: readonly Startable[]): Run {
     ...startable,
     oneShot,
     gates,
-    asked: Promise.withResolvers(),
     opened: undefined,
     state: 'waiting',
     said: '',
@@ -117,7 +117,7 @@ async function startOne(
 ): Promise<void> {
   const { service, id } = run;
   const { emit, stop } = starting;
-  const begun = await begin(starting, run, runs).finally(run.asked.resolve);
+  const begun = await begin(starting, run, runs);
   if (begun === 'stopped') return;
   if (begun !== undefined) return fail(begun);
   emit({ type: 'service.changed', service: service.name, state: 'started', container: id });
@@ -150,7 +150,6 @@ async function begin(
     const started: Answer<unknown> = await engine.call(`starting service ${service.name}`, () =>
       engine.docker.getContainer(run.id).start(),
     );
-    run.asked.resolve();
     if (!started.ok) return { ...started.problems[0], place: { service: service.name } };
     onStarted(run);
     return undefined;
@@ -158,10 +157,8 @@ async function begin(
   const isOpen = async (): Promise<boolean> => !(await open).includes(false) && !stop.signal.aborted;
   if (gate === null) return (await isOpen()) ? start() : 'stopped';
 
-  // The engine starts containers one after the other: those that others wait for come first.
-  await Promise.all(
-    [...runs.values()].flatMap(({ service: each, asked }) => (each.dependsOn.length === 0 ? asked.promise : [])),
-  );
+  // The engine takes much of each start one after the other, in the order in which they come: those that others wait for come first.
+  await sleep(afterFirstMs);
   if (stop.signal.aborted) return 'stopped';
   const problem = await start();
   if (problem !== undefined) return problem;
