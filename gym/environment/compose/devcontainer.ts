@@ -63,7 +63,7 @@ export function readDevcontainer(file: string, files: Files, lookup: Lookup): Fo
   const overlay = overlayOf(reader, fields, parsed.root, { workspace, service, isCompose });
   const tools = readTools(reader, fields, isCompose ? '/' : `/workspaces/${basename(workspace)}`);
   files.problems.push(...reader.problems);
-  files.notes.push(...reader.notes);
+  files.notes.push(...reader.notes());
   if (!isCompose) return { root: overlay, tools, service };
   const paths = composeFiles.map((path) => resolve(folder, path));
   const base = files.load(paths, { directory: dirname(paths[0] ?? file), lookup });

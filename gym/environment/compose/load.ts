@@ -44,11 +44,11 @@ export function loadCompose(
   const problems = [...dotenv.problems, ...read.problems];
   if (root === undefined) return asFailure(paths, problems);
   const reader = new Reader(lookup);
-  reader.notes.push(...read.notes);
+  for (const note of read.notes) reader.note(note);
   const model = withTools(readModel(reader, root, lookup), foreign);
   if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
-  return problems.length > 0 ? asFailure(paths, problems) : ok(model);
+  return problems.length > 0 ? asFailure(paths, problems) : ok({ ...model, notes: reader.notes() });
 }
 
 /** `devcontainer.json`, also with a dot before it. */
@@ -92,6 +92,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     if (isActive(service, active)) services.set(name, service);
     else {
       leftOut.add(name);
+      reader.forgetNotes(name);
       reader.note(`left out: none of its profiles is active: ${service.profiles.join(', ')}`);
     }
   }
@@ -105,7 +106,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     volumes: readVolumes(reader, fields.get('volumes')),
     secrets: readStores(reader, fields.get('secrets'), 'secrets'),
     configs: readStores(reader, fields.get('configs'), 'configs'),
-    notes: reader.notes,
+    notes: [],
   };
   checkReferences(reader, model, leftOut);
   return inUse(model);

@@ -12,7 +12,7 @@ import { splitWords } from './words.ts';
  */
 export class Reader {
   readonly problems: Problem[] = [];
-  readonly notes: string[] = [];
+  readonly #notes: { readonly service: string | undefined; readonly text: string }[] = [];
   /** Gives names without a value their variable's. That of the whole project, whatever an included file fills in: as with Compose. */
   readonly lookup: Lookup;
   /** The service that is being read, for the places of problems. */
@@ -28,7 +28,21 @@ export class Reader {
   }
 
   note(text: string): void {
-    this.notes.push(this.service === undefined ? text : `service ${this.service}: ${text}`);
+    this.#notes.push({ service: this.service, text });
+  }
+
+  /** Forgets what was noted of a service that is left out. */
+  forgetNotes(service: string): void {
+    this.#notes.splice(0, this.#notes.length, ...this.#notes.filter((note) => note.service !== service));
+  }
+
+  /** What was noted, each once with the services that it is about. */
+  notes(): readonly string[] {
+    return [...Map.groupBy(this.#notes, ({ text }) => text)].map(([text, of]) => {
+      const services = of.flatMap(({ service }) => service ?? []);
+      if (services.length === 0) return text;
+      return `${services.length > 1 ? 'services' : 'service'} ${services.join(', ')}: ${text}`;
+    });
   }
 
   /** The supported keys of a mapping. One that is ignored gives a note, any other is a problem. */
