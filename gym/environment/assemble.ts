@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { containerOptions, endpoint, joinedServices } from './container.ts';
+import { containerOptions, endpoint } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
 import type { Environment, Observed, UpRequest } from './environment.ts';

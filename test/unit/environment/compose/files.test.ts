@@ -157,6 +157,15 @@ describe('profiles', () => {
     ]);
   });
 
+  it('do not keep out what another service joins', () => {
+    const joining = `services:
+  a: {image: i, network_mode: "service:b", depends_on: {b: {condition: service_started, required: false}}}
+  b: {image: i, profiles: [x]}`;
+    expect(problems({ 'compose.yaml': joining })).toEqual([
+      'compose.yaml:2: it joins or links service "b", which is left out',
+    ]);
+  });
+
   it.each(['x', 'y,x', '*'])('are active by COMPOSE_PROFILES=%s, from .env too', (profiles) => {
     const { services } = model({ 'compose.yaml': text, '.env': `COMPOSE_PROFILES=${profiles}` });
     expect([...services.keys()]).toEqual(['a', 'b', 'c']);
