@@ -22,6 +22,7 @@ const word = fc.constantFrom(
   '${EMPTY:-f}',
   '${NOPE:-${TAG}}',
   '${TAG:+set}',
+  '${ONLY:-no}',
   '$$HOME',
   'a$${b}',
   'é✓',
@@ -262,7 +263,7 @@ const service = fc.record(
     user: fc.constantFrom('root', '1000:1000', '${NOPE:-nobody}'),
     working_dir: target,
     hostname: simple,
-    container_name: fc.constantFrom('cn1', 'cn_2'),
+    container_name: fc.constantFrom('cn1', 'cn_2', 'cn-3', 'cn.4', 'cn5', 'cn6', 'cn7'),
     init: fc.oneof(fc.boolean(), fc.constantFrom('true', '${NOPE:-false}')),
     privileged: fc.boolean(),
     read_only: fc.boolean(),
@@ -337,18 +338,31 @@ const style = fc.record({
   collectionStyle: fc.constantFrom('any', 'flow' as const),
 });
 
-/** Two files, the second laid over the first, in which services extend others, and all that they need. */
+/** Two files, the second laid over the first, in which services extend others, and all that they need: a file to extend from, one to include. */
 export const generated: fc.Arbitrary<Generated> = fc
   .record({
     base: fc.array(few, { minLength: 2, maxLength: 4 }),
     over: fc.array(fc.option(few, { nil: undefined }), { maxLength: 3 }),
-    extending: fc.array(fc.option(fc.nat({ max: 2 }), { nil: undefined, freq: 3 }), { maxLength: 4 }),
+    // Of an earlier service, or of one in another file.
+    extending: fc.array(
+      fc.option(fc.oneof(fc.nat({ max: 2 }), fc.constantFrom('one', 'two')), { nil: undefined, freq: 3 }),
+      {
+        maxLength: 4,
+      },
+    ),
+    elsewhere: fc.tuple(few, few),
+    included: fc.option(fc.tuple(few, few), { nil: undefined }),
     style,
   })
-  .map(({ base, over, extending, style: written }) => {
+  .map(({ base, over, extending, elsewhere, included, style: written }) => {
     const services = base.map((of, index): [string, unknown] => {
       const extended = extending[index];
-      const target = extended !== undefined && extended < index ? { extends: { service: names[extended] } } : {};
+      const target =
+        typeof extended === 'string'
+          ? { extends: { file: 'sub/base.yaml', service: extended } }
+          : extended !== undefined && extended < index
+            ? { extends: { service: names[extended] } }
+            : {};
       return [names[index] ?? '', { image: 'i', ...target, ...inOrder(index, of) }];
     });
     const overriding = over.flatMap((of, index): [string, unknown][] =>
@@ -356,14 +370,31 @@ export const generated: fc.Arbitrary<Generated> = fc
     );
     const write = (value: unknown): string =>
       stringify(value, { ...written, lineWidth: 0, aliasDuplicateObjects: false });
+    const [one, two] = elsewhere.map((of) => inOrder(0, of));
+    const [first, second] = (included ?? []).map((of) => inOrder(0, of));
+    const including = included === undefined ? {} : { include: ['inc/compose.yaml'] };
+    const envFiles = {
+      'one.env': 'ONE=1\nREF=${ONE}${TAG}\nA=file\n',
+      'two.env': 'TWO="2 # x"\nA=two\nREF=${A}\n',
+    };
+    const below = (folder: string): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries(envFiles).map(([name, text]) => [`${folder}/${name}`, `${text}IN=${folder}\n`]),
+      );
     return {
       files: ['compose.yaml', ...(overriding.length > 0 ? ['over.yaml'] : [])],
       content: {
-        'compose.yaml': write({ name: 'made', services: Object.fromEntries(services), ...resources }),
+        'compose.yaml': write({ name: 'made', ...including, services: Object.fromEntries(services), ...resources }),
         'over.yaml': write({ services: Object.fromEntries(overriding) }),
-        'one.env': 'ONE=1\nREF=${ONE}${TAG}\nA=file\n',
-        'two.env': 'TWO="2 # x"\nA=two\nREF=${A}\n',
+        'sub/base.yaml': write({ services: { one, two: { ...two, extends: 'one' } } }),
+        'inc/compose.yaml': write({
+          services: { first: { image: 'i', ...first }, second: { image: '${ONLY}', ...second } },
+        }),
+        'inc/.env': 'ONLY=inc\nTAG=never\n',
         'pw.txt': 'pw',
+        ...envFiles,
+        ...below('sub'),
+        ...below('inc'),
       },
     };
   });
