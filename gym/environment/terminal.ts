@@ -56,13 +56,15 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
     asked.stdout.on('resize', resize);
     resize();
   }
+  const killed = Promise.withResolvers<void>();
   const kill = (): void => {
-    killFromHost(connected.value, container.Id, exec).finally(() => stream.destroy());
+    killFromHost(connected.value, container.Id, exec).then(killed.resolve, killed.reject);
   };
   asked.signal.addEventListener('abort', kill, { once: true });
   try {
     asked.stdin.pipe(stream);
-    await (terminal ? copyTerminal(stream, asked) : copyStreams(stream, asked));
+    const copied = terminal ? copyTerminal(stream, asked) : copyStreams(stream, asked);
+    await Promise.race([copied, killed.promise]);
   } finally {
     asked.signal.removeEventListener('abort', kill);
     asked.stdin.unpipe(stream);
