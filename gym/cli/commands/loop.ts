@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
 import type { Listener } from '../../events/log.ts';
@@ -9,6 +10,7 @@ import { findResumable } from '../../loop/resume.ts';
 import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
+import { findTask } from '../../task/find.ts';
 import type { Task } from '../../task/schema.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
@@ -72,9 +74,17 @@ async function begun(context: Context, args: Arguments): Promise<Result<Asked>> 
   return ok({ task: task.value, loop: newRunName(new Date()), agentChoice, limits });
 }
 
-/** The loop that was cut off, with its own limits where no others are given. */
+/** The loop that was cut off, with its own agent, and its own limits where no others are given. */
 async function resumed(context: Context, args: Arguments): Promise<Result<Asked>> {
-  const found = findResumable(openStore(checkoutOf(context.cwd)), args.positionals[0]);
+  if (args.text('agent') !== undefined) {
+    const message = 'a loop goes on with the agent that it was begun with: --resume takes no --agent';
+    return failed({ kind: 'usage', message, remedy: 'Leave --agent out, or begin another loop without --resume.' });
+  }
+  const [name] = args.positionals;
+  const file = name === undefined ? undefined : await findTask(name, context.cwd);
+  const taskFile = file?.ok === true ? file.value : undefined;
+  const store = openStore(checkoutOf(taskFile === undefined ? context.cwd : dirname(taskFile)));
+  const found = findResumable(store, name === undefined ? undefined : { name, taskFile });
   if (!found.ok) return found;
   const task = await openTask(found.value.taskFile, context);
   if (!task.ok) return task;
