@@ -137,7 +137,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   if (signal.aborted) return;
   const evidence = await phase('evidence', emit, () => reader.evidence());
   await phase('judge', emit, async () => {
-    const again = `gym verify ${task.name}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
+    const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
     const stages = findings.outcomes.map((outcome) => judgeStage(asStageResult(outcome, runDirectory), again));
     findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
     for (const { name, kind, state, because, distance } of findings.checks) {
@@ -145,6 +145,11 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
     }
   });
   await noteLosses(environment, way, findings);
+}
+
+/** A word as a shell takes it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** What was lost on the way: a verdict must not stand on it in silence. */
