@@ -54,9 +54,10 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
         describe: terse,
       }),
     );
-    if (!report.ok) return report.problems;
-    await tell(context, args, report.value, store);
-    return report.value.exitCode;
+    if (report.ok) showReport(context, args, report.value, store);
+    const { loop } = asked.value;
+    await callPerson(context, args, report.ok ? report.value : { end: 'failed', task: task.name, loop, branch: null });
+    return report.ok ? report.value.exitCode : report.problems;
   } finally {
     history.close();
   }
@@ -119,14 +120,22 @@ async function watched<Value>(
   }
 }
 
-async function tell(context: Context, args: Arguments, report: LoopReport, store: Store): Promise<void> {
+function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {
   const mode = jsonMode(args);
   if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   if (mode === 'text') context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout)}\n`);
+}
+
+/** What the command of --notify gets to know; `failed`: the loop could not go on, and problems say why. */
+interface Notice extends Pick<LoopReport, 'task' | 'loop' | 'branch'> {
+  readonly end: LoopReport['end'] | 'failed';
+}
+
+/** Rings the bell and runs the command of --notify. */
+async function callPerson(context: Context, args: Arguments, { end, task, loop, branch }: Notice): Promise<void> {
   if (context.stderr.isTty) context.stderr.write('\u0007');
   const command = args.text('notify');
   if (command === undefined) return;
-  const { end, task, loop, branch } = report;
   const env = { GYM_END: end, GYM_TASK: task, GYM_LOOP: loop, GYM_BRANCH: branch ?? '' };
   const notified = await execa('sh', ['-c', command], {
     env,

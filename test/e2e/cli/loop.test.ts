@@ -103,3 +103,12 @@ test('--resume takes a task or a loop, and no other agent', async () => {
   const unknown = await gym(checkout.path, ['loop', 'tinny', '--resume']);
   expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no loop or task tinny') });
 });
+
+test('a loop that a problem ends calls its person too', async () => {
+  using checkout = tinyCheckout(needsAnswer);
+  checkout.write('envs/tiny/start/1.patch', 'no patch\n');
+  const notify = 'echo "$GYM_END $GYM_TASK" > .gym/notified';
+  const end = await gym(checkout.path, ['loop', '--agent', 'command:true', '--notify', notify]);
+  expect(end.exitCode).toBe(2);
+  expect(readFileSync(join(checkout.path, '.gym/notified'), 'utf8')).toBe('failed tiny\n');
+});
