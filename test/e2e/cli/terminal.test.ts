@@ -18,14 +18,17 @@ async function atTerminal(cwd: string, ...args: string[]): Promise<string> {
   return stripVTControlCharacters(await text(child.stdout)).replaceAll('\r', '');
 }
 
-test.skipIf(!hasTerminal)(
-  'a problem is told once at a terminal, where the lines of progress and the page are one text',
-  async () => {
-    using checkout = tinyCheckout({
-      services: 'services:\n  box:\n    image: debian:bookworm-slim\n    command: [sh, -c, exit 3]\n',
-    });
-    const said = await atTerminal(checkout.path, 'verify');
-    expect(said).toMatch(/^UNKNOWN {2}tiny: /m);
-    expect(said.match(/^error .*service box/gm)).toHaveLength(1);
-  },
-);
+/** A service that ends before it is healthy. */
+const ends = `services:
+  box:
+    image: debian:bookworm-slim
+    command: [sh, -c, exit 3]
+    healthcheck: { test: [CMD, 'false'], interval: 100ms, retries: 1 }
+`;
+
+test.skipIf(!hasTerminal)('a problem is told once at a terminal: the page follows the lines of progress', async () => {
+  using checkout = tinyCheckout({ services: ends });
+  const said = await atTerminal(checkout.path, 'verify');
+  expect(said).toMatch(/^UNKNOWN {2}tiny: /m);
+  expect(said.match(/^error.*service box/gm)).toHaveLength(1);
+});
