@@ -22,21 +22,24 @@ export function asInWorkspace(
 
 function translated(problem: Problem, snapshot: string, originals: readonly [string, ...string[]]): Problem {
   const [workspace] = originals;
-  let isIgnored = false;
-  // A path ends where a message goes on: at a blank, a quote, or a colon.
-  const pieces = problem.message.split(`${snapshot}/`);
-  const [before = '', ...paths] = pieces;
-  const message = paths.reduce((text, piece) => {
-    const path = piece.split(/[\s:,'"`]/)[0] ?? '';
-    isIgnored ||= !existsSync(join(snapshot, path)) && originals.some((folder) => existsSync(join(folder, path)));
-    return `${text}${displayPath(join(workspace, path))}${piece.slice(path.length)}`;
-  }, before);
+  const [before = '', ...pieces] = problem.message.split(`${snapshot}/`);
+  const named = pieces.map((piece) => ({ piece, path: pathAt(piece) }));
+  const message = named.map(({ piece, path }) => displayPath(join(workspace, path)) + piece.slice(path.length));
+  const isIgnored = named.some(
+    ({ path }) => !existsSync(join(snapshot, path)) && originals.some((folder) => existsSync(join(folder, path))),
+  );
+  const why = isIgnored ? ' in the snapshot that is judged: git ignores it' : '';
   const file = problem.place?.file;
   const isInside = file?.startsWith(`${snapshot}/`) === true;
   return {
     ...problem,
-    message: isIgnored ? `${message} in the snapshot that is judged: git ignores it` : message,
+    message: `${before}${message.join('')}${why}`,
     ...(isInside && { place: { ...problem.place, file: displayPath(join(workspace, file.slice(snapshot.length))) } }),
     ...(isIgnored && { remedy }),
   };
+}
+
+/** A path ends where a message goes on: at a blank, a quote, or a colon. */
+function pathAt(text: string): string {
+  return text.split(/[\s:,'"`]/)[0] ?? '';
 }
