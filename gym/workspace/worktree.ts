@@ -5,7 +5,7 @@ import type { Worktree } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { protectedFiles } from './baseline.ts';
-import { git, runGit } from './git.ts';
+import { git, repositoryOf, runGit } from './git.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './snapshot.ts';
 
@@ -62,14 +62,6 @@ async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<W
   if (missing === undefined) return ok({ ...worktree, protectedFiles: guarded });
   const place = { file: join(task.root, missing) };
   return failed({ kind: 'environment', message: 'git cannot record this protected file', place });
-}
-
-/** Top folder of the repository that has a folder, unless it ignores it. */
-async function repositoryOf(folder: string): Promise<string | undefined> {
-  const top = await runGit(['rev-parse', '--show-toplevel'], { cwd: folder });
-  if (top.exitCode !== 0) return undefined;
-  const ignored = await runGit(['check-ignore', '--quiet', folder], { cwd: folder });
-  return ignored.exitCode === 0 ? undefined : top.stdout.trim();
 }
 
 async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, top: string): Promise<Result<Worktree>> {
