@@ -36,6 +36,10 @@ async function serve(task: Extract<ProxyTask, { do: 'serve' }>): Promise<void> {
   write();
   await Promise.all(task.others.map((other) => startProxy(other, plain)));
   process.once('SIGTERM', () => process.exit(0));
+  process.on('SIGUSR2', () => {
+    proxy.recount();
+    write();
+  });
   say({ trial: await tryShape(task.shape) });
 }
 

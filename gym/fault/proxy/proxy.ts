@@ -32,11 +32,14 @@ export interface Traffic {
 export interface RunningProxy {
   readonly port: number;
   traffic(): Traffic;
+  /** Counts from zero again. */
+  recount(): void;
   close(): Promise<void>;
 }
 
 /** No disturbance at all. */
 export const plain: Shape = { latencyMs: 0, bytesPerSecond: null, reset: null };
+const none: Traffic = { connections: 0, resets: 0, refused: 0, toTargetBytes: 0, toClientBytes: 0 };
 /** What may be on its way in one direction of a connection before the sender has to wait. */
 const queueBytes = 4 << 20;
 
@@ -49,7 +52,7 @@ export async function startProxy(
   onTraffic: () => void = () => undefined,
   address = '0.0.0.0',
 ): Promise<RunningProxy> {
-  const traffic: Mutable<Traffic> = { connections: 0, resets: 0, refused: 0, toTargetBytes: 0, toClientBytes: 0 };
+  const traffic: Mutable<Traffic> = { ...none };
   const lines = { toTargetBytes: new Line(shape.bytesPerSecond), toClientBytes: new Line(shape.bytesPerSecond) };
   const open = new Set<Socket>();
   const isChosen = chooser(shape.reset);
@@ -86,6 +89,7 @@ export async function startProxy(
   return {
     port,
     traffic: () => ({ ...traffic }),
+    recount: () => Object.assign(traffic, none),
     close: async () => {
       for (const socket of open) socket.resetAndDestroy();
       await new Promise((resolve) => server.close(resolve));
