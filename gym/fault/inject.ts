@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { findLabelled } from '../environment/down.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findLabelled, type Labels, removeAll } from '../environment/down.ts';
+import { connectEngine } from '../environment/engine.ts';
 import { label } from '../environment/labels.ts';
 import { ownerState, ownerText, parseOwner, thisOwner } from '../environment/owner.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { known } from '../task/load.ts';
 import { type EnvironmentFault, type FaultEvidence, serviceOf } from './fault.ts';
 import { notedProjects, notesFile, type OpenFault, openFaults, writeNote } from './notes.ts';
-import { helperOf } from './once.ts';
+import { faultOfHelper, helperOf } from './once.ts';
 import { planPartition } from './partition.ts';
 import type { Outcome, Plan, Planning } from './plan.ts';
 import { planProcessFault } from './process-faults.ts';
@@ -15,6 +17,8 @@ import { planClock, planCpu, planDisk, planMemory } from './resources.ts';
 import { findSystem, openSystem, type System } from './system.ts';
 import { planTraffic } from './traffic.ts';
 import { undoAll } from './undo.ts';
+
+const lateMs = 300;
 
 /** Which environment is meant: its project, as `gym ps` and `Environment.project` say it. */
 export interface FaultPlace {
@@ -98,7 +102,10 @@ export async function inject(
     cleared ??= clearThere(place, file, [id]);
     return cleared;
   };
-  if (life.signal?.aborted) await clearIt();
+  if (life.signal?.aborted) {
+    const undone = await clearIt();
+    if (!undone.ok) return undone;
+  }
   life.signal?.addEventListener('abort', clearIt, { once: true });
   return ok({
     id,
@@ -180,15 +187,29 @@ export async function sweepFaults(
   const swept: string[] = [];
   for (const project of notedProjects(checkout)) {
     const file = notesFile(checkout, project);
-    const orphans = openFaults(file)
-      .filter(isOrphan)
-      .map(({ id }) => id);
-    if (orphans.length === 0) continue;
-    const cleared = await clearThere({ ambient, project }, file, orphans);
+    const orphans = openFaults(file).filter(isOrphan);
+    const ids = orphans.map(({ id }) => id);
+    const cleared = orphans.length === 0 ? ok([]) : await clearThere({ ambient, project }, file, ids);
     if (!cleared.ok) return cleared;
-    swept.push(...orphans);
+    // What the engine had been asked for when the process was killed may come a moment later.
+    if (orphans.some(({ evidence }) => evidence === null)) await sleep(lateMs);
+    const strays = await removeStrays(ambient, project, file);
+    if (!strays.ok) return strays;
+    swept.push(...ids);
   }
   return ok(swept);
+}
+
+/** Removes helpers of faults that are not open. The note of a fault is older than its first helper. */
+async function removeStrays(ambient: FaultPlace['ambient'], project: string, file: string): Promise<Result<void>> {
+  const engine = await connectEngine(ambient);
+  if (!engine.ok) return engine;
+  const isStray = (labels: Labels): boolean => {
+    const id = faultOfHelper(labels?.[label.helper]);
+    return id !== undefined && !openFaults(file).some((open) => open.id === id);
+  };
+  const found = await findLabelled(engine.value, [`${label.project}=${project}`, label.helper], isStray);
+  return found.ok ? removeAll(engine.value, found.value) : found;
 }
 
 function isOrphan({ by, held, evidence }: OpenFault): boolean {

@@ -7,11 +7,18 @@ import { label } from '../environment/labels.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { System } from './system.ts';
 
+/** The fault that a container was made for, by its label; `undefined`: for none. */
+export function faultOfHelper(role: string | undefined): string | undefined {
+  return /^fault-(.+?)(-once)?$/.exec(role ?? '')?.[1];
+}
+
 /** Images that helpers are made of: small ones that most machines have. perl-base is in each Debian. */
 export const helperImages = { debian: 'debian:bookworm-slim', node: 'node:24-bookworm-slim' } as const;
 
-/** The label value of all containers that are made for a fault. */
+/** The label value of what stays with a fault: its proxy. */
 export const helperOf = (fault: string): string => `fault-${fault}`;
+/** The label value of what runs a command for a fault. */
+export const onceOf = (fault: string): string => `fault-${fault}-once`;
 
 /** A container that is made for a fault. */
 export interface Helper {
@@ -36,7 +43,11 @@ export interface Said {
 const runLimitMs = 60_000;
 
 /** Makes a container for a fault, and does not start it. The image is pulled where it is not there. */
-export async function makeHelper(system: System, helper: Helper): Promise<Result<Dockerode.Container>> {
+export async function makeHelper(
+  system: System,
+  helper: Helper,
+  role = helperOf(helper.fault),
+): Promise<Result<Dockerode.Container>> {
   const { engine, labels } = system;
   const Image = helperImages[helper.image];
   const image = await obtainImage(
@@ -55,7 +66,7 @@ export async function makeHelper(system: System, helper: Helper): Promise<Result
       User: '0:0',
       WorkingDir: '/',
       Healthcheck: { Test: ['NONE'] },
-      Labels: { ...labels, [label.helper]: helperOf(helper.fault) },
+      Labels: { ...labels, [label.helper]: role },
       HostConfig: { NetworkMode: 'none', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ...helper.host },
     }),
   );
@@ -70,7 +81,7 @@ export async function makeHelper(system: System, helper: Helper): Promise<Result
 /** Runs a command in a container of its own and removes that again. A command that fails is no problem here. */
 export async function runOnce(system: System, helper: Helper): Promise<Result<Said>> {
   const { engine } = system;
-  const made = await makeHelper(system, helper);
+  const made = await makeHelper(system, helper, onceOf(helper.fault));
   if (!made.ok) return made;
   try {
     const ran = await engine.call(

@@ -84,22 +84,26 @@ async function planPair({ system, id }: Planning, one: string, other: string): P
     { from: a, to: b, addresses: addressesOf(b) },
     { from: b, to: a, addresses: addressesOf(a) },
   ];
+  /** What the program says in both ends' networks, side by side. */
+  const everywhere = async (doing: 'look' | 'set'): Promise<Result<string[]>> => {
+    const ran = await Promise.all(
+      ways.map(({ from, addresses }) =>
+        mustRun(system, what, {
+          fault: id,
+          image: 'debian',
+          command: ['perl', '-e', neighbours, doing, ...addresses],
+          host: { NetworkMode: `container:${from.id}`, CapAdd: ['NET_ADMIN'] },
+        }),
+      ),
+    );
+    const wrong = ran.find((each) => !each.ok);
+    return wrong?.ok === false ? wrong : ok(ran.flatMap((each) => (each.ok ? each.value.trim().split('\n') : [])));
+  };
   const act = async (): Promise<Result<Outcome>> => {
-    const outcomes: Outcome[] = [];
-    for (const { from, to, addresses } of ways) {
-      const ran = await mustRun(system, what, {
-        fault: id,
-        image: 'debian',
-        command: ['perl', '-e', neighbours, 'set', ...addresses],
-        host: { NetworkMode: `container:${from.id}`, CapAdd: ['NET_ADMIN'] },
-      });
-      if (!ran.ok) return ran;
-      outcomes.push(answersOf(ran.value, from.service, to.service));
-    }
-    return ok({
-      activated: outcomes.every(({ activated }) => activated),
-      evidence: outcomes.flatMap(({ evidence }) => evidence),
-    });
+    const before = await everywhere('look');
+    if (!before.ok) return before;
+    const after = await everywhere('set');
+    return after.ok ? ok(compareAnswers(ways, before.value, after.value)) : after;
   };
   return ok({
     undo: ways.map(({ from, addresses }) => ({
@@ -113,18 +117,21 @@ async function planPair({ system, id }: Planning, one: string, other: string): P
   });
 }
 
-/** Lines "ADDRESS BEFORE AFTER" of the program. */
-function answersOf(text: string, from: string, to: string): Outcome {
-  const lines = text
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' '));
-  return {
-    activated: lines.every(([, , after]) => after === 'no-answer'),
-    evidence: lines.map(([address = '', before = '', after = '']) => ({
-      what: `${to} (${address}) to a connection from ${from}`,
-      before: before.replace('-', ' '),
-      after: after.replace('-', ' '),
-    })),
-  };
+interface Way {
+  readonly from: Member;
+  readonly to: Member;
+  readonly addresses: readonly string[];
+}
+
+/** Lines "ADDRESS answers" or "ADDRESS no-answer", in the order of the ways and their addresses. */
+function compareAnswers(ways: readonly Way[], before: readonly string[], after: readonly string[]): Outcome {
+  const answer = (line: string | undefined): string => (line?.split(' ')[1] ?? '').replace('-', ' ');
+  const evidence = ways
+    .flatMap(({ from, to, addresses }) => addresses.map((address) => ({ from, to, address })))
+    .map(({ from, to, address }, index) => ({
+      what: `${to.service} (${address}) to a connection from ${from.service}`,
+      before: answer(before[index]),
+      after: answer(after[index]),
+    }));
+  return { activated: evidence.every((each) => each.after === 'no answer'), evidence };
 }

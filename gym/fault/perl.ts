@@ -1,9 +1,10 @@
 // Small programs for what the shell cannot do. They run in helpers: perl-base alone, no module but those in it.
 
 /**
- * In a container's network namespace: makes the neighbours at the given addresses unreachable (`set`), or reachable again.
- * A permanent entry in the ARP table sends what is for them to a hardware address that nobody has, so it is lost without a
- * word, as on a broken line. Prints for each address whether it answered a connection before and after. arp(7), ioctl SIOCSARP.
+ * In a container's network namespace: makes the neighbours at the given addresses unreachable (`set`), or reachable again
+ * (`delete`), or looks whether they are (`look`). A permanent entry in the ARP table sends what is for them to a hardware
+ * address that nobody has, so it is lost without a word, as on a broken line: arp(7), ioctl SIOCSARP. Prints for each address,
+ * but after `delete`, whether it answers a connection.
  */
 export const neighbours = String.raw`
 use strict; use Socket; use Fcntl; use Errno;
@@ -20,12 +21,11 @@ sub answers {
 }
 socket(my $socket, AF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
 for my $address (@addresses) {
-  my $before = $act eq 'set' ? answers($address) : '';
   my $entry = pack('S S a4 x8', AF_INET, 0, inet_aton($address)) . pack('S a14', 1, "\x02gym\x00\x01")
     . pack('i', 6) . ("\0" x 16) . ("\0" x 16);
-  my $done = ioctl($socket, $act eq 'set' ? 0x8955 : 0x8953, $entry);
-  die "arp entry of $address: $!\n" if $act eq 'set' && !defined $done;
-  print "$address $before ", $act eq 'set' ? answers($address) : '', "\n";
+  if ($act eq 'set') { defined ioctl($socket, 0x8955, $entry) or die "arp entry of $address: $!\n"; }
+  if ($act eq 'delete') { ioctl($socket, 0x8953, $entry); }
+  else { print "$address ", answers($address), "\n"; }
 }
 `;
 
@@ -79,11 +79,13 @@ if ($type == 0x01021994 && $block * $free <= $most) {
 } else {
   open(my $lower, '<', $path) or die "$path: $!\n";
   my ($mode, $user, $group) = (stat $path)[2, 4, 5];
-  syscall($mount, $source, $path, 'tmpfs', 6, 'size=64k') == 0 or die "mount tmpfs: $!\n";
+  # Perl hands no constant to a system call.
+  my ($tmpfs, $size, $overlay) = ('tmpfs', 'size=64k', 'overlay');
+  syscall($mount, $source, $path, $tmpfs, 6, $size) == 0 or die "mount tmpfs: $!\n";
   mkdir "$path/upper"; mkdir "$path/work"; chown $user, $group, "$path/upper"; chmod $mode & 07777, "$path/upper";
   written("$path/fill", 1 << 20);
   my $options = 'lowerdir=/proc/self/fd/' . fileno($lower) . ",upperdir=$path/upper,workdir=$path/work";
-  if (syscall($mount, $source, $path, 'overlay', 6, $options) != 0) {
+  if (syscall($mount, $source, $path, $overlay, 6, $options) != 0) {
     my $error = "$!"; syscall($umount, $path, 2); die "mount overlay: $error\n";
   }
   print "way\tcovered\nusers\t", join(' ', sort { $a <=> $b } keys %users), "\n";

@@ -4,7 +4,7 @@ import { label } from '../environment/labels.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { restoreHosts } from './hosts.ts';
 import type { Undo } from './notes.ts';
-import { helperOf, mustRun } from './once.ts';
+import { helperOf, mustRun, onceOf } from './once.ts';
 import { disk, neighbours } from './perl.ts';
 import { again, type Member, portsText, type System } from './system.ts';
 
@@ -15,6 +15,14 @@ const boundlessBytes = 2 ** 46;
 export async function undoAll(system: System, id: string, steps: readonly Undo[]): Promise<Result<readonly string[]>> {
   const done: string[] = [];
   const problems: Problem[] = [];
+  const remove = async (role: string): Promise<void> => {
+    const labels = [`${label.project}=${system.project}`, `${label.helper}=${role}`];
+    const made = await findLabelled(system.engine, labels, () => true);
+    const removed = made.ok ? await removeAll(system.engine, made.value) : made;
+    if (!removed.ok) problems.push(...removed.problems);
+  };
+  // What a process that was killed has left running might do again what is undone here.
+  await remove(onceOf(id));
   for (const step of steps) {
     const member = [...system.members.values()].find((each) => each.id === step.container);
     const holder = member ?? (await strayMember(system, step));
@@ -22,13 +30,8 @@ export async function undoAll(system: System, id: string, steps: readonly Undo[]
     if (!result.ok) problems.push(...result.problems);
     else if (result.value !== '') done.push(result.value);
   }
-  const made = await findLabelled(
-    system.engine,
-    [`${label.project}=${system.project}`, `${label.helper}=${helperOf(id)}`],
-    () => true,
-  );
-  const removed = made.ok ? await removeAll(system.engine, made.value) : made;
-  if (!removed.ok) problems.push(...removed.problems);
+  // The proxy last: until names lead elsewhere it is needed.
+  await remove(helperOf(id));
   const [first, ...others] = problems;
   return first === undefined ? ok(done) : failed(first, ...others);
 }

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { inject } from '../../../gym/fault/inject.ts';
+import { messageOf } from '../environment/support.ts';
+import { duo } from './support.ts';
+
+const system = duo('resources');
+const write = (path: string): string => `head -c 20000 /dev/zero > ${path} && echo written`;
+
+it('a disk is full: on a volume, where the rest can be read, and on a small tmpfs', async () => {
+  await system.shell('b', 'echo kept > /data/file');
+  await using volume = await system.must({ kind: 'disk', service: 'b', path: '/data' });
+  expect(volume.evidence[0]).toEqual({
+    what: 'a write below /data',
+    before: 'written',
+    after: 'No space left on device',
+  });
+  expect(await system.shell('b', write('/data/new'))).toContain('No space left on device');
+  expect(await system.shell('b', 'cat /data/file')).toBe('kept\n');
+  expect(await system.shell('b', write('/tmp/new'))).toBe('written\n');
+  expect((await system.clear(volume)).join()).toBe('b:/data has space again');
+  expect(await system.shell('b', `${write('/data/new')}; ls -A /data; grep -c gym- /proc/self/mountinfo`)).toBe(
+    'written\nfile\nnew\n0\n',
+  );
+
+  await using tmpfs = await system.must({ kind: 'disk', service: 'b', path: '/small' });
+  expect(tmpfs.evidence[1]?.after).toBe('the tmpfs filled by a file');
+  expect(await system.shell('b', write('/small/new'))).toContain('No space left on device');
+  await system.clear(tmpfs);
+  expect(await system.shell('b', `rm /small/new; ${write('/small/newer')}; ls -A /small`)).toBe('written\nnewer\n');
+  const wrong = await inject(system.place, { kind: 'disk', service: 'b', path: '/none' });
+  expect(messageOf(wrong)).toBe('b: /none is no folder');
+});
+
+it('memory is limited, and the limit is lifted', async () => {
+  const allocate = 'node -e "console.log(Buffer.alloc(150 << 20, 1).length)"; echo $?';
+  expect(await system.shell('c', allocate)).toBe('157286400\n0\n');
+  await using fault = await system.must({ kind: 'memory', service: 'c', limitBytes: 64 << 20 });
+  expect(fault.evidence[0]?.after).toBe(`${64 << 20} bytes`);
+  expect(await system.shell('c', allocate)).toContain('137\n');
+  await system.clear(fault);
+  expect(await system.shell('c', allocate)).toBe('157286400\n0\n');
+});
+
+it('the processor is limited, and the limit is lifted', async () => {
+  const busyMs = async (): Promise<number> => {
+    const startedAt = performance.now();
+    await system.shell('c', 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done');
+    return performance.now() - startedAt;
+  };
+  const free = await busyMs();
+  await using fault = await system.must({ kind: 'cpu', service: 'c', cpus: 0.1 });
+  expect(fault.evidence[0]).toMatchObject({ before: 'none', after: '0.1 processors' });
+  expect(await busyMs()).toBeGreaterThan(free * 2.5);
+  await system.clear(fault);
+  await using again = await system.must({ kind: 'cpu', service: 'c', cpus: 0.5 });
+  expect(again.evidence[0]).toMatchObject({ before: 'none', after: '0.5 processors' });
+  await system.clear(again);
+});
