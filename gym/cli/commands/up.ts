@@ -6,11 +6,11 @@ import { openEventLog } from '../../events/log.ts';
 import { forgetEnvironmentHash, readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
-import { clearLeftovers } from '../../verify/leftovers.ts';
 import { hashFiles, listFiles } from '../../workspace/snapshot.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { keptProject } from '../kept.ts';
+import { removeLeftovers } from '../leftovers.ts';
 import { progressLines } from '../render/progress.ts';
 import { durationText } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
@@ -19,7 +19,7 @@ import { openTask } from '../tasks.ts';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
-  const cleared = await clearLeftovers(context.env);
+  const cleared = await removeLeftovers(context);
   if (!cleared.ok) return cleared.problems;
   const checkout = checkoutOf(task.value.root);
   const project = keptProject(task.value.name, checkout);
@@ -70,7 +70,11 @@ async function bringUp(context: Context, task: Task, project: string): Promise<C
   log.close();
   if (!environment.ok) return environment.problems;
   const { services } = environment.value;
+  const ports = environment.value.publishedPorts();
   environment.value.release();
   context.stderr.write(`${task.name} is up: ${services.join(', ')} in ${durationText(performance.now() - started)}\n`);
+  for (const { service, containerPort, protocol, hostPort } of ports) {
+    context.stderr.write(`${service} ${containerPort}/${protocol}: 127.0.0.1:${hostPort}\n`);
+  }
   return 0;
 }

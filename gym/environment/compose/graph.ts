@@ -1,4 +1,5 @@
 import { suggest } from '../../task/suggest.ts';
+import { joinedServices } from './joined.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 import type { Reader } from './reader.ts';
 import type { Spot } from './tree.ts';
@@ -15,6 +16,12 @@ export function checkReferences(reader: Reader, model: ComposeModel, leftOut: Re
       else if (!model.services.has(target))
         missing(reader, at, 'depends_on: there is no service', target, model.services);
     }
+    for (const target of [...joinedServices(service), ...service.links.map((link) => link.split(':')[0] ?? '')]) {
+      // Said already, unless the dependency may be absent.
+      const isTold = service.dependsOn.some((each) => each.service === target);
+      if (isTold || model.services.has(target)) continue;
+      reader.complain(spot(service.file, service.line), `it joins or links service "${target}", which is left out`);
+    }
     const volumes = service.mounts.flatMap((mount) => (mount.kind === 'volume' ? mount.source : []));
     const secrets = [...service.secrets, ...(service.build?.secrets ?? [])];
     const uses: readonly (readonly [string, readonly string[], Named])[] = [
@@ -30,11 +37,23 @@ export function checkReferences(reader: Reader, model: ComposeModel, leftOut: Re
     }
   }
   reader.service = undefined;
+  checkContainerNames(reader, model);
   const cycle = findCycle(model.services);
   const first = cycle === undefined ? undefined : model.services.get(cycle[0] ?? '');
   if (cycle !== undefined && first !== undefined) {
     const { file, line } = first.dependsOn[0] ?? first;
     reader.complain(spot(file, line), `depends_on goes in a circle: ${cycle.join(' -> ')}`);
+  }
+}
+
+/** They are names in the networks, so two services cannot share one. */
+function checkContainerNames(reader: Reader, model: ComposeModel): void {
+  const owners = new Map<string, string>();
+  for (const { name, containerName, file, line } of model.services.values()) {
+    const owner = containerName === null ? undefined : owners.get(containerName);
+    if (owner !== undefined) {
+      reader.complain(spot(file, line), `container_name "${containerName}" is that of service ${owner} too`);
+    } else if (containerName !== null) owners.set(containerName, name);
   }
 }
 

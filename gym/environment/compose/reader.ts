@@ -1,6 +1,7 @@
 import type { Problem } from '../../events/problem.ts';
 import { suggest } from '../../task/suggest.ts';
-import { composeKeys, type KeySupport, type Scope } from './keys.ts';
+import type { Lookup } from './interpolate.ts';
+import { composeKeys, type KeySupport, type Keys, type Scope } from './keys.ts';
 import type { Entry, Mapping, Node, Spot } from './tree.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 import { splitWords } from './words.ts';
@@ -11,9 +12,15 @@ import { splitWords } from './words.ts';
  */
 export class Reader {
   readonly problems: Problem[] = [];
-  readonly notes: string[] = [];
+  readonly #notes: { readonly service: string | undefined; readonly text: string }[] = [];
+  /** Gives names without a value their variable's. That of the whole project, whatever an included file fills in: as with Compose. */
+  readonly lookup: Lookup;
   /** The service that is being read, for the places of problems. */
   service: string | undefined;
+
+  constructor(lookup: Lookup) {
+    this.lookup = lookup;
+  }
 
   complain(at: Spot, message: string, remedy?: string): undefined {
     const place = { file: at.source.file, line: at.line, ...(this.service !== undefined && { service: this.service }) };
@@ -21,19 +28,33 @@ export class Reader {
   }
 
   note(text: string): void {
-    this.notes.push(this.service === undefined ? text : `service ${this.service}: ${text}`);
+    this.#notes.push({ service: this.service, text });
+  }
+
+  /** Forgets what was noted of a service that is left out. */
+  forgetNotes(service: string): void {
+    this.#notes.splice(0, this.#notes.length, ...this.#notes.filter((note) => note.service !== service));
+  }
+
+  /** What was noted, each once with the services that it is about. */
+  notes(): readonly string[] {
+    return [...Map.groupBy(this.#notes, ({ text }) => text)].map(([text, of]) => {
+      const services = of.flatMap(({ service }) => service ?? []);
+      if (services.length === 0) return text;
+      return `${services.length > 1 ? 'services' : 'service'} ${services.join(', ')}: ${text}`;
+    });
   }
 
   /** The supported keys of a mapping. One that is ignored gives a note, any other is a problem. */
-  fields(node: Node | undefined, scope: Scope, what: string): ReadonlyMap<string, Node> {
-    const keys: Readonly<Record<string, KeySupport>> = composeKeys[scope];
+  fields(node: Node | undefined, scope: Scope | Keys, what: string): ReadonlyMap<string, Node> {
+    const keys: Keys = typeof scope === 'string' ? composeKeys[scope] : scope;
     const fields = new Map<string, Node>();
     for (const [key, { at, value }] of this.entries(node, what)) {
       const support = Object.hasOwn(keys, key) ? keys[key] : undefined;
       if (support?.is === 'supported') fields.set(key, value);
       else if (support?.is === 'ignored') this.#ignored(key, value, what, support);
       else if (support?.is === 'unsupported') {
-        this.complain(at, `${what}: the Compose key "${key}" is not supported`, `Why: ${support.because}.`);
+        this.complain(at, `${what}: the key "${key}" is not supported`, `Why: ${support.because}.`);
       } else if (!key.startsWith('x-')) this.#unknownKey(at, key, what, Object.keys(keys));
     }
     return fields;
@@ -42,7 +63,7 @@ export class Reader {
   #ignored(key: string, value: Node, what: string, { because, quiet }: Extract<KeySupport, { is: 'ignored' }>): void {
     const says = value.kind === 'scalar' ? ` "${value.text}"` : '';
     if (quiet === true || (key === 'restart' && says === ' "no"')) return;
-    const name = this.service === undefined || what === `service ${this.service}` ? key : `${what}: ${key}`;
+    const name = what === `service ${this.service}` || what === 'the file' ? key : `${what}: ${key}`;
     this.note(`${name}${says} has no effect: ${because}`);
   }
 
@@ -78,9 +99,9 @@ export class Reader {
     return this.items(node, what).flatMap((item) => this.text(item, `an entry of ${what}`) ?? []);
   }
 
-  /** Texts, each once: at its first place with its last value where they are `name=value`. */
+  /** One text or a list of them, each once. */
   uniqueTexts(node: Node | undefined, what: string): readonly string[] {
-    return uniqueBy(this.textOrTexts(node, what), (text) => text.split('=')[0] ?? text);
+    return uniqueBy(this.textOrTexts(node, what), (text) => text);
   }
 
   /** One text or a list of them. */
@@ -99,8 +120,8 @@ export class Reader {
   /** A mapping of texts, or a list of `name=value`. `inherit`: a name alone takes its variable's value, and is left out where that is not set. */
   pairs(node: Node | undefined, what: string, alone: 'empty' | 'inherit' = 'empty'): Record<string, string> {
     const pairs: Record<string, string> = {};
-    const put = (name: string, value: string | null, at: Spot): void => {
-      const found = value ?? (alone === 'inherit' ? at.source.lookup(name) : '');
+    const put = (name: string, value: string | null): void => {
+      const found = value ?? (alone === 'inherit' ? this.lookup(name) : '');
       if (found !== undefined) pairs[name] = found;
       // A later list entry without a value takes away what an earlier one said.
       else delete pairs[name];
@@ -109,13 +130,20 @@ export class Reader {
       for (const item of node.items) {
         const text = this.text(item, what) ?? '';
         const at = text.indexOf('=');
-        if (at < 0) put(text, null, item);
-        else put(text.slice(0, at), text.slice(at + 1), item);
+        if (at < 0) put(text, null);
+        else put(text.slice(0, at), text.slice(at + 1));
       }
       return pairs;
     }
-    for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`), value);
+    for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`));
     return pairs;
+  }
+
+  /** The names in what `pairs` reads. */
+  pairNames(node: Node | undefined): readonly string[] {
+    if (node?.kind === 'mapping') return [...node.entries.keys()];
+    const items = node?.kind === 'sequence' ? node.items : [];
+    return items.flatMap((item) => (item.kind === 'scalar' ? [item.text.split('=')[0] ?? ''] : []));
   }
 
   boolean(node: Node | undefined, what: string): boolean | null {
