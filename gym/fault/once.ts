@@ -50,11 +50,8 @@ export async function makeHelper(
 ): Promise<Result<Dockerode.Container>> {
   const { engine, labels } = system;
   const Image = helperImages[helper.image];
-  const image = await obtainImage(
-    { engine, emit: () => undefined, signal: new AbortController().signal, task: '' },
-    Image,
-    {},
-  );
+  const work = { engine, emit: () => undefined, signal: new AbortController().signal, task: '' };
+  const image = await obtainImage(work, Image, {}, { policy: 'missing', platform: null });
   if (!image.ok) return image;
   const made = await engine.call(`making a helper for the fault ${helper.fault}`, () =>
     engine.docker.createContainer({

@@ -49,7 +49,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 }
 
 async function injectOne(
-  { stdout, signal }: Context,
+  { stdout, stderr, signal }: Context,
   args: Arguments,
   place: FaultPlace,
   wanted: EnvironmentFault,
@@ -57,6 +57,10 @@ async function injectOne(
   const injected = await inject(place, wanted, { held: 'kept', signal });
   if (!injected.ok) return injected.problems;
   const { id, fault, activated, evidence } = injected.value;
+  if (signal.aborted) {
+    stderr.write(`interrupted: ${id} was undone\n`);
+    return 1;
+  }
   if (args.text('json') !== undefined) {
     stdout.write(`${JSON.stringify({ id, fault, activated, evidence }, null, 2)}\n`);
   } else {
