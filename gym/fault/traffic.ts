@@ -51,7 +51,9 @@ async function findWay({ system, open }: Planning, fault: TrafficFault): Promise
     const own = await networkHolder(system, member);
     if (!own.ok) return own;
     const network = [...networksOf(own.value).keys()].find((name) => networksOf(holder.value).has(name));
-    if (network !== undefined && own.value.id !== holder.value.id) clients.push({ member, network });
+    // Services that share a network share its file of hosts, too.
+    const isKnown = clients.some((client) => client.member.info.HostsPath === member.info.HostsPath);
+    if (network !== undefined && own.value.id !== holder.value.id && !isKnown) clients.push({ member, network });
   }
   const [first, ...others] = clients;
   if (first === undefined)

@@ -91,6 +91,8 @@ describe('traffic', () => {
     ]);
     for (const each of [first, second]) expect(each).toMatchObject({ end: 'closed', bytes: 20_000 });
     expect(Math.max(first.ms, second.ms)).toBeGreaterThanOrEqual(700);
+    // The one that has the network of another, too.
+    expect((await system.talk('d', { bytes: 15_000, limitMs: 5000 })).ms).toBeGreaterThanOrEqual(250);
     await system.clear(fault);
     expect((await system.talk('a', { bytes: 20_000 })).ms).toBeLessThan(350);
   });
@@ -120,6 +122,19 @@ describe('traffic', () => {
     expect(mustOk(await list(system.place))[0]?.restarted).toEqual(['a']);
     await system.clear(fault);
     expect(mustOk(await list(system.place))).toEqual([]);
+  });
+
+  it('is disturbed for a service that has the network of another', async () => {
+    await using fault = await system.must({ kind: 'latency', from: 'd', to: 'b', port: 7000, latencyMs: 300 });
+    expect((await system.talk('d')).ms).toBeGreaterThanOrEqual(299);
+    expect((await system.talk('a')).ms).toBeLessThan(200);
+    await system.clear(fault);
+    const own = await inject(system.place, {
+      kind: 'partition',
+      service: 'd',
+      from: { kind: 'service', service: 'c' },
+    });
+    expect(messageOf(own)).toBe('cutting off d from c is not possible here: they share one network interface');
   });
 
   it('needs a port that is listened on', async () => {

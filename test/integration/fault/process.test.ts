@@ -46,7 +46,7 @@ it('restart leaves nothing to mend', async () => {
 it('says what is wrong with a fault that does not fit', async () => {
   const said = async (fault: Parameters<typeof inject>[1]): Promise<string> =>
     messageOf(await inject(system.place, fault));
-  expect(await said({ kind: 'kill', service: 'd' })).toBe('there is no service d');
+  expect(await said({ kind: 'kill', service: 'e' })).toBe('there is no service e');
   expect(await said({ kind: 'clock', service: 'b', offsetMs: 1000 })).toMatch(/not possible here: Linux has one wall/);
   expect(messageOf(await inject({ ...system.place, project: 'gymfault-none' }, { kind: 'kill', service: 'b' }))).toBe(
     'there is no environment gymfault-none',

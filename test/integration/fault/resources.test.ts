@@ -31,28 +31,39 @@ it('a disk is full: on a volume, where the rest can be read, and on a small tmpf
   expect(messageOf(wrong)).toBe('b: /none is no folder');
 });
 
-it('memory is limited, and the limit is lifted', async () => {
+it('memory is limited, and the limit is lifted, or what it was', async () => {
   const allocate = 'node -e "console.log(Buffer.alloc(150 << 20, 1).length)"; echo $?';
-  expect(await system.shell('c', allocate)).toBe('157286400\n0\n');
-  await using fault = await system.must({ kind: 'memory', service: 'c', limitBytes: 64 << 20 });
-  expect(fault.evidence[0]?.after).toBe(`${64 << 20} bytes`);
-  expect(await system.shell('c', allocate)).toContain('137\n');
-  await system.clear(fault);
-  expect(await system.shell('c', allocate)).toBe('157286400\n0\n');
+  for (const service of ['a', 'c']) {
+    expect(await system.shell(service, allocate)).toBe('157286400\n0\n');
+    await using fault = await system.must({ kind: 'memory', service, limitBytes: 64 << 20 });
+    expect(fault.evidence[0]?.after).toBe(`${64 << 20} bytes`);
+    expect(await system.shell(service, allocate)).toContain('137\n');
+    await system.clear(fault);
+    expect(await system.shell(service, allocate)).toBe('157286400\n0\n');
+  }
+  await using higher = await system.must({ kind: 'memory', service: 'c', limitBytes: 500 << 20 });
+  expect(higher.evidence[0]).toMatchObject({ before: `${400 << 20} bytes`, after: `${500 << 20} bytes` });
+  await system.clear(higher);
+  await using same = await system.must({ kind: 'memory', service: 'c', limitBytes: 64 << 20 });
+  expect(same.evidence[0]?.before).toBe(`${400 << 20} bytes`);
 });
 
-it('the processor is limited, and the limit is lifted', async () => {
+it('the processor is limited, and the limit is lifted, or what it was', async () => {
   const busyMs = async (): Promise<number> => {
     const startedAt = performance.now();
-    await system.shell('c', 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done');
+    await system.shell('a', 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done');
     return performance.now() - startedAt;
   };
   const free = await busyMs();
-  await using fault = await system.must({ kind: 'cpu', service: 'c', cpus: 0.1 });
-  expect(fault.evidence[0]).toMatchObject({ before: 'none', after: '0.1 processors' });
-  expect(await busyMs()).toBeGreaterThan(free * 2.5);
-  await system.clear(fault);
-  await using again = await system.must({ kind: 'cpu', service: 'c', cpus: 0.5 });
-  expect(again.evidence[0]).toMatchObject({ before: 'none', after: '0.5 processors' });
-  await system.clear(again);
+  for (const [service, before] of [
+    ['a', 'none'],
+    ['c', '1.5 processors'],
+  ] as const) {
+    await using fault = await system.must({ kind: 'cpu', service, cpus: 0.1 });
+    expect(fault.evidence[0]).toMatchObject({ before, after: '0.1 processors' });
+    if (service === 'a') expect(await busyMs()).toBeGreaterThan(free * 2.5);
+    await system.clear(fault);
+    await using again = await system.must({ kind: 'cpu', service, cpus: 0.5 });
+    expect(again.evidence[0]).toMatchObject({ before, after: '0.5 processors' });
+  }
 });

@@ -14,7 +14,7 @@ const { createServer } = require('node:net');
 createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket)).listen(7000);
 createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket)).listen(7001);`;
 
-/** A client `a`, an echo `b` on two ports, and another client `c`, in one network; `a` and `b` have one more each. */
+/** A client `a`, an echo `b` on two ports, and another client `c`, in one network; `a` and `b` have one more each, `d` has that of `c`, which has limits. */
 export const compose = JSON.stringify({
   services: {
     a: { image: 'node:24-bookworm-slim', init: true, command: ['sleep', '1000'], networks: ['back', 'front'] },
@@ -28,7 +28,15 @@ export const compose = JSON.stringify({
       volumes: ['data:/data'],
       networks: { back: { aliases: ['echo'] }, side: {} },
     },
-    c: { image: 'node:24-bookworm-slim', init: true, command: ['sleep', '1000'], networks: ['back'] },
+    c: {
+      image: 'node:24-bookworm-slim',
+      init: true,
+      command: ['sleep', '1000'],
+      networks: ['back'],
+      mem_limit: '400m',
+      cpus: 1.5,
+    },
+    d: { image: 'node:24-bookworm-slim', init: true, command: ['sleep', '1000'], network_mode: 'service:c' },
   },
   networks: { front: {}, back: {}, side: {} },
   volumes: { data: {} },

@@ -2,7 +2,9 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { notedProjects, notesFile, openFaults, writeNote } from '../../../gym/fault/notes.ts';
+import { conflictOf } from '../../../gym/fault/conflict.ts';
+import type { EnvironmentFault } from '../../../gym/fault/fault.ts';
+import { notedProjects, notesFile, type OpenFault, openFaults, writeNote } from '../../../gym/fault/notes.ts';
 import { parseListening } from '../../../gym/fault/proxy-container.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gym-notes-'));
@@ -36,6 +38,36 @@ it('tells which faults are open, past a line that was cut off and those of other
   ]);
   expect(notedProjects(folder)).toEqual(['duo']);
   expect(notedProjects(join(folder, 'none'))).toEqual([]);
+});
+
+it('knows which faults are about the same', () => {
+  const open = (fault: EnvironmentFault): OpenFault => ({
+    id: 'one',
+    at: 1,
+    by: '',
+    held: 'kept',
+    fault,
+    undo: [],
+    startedAt: {},
+    evidence: [],
+  });
+  const pair = (service: string, other: string): EnvironmentFault => ({
+    kind: 'partition',
+    service,
+    from: { kind: 'service', service: other },
+  });
+  const memory = (service: string): EnvironmentFault => ({ kind: 'memory', service, limitBytes: 1 });
+  const disk = (path: string): EnvironmentFault => ({ kind: 'disk', service: 'a', path });
+  expect(conflictOf(pair('a', 'b'), [open(pair('b', 'a'))])?.message).toBe(
+    'one is there already, and is about the same',
+  );
+  expect(conflictOf(disk('/data/'), [open(disk('/data'))])).toBeDefined();
+  expect(conflictOf(memory('a'), [open({ kind: 'memory', service: 'a', limitBytes: 2 })])).toBeDefined();
+  expect(
+    conflictOf(memory('a'), [open(memory('b')), open(disk('/')), open({ kind: 'cpu', service: 'a', cpus: 1 })]),
+  ).toBe(undefined);
+  expect(conflictOf(pair('a', 'b'), [open(pair('a', 'c'))])).toBe(undefined);
+  expect(conflictOf({ kind: 'pause', service: 'a' }, [open({ kind: 'pause', service: 'a' })])).toBe(undefined);
 });
 
 it('finds the ports that others can reach in /proc/net/tcp and tcp6', () => {
