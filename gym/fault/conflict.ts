@@ -18,7 +18,7 @@ function subject(fault: EnvironmentFault): string | undefined {
     case 'cpu':
       return JSON.stringify([fault.kind, fault.service]);
     case 'disk':
-      return JSON.stringify([fault.kind, fault.service, fault.path.replace(/(?<=.)\/+$/, '')]);
+      return JSON.stringify([fault.kind, fault.service, fault.path]);
     case 'partition':
       return fault.from.kind === 'service'
         ? JSON.stringify([fault.kind, ...[fault.service, fault.from.service].sort()])

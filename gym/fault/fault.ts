@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const name = z.string().min(1);
+const folderPath = z.string().regex(/^(\/[^/]+)+$/, 'the path of a folder begins with / and does not end with it');
 const tcpPort = z.number().int().min(1).max(65_535);
 
 /** Which connections a fault of the traffic is about: those from a service, or from all that can reach it, to a port of another. */
@@ -41,7 +42,7 @@ export const environmentFault = z.discriminatedUnion('kind', [
     ]),
   }),
   z.strictObject({ kind: z.literal('count'), ...traffic }),
-  z.strictObject({ kind: z.literal('disk'), service: name, path: z.string().startsWith('/') }),
+  z.strictObject({ kind: z.literal('disk'), service: name, path: folderPath }),
   z.strictObject({ kind: z.literal('memory'), service: name, limitBytes: z.number().int().positive() }),
   z.strictObject({ kind: z.literal('cpu'), service: name, cpus: z.number().positive() }),
   z.strictObject({ kind: z.literal('clock'), service: name, offsetMs: z.number().int() }),

@@ -51,6 +51,8 @@ if ($act ne 'set') {
   exit 0;
 }
 -d $path or die "$path is no folder\n";
+open(my $lower, '<', $path) or die "$path: $!\n";
+my $real = readlink '/proc/self/fd/' . fileno($lower);
 sub written {
   my ($file, $limit) = @_;
   open(my $out, '>', $file) or return (0, "$!");
@@ -67,7 +69,7 @@ print "before\t", attempt(), "\n";
 my %users;
 for my $link (glob '/proc/[0-9]*/cwd /proc/[0-9]*/fd/*') {
   my $to = readlink $link; next unless defined $to;
-  $users{(split '/', $link)[2]} = 1 if $to eq $path || index($to, "$path/") == 0;
+  $users{(split '/', $link)[2]} = 1 if $to eq $real || index($to, "$real/") == 0;
 }
 delete $users{$$};
 my $buffer = "\0" x 120;
@@ -77,7 +79,6 @@ if ($type == 0x01021994 && $block * $free <= $most) {
   written($fill, $most + 1);
   print "way\tfilled\n";
 } else {
-  open(my $lower, '<', $path) or die "$path: $!\n";
   my ($mode, $user, $group) = (stat $path)[2, 4, 5];
   # Perl hands no constant to a system call.
   my ($tmpfs, $size, $overlay) = ('tmpfs', 'size=64k', 'overlay');

@@ -106,23 +106,22 @@ async function lead({ system, id }: Planning, fault: TrafficFault, way: Way): Pr
   const { container, trial } = proxy.value;
   const self = await again(system, { service: 'the proxy', id: container.id, name: '', info: holder.info });
   if (!self.ok) return self;
-  const files = await Promise.all(
-    clients.map(({ member, network }) => {
-      const address = networksOf(self.value).get(network)?.IPAddress ?? '';
-      return redirectHosts(system, id, member, address, namesOf(way, network));
-    }),
-  );
-  for (const file of files) if (!file.ok) return file;
+  const addressIn = (network: string): string => networksOf(self.value).get(network)?.IPAddress ?? '';
+  const redirections = clients.map(({ member, network }) => {
+    return { member, address: addressIn(network), names: namesOf(way, network) };
+  });
+  const redirected = await redirectHosts(system, id, redirections);
+  if (!redirected.ok) return redirected;
   const after = await look();
   if (!after.ok) return after;
   const recounted = await system.engine.call('counting from zero', () => container.kill({ signal: 'SIGUSR2' }));
   if (!recounted.ok) return recounted;
-  const address = networksOf(self.value).get(first.network)?.IPAddress ?? '';
   const evidence: FaultEvidence[] = [
     ...(trial === null ? [] : [{ what: trial.what, before: trial.before, after: trial.after }]),
     ...compare(`from ${first.member.service} to ${fault.to}:${fault.port}`, before.value, after.value),
   ];
-  const goesThrough = after.value.address === address || (after.value.outcome === 'reset' && fault.kind === 'reset');
+  const goesThrough =
+    after.value.address === addressIn(first.network) || (after.value.outcome === 'reset' && fault.kind === 'reset');
   const slower = fault.kind !== 'latency' || after.value.roundTripMs >= fault.latencyMs * 0.9;
   return ok({ activated: goesThrough && slower && trial?.isEffective !== false, evidence });
 }

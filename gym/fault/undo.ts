@@ -23,13 +23,23 @@ export async function undoAll(system: System, id: string, steps: readonly Undo[]
   };
   // What a process that was killed has left running might do again what is undone here.
   await remove(onceOf(id));
+  const misled: Member[] = [];
   for (const step of steps) {
     const member = [...system.members.values()].find((each) => each.id === step.container);
     const holder = member ?? (await strayMember(system, step));
-    const result = holder === undefined ? ok('') : await undoOne(system, id, step, holder);
+    if (holder === undefined) continue;
+    if (step.do === 'resolve') {
+      misled.push(holder);
+      continue;
+    }
+    const result = await undoOne(system, id, step, holder);
     if (!result.ok) problems.push(...result.problems);
     else if (result.value !== '') done.push(result.value);
   }
+  // All at once: there may be many clients.
+  const restored = misled.length === 0 ? undefined : await restoreHosts(system, id, misled);
+  if (restored?.ok === false) problems.push(...restored.problems);
+  else if (restored?.ok) done.push(`names lead where they did for ${misled.map(({ service }) => service).join(', ')}`);
   // The proxy last: until names lead elsewhere it is needed.
   await remove(helperOf(id));
   const [first, ...others] = problems;
@@ -49,7 +59,12 @@ async function strayMember(system: System, step: Undo): Promise<Member | undefin
   };
 }
 
-async function undoOne(system: System, id: string, step: Undo, member: Member): Promise<Result<string>> {
+async function undoOne(
+  system: System,
+  id: string,
+  step: Exclude<Undo, { do: 'resolve' }>,
+  member: Member,
+): Promise<Result<string>> {
   const { engine } = system;
   const container = engine.docker.getContainer(member.id);
   switch (step.do) {
@@ -75,8 +90,6 @@ async function undoOne(system: System, id: string, step: Undo, member: Member): 
       });
       return ran.ok ? ok(`${step.service} reaches ${step.addresses.join(', ')} again`) : ran;
     }
-    case 'resolve':
-      return restoreHosts(system, id, member);
     case 'limit':
       return unlimit(engine, step, member);
     case 'free': {

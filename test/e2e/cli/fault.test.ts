@@ -46,7 +46,10 @@ test('gym fault: injected, seen, listed, cleared, and gone with the environment'
     const json = JSON.parse((await run('fault', 'list', '--json')).stdout);
     expect(json).toMatchObject([{ fault: { kind: 'latency' }, held: 'kept', traffic: { toTargetBytes: 1 } }]);
     const id = String(head).split(':')[0] ?? '';
-    expect(await run('fault', 'clear', id)).toMatchObject({ exitCode: 0, stderr: 'box resolves names as before\n' });
+    expect(await run('fault', 'clear', id)).toMatchObject({
+      exitCode: 0,
+      stderr: 'names lead where they did for box\n',
+    });
     expect(await roundTripMs()).toBeLessThan(200);
     expect(await run('fault', 'clear', id)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(id) });
 

@@ -27,6 +27,15 @@ it('a disk is full: on a volume, where the rest can be read, and on a small tmpf
   expect(await system.shell('b', write('/small/new'))).toContain('No space left on device');
   await system.clear(tmpfs);
   expect(await system.shell('b', `rm /small/new; ${write('/small/newer')}; ls -A /small`)).toBe('written\nnewer\n');
+  // Who has a file open is not covered, and named.
+  const holder = system.shell('b', 'cd /data && exec sleep 5');
+  await expect.poll(() => system.shell('b', 'ls -l /proc/[0-9]*/cwd')).toContain('-> /data');
+  await using held = await system.must({ kind: 'disk', service: 'b', path: '/data' });
+  expect(held.evidence[2]).toMatchObject({
+    what: 'processes with open files below /data',
+    before: expect.stringMatching(/^\d+$/),
+  });
+  await holder;
   const wrong = await inject(system.place, { kind: 'disk', service: 'b', path: '/none' });
   expect(messageOf(wrong)).toBe('b: /none is no folder');
 });

@@ -76,7 +76,9 @@ describe('what is refused, and why', () => {
     ['reset b:80 --probability 2', /gym fault inject reset/],
     ['partition b --from a --network n', 'partition takes --from or --network, not both'],
     ['disk b', 'disk needs more: gym fault inject disk SERVICE PATH'],
-    ['disk b data', /must start with "\/".*gym fault inject disk/s],
+    ['disk b data', /the path of a folder begins with \/.*gym fault inject disk/s],
+    ['disk b /', /the path of a folder begins with \//],
+    ['disk b /data/', /the path of a folder begins with \//],
     ['clock b --offset-ms soon', /gym fault inject clock/],
   ])('%s', (line, message) => {
     const fault = read(line);

@@ -61,10 +61,10 @@ it('knows which faults are about the same', () => {
   expect(conflictOf(pair('a', 'b'), [open(pair('b', 'a'))])?.message).toBe(
     'one is there already, and is about the same',
   );
-  expect(conflictOf(disk('/data/'), [open(disk('/data'))])).toBeDefined();
+  expect(conflictOf(disk('/data'), [open(disk('/data'))])).toBeDefined();
   expect(conflictOf(memory('a'), [open({ kind: 'memory', service: 'a', limitBytes: 2 })])).toBeDefined();
   expect(
-    conflictOf(memory('a'), [open(memory('b')), open(disk('/')), open({ kind: 'cpu', service: 'a', cpus: 1 })]),
+    conflictOf(memory('a'), [open(memory('b')), open(disk('/other')), open({ kind: 'cpu', service: 'a', cpus: 1 })]),
   ).toBe(undefined);
   expect(conflictOf(pair('a', 'b'), [open(pair('a', 'c'))])).toBe(undefined);
   expect(conflictOf({ kind: 'pause', service: 'a' }, [open({ kind: 'pause', service: 'a' })])).toBe(undefined);
