@@ -9,7 +9,7 @@ const jsonSource = z.strictObject({
   kind: z.literal('json'),
   /** The stage that writes it. */
   stage: stageName,
-  /** Path in the stage's service, or in the workspace for a stage on the host. */
+  /** Relative to the folder that the stage runs in, as the path of a stage's results. */
   path: z.string().min(1),
   parse: z.function({ input: [z.unknown()], output: z.array(sampleInput) }),
 });
