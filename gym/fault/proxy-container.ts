@@ -142,7 +142,7 @@ export async function startProxyContainer(
 /** What went through the proxy, up to some hundredths of a second ago. */
 export async function readTraffic({ engine }: System, container: string): Promise<Result<FaultTraffic>> {
   const read = await readContainerFile({ engine, id: container, service: 'the proxy' }, trafficFile);
-  return read.ok ? parseLine(Buffer.from(read.value).toString('utf8'), traffic) : read;
+  return read.ok ? parseLine(Buffer.from(read.value ?? []).toString('utf8'), traffic) : read;
 }
 
 function parseLine<Value>(text: string, schema: z.ZodType<Value>): Result<Value> {
