@@ -3,7 +3,7 @@ import type { EnvironmentStatus } from '../environment/environment.ts';
 import { listEnvironments } from '../environment/existing.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { checkoutOf } from '../store/store.ts';
-import { known } from '../task/load.ts';
+import { known } from '../task/suggest.ts';
 import type { Context } from './context.ts';
 
 /** Project name of a task's kept environment: one for each checkout. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { checkoutOf } from '../store/store.ts';
-import { known } from './load.ts';
+import { known, nearOrKnown } from './suggest.ts';
 
 const taskFile = 'task.ts';
 /** Folders of a checkout whose subfolders may be tasks. */
@@ -42,7 +42,8 @@ export function findTask(named: string | undefined, folder: string): Result<stri
   }
   const found = tasks.find((task) => task.name === named);
   if (found !== undefined) return ok(found.file);
-  const remedy = known(
+  const remedy = nearOrKnown(
+    named,
     'tasks here',
     tasks.map(({ name }) => name),
   );

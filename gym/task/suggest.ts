@@ -1,3 +1,6 @@
+/** A list that is longer helps nobody. */
+const mostShown = 20;
+
 /** The candidate that `word` was probably meant to be, if one is near: at most two letters off, or a third of a long word. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
@@ -21,4 +24,17 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** "The stages are: a, b." */
+export function known(what: string, names: readonly string[]): string {
+  const shown = names.slice(0, mostShown);
+  const more = names.length > mostShown ? ` and ${names.length - mostShown} more` : '';
+  return names.length === 0 ? `There are no ${what}.` : `The ${what} are: ${shown.join(', ')}${more}.`;
+}
+
+/** What to do about a name that nothing has: the one that was probably meant, or else those that there are. */
+export function nearOrKnown(word: string, what: string, names: readonly string[]): string {
+  const meant = suggest(word, names);
+  return meant === undefined ? known(what, names) : `Did you mean ${meant}?`;
 }

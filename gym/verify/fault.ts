@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { known } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
+import { nearOrKnown } from '../task/suggest.ts';
 import { applyPatch } from '../workspace/patch.ts';
 
 const folder = 'faults';
@@ -23,7 +23,7 @@ export async function applyFault(task: Task, fault: string, directory: string): 
     return failed({
       kind: 'usage',
       message: `${task.name} has no fault ${fault}`,
-      remedy: known('faults', faultNames(task)),
+      remedy: nearOrKnown(fault, 'faults', faultNames(task)),
     });
   }
   const applied = await applyPatch(directory, join(task.root, folder, `${fault}.patch`));

@@ -38,7 +38,7 @@ describe('the task that is meant', () => {
   ])('%s in %s', (named, within, file) => expect(findTask(named, at(within))).toEqual({ ok: true, value: at(file) }));
 
   test.each<[string | undefined, string]>([
-    ['shufle', 'there is no task shufle'],
+    ['shopping', 'there is no task shopping'],
     ['envs/none', 'there is no task envs/none'],
     ['', 'there is no task '],
     [undefined, 'name the task: there are several here'],
@@ -47,6 +47,10 @@ describe('the task that is meant', () => {
       ok: false,
       problems: [{ kind: 'usage', message, remedy: 'The tasks here are: cart, other, shuffle.' }],
     });
+  });
+
+  test('one that is nearly right', () => {
+    expect(findTask('shufle', folder.path)).toMatchObject({ problems: [{ remedy: 'Did you mean shuffle?' }] });
   });
 
   test('without a name: the only one there is, or a hint', () => {
