@@ -5,7 +5,7 @@ import { connectEngine } from '../environment/engine.ts';
 import { label } from '../environment/labels.ts';
 import { ownerState, ownerText, parseOwner, thisOwner } from '../environment/owner.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { known } from '../task/load.ts';
+import { known } from '../task/suggest.ts';
 import { conflictOf } from './conflict.ts';
 import { type EnvironmentFault, type FaultEvidence, serviceOf } from './fault.ts';
 import { notedProjects, notesFile, type OpenFault, openFaults, writeNote } from './notes.ts';

@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../events/problem.ts';
-import { known } from '../task/load.ts';
+import { known } from '../task/suggest.ts';
 import type { FaultOf } from './fault.ts';
 import type { Undo } from './notes.ts';
 import { mustRun } from './once.ts';

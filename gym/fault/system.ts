@@ -2,7 +2,7 @@ import type Dockerode from 'dockerode';
 import { connectEngine, type Engine } from '../environment/engine.ts';
 import { label } from '../environment/labels.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { known } from '../task/load.ts';
+import { known } from '../task/suggest.ts';
 
 /** A container of an environment: a service's, or one whose network a service uses. */
 export interface Member {
