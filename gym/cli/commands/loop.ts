@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
 import type { Listener } from '../../events/log.ts';
@@ -9,6 +10,7 @@ import { findResumable } from '../../loop/resume.ts';
 import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
+import { findTask } from '../../task/find.ts';
 import type { Task } from '../../task/schema.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
@@ -52,9 +54,10 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
         describe: terse,
       }),
     );
-    if (!report.ok) return report.problems;
-    await tell(context, args, report.value, store);
-    return report.value.exitCode;
+    if (report.ok) showReport(context, args, report.value, store);
+    const { loop } = asked.value;
+    await callPerson(context, args, report.ok ? report.value : { end: 'failed', task: task.name, loop, branch: null });
+    return report.ok ? report.value.exitCode : report.problems;
   } finally {
     history.close();
   }
@@ -72,9 +75,17 @@ async function begun(context: Context, args: Arguments): Promise<Result<Asked>> 
   return ok({ task: task.value, loop: newRunName(new Date()), agentChoice, limits });
 }
 
-/** The loop that was cut off, with its own limits where no others are given. */
+/** The loop that was cut off, with its own agent, and its own limits where no others are given. */
 async function resumed(context: Context, args: Arguments): Promise<Result<Asked>> {
-  const found = findResumable(openStore(checkoutOf(context.cwd)), args.positionals[0]);
+  if (args.text('agent') !== undefined) {
+    const message = 'a loop goes on with the agent that it was begun with: --resume takes no --agent';
+    return failed({ kind: 'usage', message, remedy: 'Leave --agent out, or begin another loop without --resume.' });
+  }
+  const [name] = args.positionals;
+  const file = name === undefined ? undefined : await findTask(name, context.cwd);
+  const taskFile = file?.ok === true ? file.value : undefined;
+  const store = openStore(checkoutOf(taskFile === undefined ? context.cwd : dirname(taskFile)));
+  const found = findResumable(store, name === undefined ? undefined : { name, taskFile });
   if (!found.ok) return found;
   const task = await openTask(found.value.taskFile, context);
   if (!task.ok) return task;
@@ -109,14 +120,22 @@ async function watched<Value>(
   }
 }
 
-async function tell(context: Context, args: Arguments, report: LoopReport, store: Store): Promise<void> {
+function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {
   const mode = jsonMode(args);
   if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   if (mode === 'text') context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout)}\n`);
+}
+
+/** What the command of --notify gets to know; `failed`: the loop could not go on, and problems say why. */
+interface Notice extends Pick<LoopReport, 'task' | 'loop' | 'branch'> {
+  readonly end: LoopReport['end'] | 'failed';
+}
+
+/** Rings the bell and runs the command of --notify. */
+async function callPerson(context: Context, args: Arguments, { end, task, loop, branch }: Notice): Promise<void> {
   if (context.stderr.isTty) context.stderr.write('\u0007');
   const command = args.text('notify');
   if (command === undefined) return;
-  const { end, task, loop, branch } = report;
   const env = { GYM_END: end, GYM_TASK: task, GYM_LOOP: loop, GYM_BRANCH: branch ?? '' };
   const notified = await execa('sh', ['-c', command], {
     env,

@@ -22,9 +22,11 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const store = openStore(checkoutOf(task.value.root));
   const history = openHistory(store);
   const fault = args.text('fault');
+  const [called] = args.positionals;
   try {
     const verdict = await verify({
       task: task.value,
+      ...(called !== undefined && { called }),
       workspace: task.value.root,
       ...(fault !== undefined && { fault }),
       store,

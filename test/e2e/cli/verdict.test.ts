@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
@@ -118,6 +118,20 @@ describe('--json', () => {
     const [run = ''] = runsOf(checkout.path);
     expect(end.stdout).toBe(readFileSync(join(runFolder(checkout.path, run), 'events.ndjson'), 'utf8'));
   });
+});
+
+test('what a verdict says to run again works, though the folder has another name than the task', async () => {
+  using checkout = tinyCheckout({ stages: [tapStage(failing)] });
+  renameSync(join(checkout.path, 'envs/tiny'), join(checkout.path, 'envs/little one'));
+  for (const [called, again] of [
+    ['tiny', 'tiny'],
+    ['little one', "'little one'"],
+  ] as const) {
+    const end = await gym(checkout.path, ['verify', called]);
+    expect(end).toMatchObject({ exitCode: 1, stdout: expect.stringContaining(`again: gym verify ${again}\n`) });
+  }
+  const tasks = await gym(checkout.path, ['tasks']);
+  expect(tasks.stdout).toMatch(/^little one \(tiny\) +envs\/little one\/task\.ts$/m);
 });
 
 test('what a pass was judged on is the workspace as it is, not as it was committed', async () => {

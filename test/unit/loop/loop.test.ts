@@ -15,7 +15,7 @@ import { listMarked } from '../../../gym/store/processes.ts';
 import type { VerifyRequest } from '../../../gym/verify/request.ts';
 import { takeSnapshot } from '../../../gym/workspace/snapshot.ts';
 import { countDown, countingCheckout, countingLoop, judgeCount } from '../../support/counting.ts';
-import { temporaryFolder } from '../../support/repository.ts';
+import { taskIn, temporaryFolder } from '../../support/repository.ts';
 
 async function run(request: LoopRequest): Promise<LoopReport> {
   const report = await runLoop(request);
@@ -275,16 +275,32 @@ test('resuming names what is there: nothing, an ended loop, an ambiguous name', 
   using folder = countingCheckout(0);
   const { store, ...request } = countingLoop(folder.path);
   const messageOf = (name?: string): string => {
-    const found = findResumable(store, name);
+    const found = findResumable(store, name === undefined ? undefined : { name, taskFile: undefined });
     return found.ok ? found.value.loop : found.problems[0].message;
   };
   expect(messageOf()).toBe('there is no loop to resume');
   await run({ ...request, store, loop: 'a-1' });
   await run({ ...request, store, loop: 'b-1' });
+  await run({ ...request, store, loop: 'long-b-1' });
   expect(messageOf()).toBe('there is no loop to resume');
   expect(messageOf('a-1')).toBe('the loop a-1 ended: n is 0');
-  expect(messageOf('-1')).toBe('-1 may be any of: b-1, a-1');
-  expect(messageOf('zz')).toBe('there is no loop zz');
+  expect(messageOf('b-1')).toBe('the loop b-1 ended: n is 0');
+  expect(messageOf('-1')).toBe('-1 may be any of: long-b-1, b-1, a-1');
+  expect(messageOf('zz')).toBe('there is no loop or task zz');
+  expect(messageOf('count')).toBe('there is no loop of count to resume');
+});
+
+test('resuming a task takes the newest of its loops that has not ended', async () => {
+  using folder = countingCheckout(1);
+  const { store, ...request } = countingLoop(folder.path, { agent: commandAgent('exit 127') });
+  for (const loop of ['l-1', 'l-2']) await run({ ...request, store, loop });
+  await run({ ...request, store, loop: 'l-3', agent: commandAgent(countDown) });
+  await run({ ...request, store, loop: 'l-4', task: taskIn(join(folder.path, 'app'), { name: 'other' }) });
+  const value = (loop: string) => ({ ok: true, value: { loop } });
+  expect(findResumable(store)).toMatchObject(value('l-4'));
+  expect(findResumable(store, { name: 'count', taskFile: undefined })).toMatchObject(value('l-2'));
+  expect(findResumable(store, { name: './app', taskFile: request.task.file })).toMatchObject(value('l-4'));
+  expect(findResumable(store, { name: '-1', taskFile: undefined })).toMatchObject(value('l-1'));
 });
 
 /** Reads the number that is judged by a protected file, as a verification would lay it over the workspace. */
