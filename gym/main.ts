@@ -111,14 +111,14 @@ async function unknownCommand(word: string, commands: readonly Command[]): Promi
 
 async function report(end: CommandEnd): Promise<number> {
   if (typeof end === 'number') return end;
-  const [{ problemText }, { painter }, { problemExitCodes }] = await Promise.all([
+  const [{ problemText }, { painter }, { exitCodeOfProblems }] = await Promise.all([
     import('./cli/render/person.ts'),
     import('./cli/render/style.ts'),
     import('./judge/verdict.ts'),
   ]);
   const stderr = output(process.stderr);
   for (const problem of end) stderr.write(`${problemText(problem, painter(stderr))}\n`);
-  return Math.max(...end.map(({ kind }) => problemExitCodes[kind]));
+  return exitCodeOfProblems(end);
 }
 
 function output(stream: NodeJS.WriteStream): Output {

@@ -2,8 +2,9 @@ import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
 import type { Listener } from '../../events/log.ts';
-import { failed, ok, type Result } from '../../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
+import { exitCodeOfProblems } from '../../judge/verdict.ts';
 import { runLoop } from '../../loop/loop.ts';
 import type { LoopReport } from '../../loop/report.ts';
 import { findResumable } from '../../loop/resume.ts';
@@ -40,8 +41,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!cleared.ok) return cleared.problems;
   const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
+  const told = new Set<Problem>();
   try {
-    const report = await watched(context, args, (listener) =>
+    const report = await watched(context, args, told, (listener) =>
       runLoop({
         ...asked.value,
         agent: agent.value,
@@ -57,7 +59,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     if (report.ok) showReport(context, args, report.value, store);
     const { loop } = asked.value;
     await callPerson(context, args, report.ok ? report.value : { end: 'failed', task: task.name, loop, branch: null });
-    return report.ok ? report.value.exitCode : report.problems;
+    if (report.ok) return report.value.exitCode;
+    const [first, ...others] = report.problems.filter((problem) => !told.has(problem));
+    return first === undefined ? exitCodeOfProblems(report.problems) : [first, ...others];
   } finally {
     history.close();
   }
@@ -100,15 +104,22 @@ function limitsFrom(args: Arguments, otherwise: LoopLimits): LoopLimits {
   };
 }
 
-/** Shows what happens while it happens: on the terminal UI, as lines, or as events. */
+/** Shows what happens while it happens: on the terminal UI, as lines, or as events. `told` gets the problems that lines told of. */
 async function watched<Value>(
   context: Context,
   args: Arguments,
+  told: Set<Problem>,
   work: (listener: Listener) => Promise<Value>,
 ): Promise<Value> {
   if (jsonMode(args) === 'stream') return work(eventLines(context.stdout));
   const hasScreen = context.stdout.isTty && context.stdin.isTty && jsonMode(args) === 'text' && !args.flag('plain');
-  if (!hasScreen) return work(progressLines(context.stderr));
+  const lines = progressLines(context.stderr);
+  if (!hasScreen) {
+    return work((event) => {
+      if (event.type === 'problem.found') told.add(event.problem);
+      lines(event);
+    });
+  }
   const screen = await context.openScreen(context.interrupt);
   try {
     const value = await work(screen.listener);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { box, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { box, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { leftOf, madeSince } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 import type { TemporaryFolder } from '../../support/repository.ts';
@@ -134,6 +134,12 @@ test.each(table)('$what: exit code 2, and the message names it', async ({ prepar
   // An expected error is no crash: nobody wants to see where in gym it was noticed.
   expect(said).not.toMatch(/^\s+at .*\(/m);
   expect([...leftOf(checkout.path), ...madeSince(checkout.path, since)]).toEqual([]);
+});
+
+test('an unknown fault begins no run', async () => {
+  using checkout = tinyCheckout();
+  expect((await gym(checkout.path, ['verify', '--fault', 'swap'])).exitCode).toBe(2);
+  expect(runsOf(checkout.path)).toEqual([]);
 });
 
 test('a container that was made and removed would have been noticed', async () => {

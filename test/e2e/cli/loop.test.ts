@@ -111,4 +111,5 @@ test('a loop that a problem ends calls its person too', async () => {
   const end = await gym(checkout.path, ['loop', '--agent', 'command:true', '--notify', notify]);
   expect(end.exitCode).toBe(2);
   expect(readFileSync(join(checkout.path, '.gym/notified'), 'utf8')).toBe('failed tiny\n');
+  expect(end.stderr.match(/^error /gm)).toHaveLength(1);
 });

@@ -134,6 +134,33 @@ test('what a verdict says to run again works, though the folder has another name
   expect(tasks.stdout).toMatch(/^little one \(tiny\) +envs\/little one\/task\.ts$/m);
 });
 
+describe('a .env that git ignores', () => {
+  const box = "services:\n  box:\n    image: '${IMAGE:?not told}'\n    command: [sleep, infinity]\n    init: true\n";
+  const ignoring = (services: string) => {
+    const checkout = tinyCheckout({ services });
+    checkout.write('.gitignore', '.env\n');
+    checkout.write('envs/tiny/.env', 'IMAGE=debian:bookworm-slim\n');
+    return checkout;
+  };
+
+  test('fills the variables of the Compose file in', async () => {
+    using checkout = ignoring(box);
+    expect(await gym(checkout.path, ['verify', 'tiny'])).toMatchObject({ exitCode: 0 });
+    // The environment wins over it.
+    const end = await gym(checkout.path, ['verify', 'tiny'], { IMAGE: '' });
+    expect(end).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not told') });
+  });
+
+  test('is no env_file of what is judged, and the verdict says so, with the paths of the workspace', async () => {
+    using checkout = ignoring(`${box}    env_file: .env\n`);
+    const end = await gym(checkout.path, ['verify', 'tiny']);
+    expect(end.exitCode).toBe(2);
+    expect(end.stdout).toContain('there is no file envs/tiny/.env in the snapshot that is judged: git ignores');
+    expect(end.stdout + end.stderr).toContain('envs/tiny/compose.yaml:6');
+    expect(end.stdout + end.stderr).not.toContain('.gym/runs');
+  });
+});
+
 test('what a pass was judged on is the workspace as it is, not as it was committed', async () => {
   using checkout = tinyCheckout();
   writeTask(checkout, { stages: [{ name: 'host', command: 'grep -q new data.txt' }] });

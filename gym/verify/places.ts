@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../events/problem.ts';
+import { displayPath } from '../task/load.ts';
+
+/** What a `.env` says fills in `${NAME}` whether git sees it or not. */
+const remedy = 'Let git see it. A .env beside the Compose file fills ${NAME} in all the same.';
+
+/**
+ * Problems of a snapshot as they concern its workspace: whoever reads them has the files there, and the snapshot is gone by
+ * then. A file that is in one of the `originals` but not in the snapshot is told as what it is: ignored by git.
+ */
+export function asInWorkspace(
+  problems: readonly [Problem, ...Problem[]],
+  snapshot: string,
+  originals: readonly [workspace: string, ...others: string[]],
+): [Problem, ...Problem[]] {
+  const [first, ...others] = problems;
+  const translate = (problem: Problem): Problem => translated(problem, snapshot, originals);
+  return [translate(first), ...others.map(translate)];
+}
+
+function translated(problem: Problem, snapshot: string, originals: readonly [string, ...string[]]): Problem {
+  const [workspace] = originals;
+  let isIgnored = false;
+  // A path ends where a message goes on: at a blank, a quote, or a colon.
+  const pieces = problem.message.split(`${snapshot}/`);
+  const [before = '', ...paths] = pieces;
+  const message = paths.reduce((text, piece) => {
+    const path = piece.split(/[\s:,'"`]/)[0] ?? '';
+    isIgnored ||= !existsSync(join(snapshot, path)) && originals.some((folder) => existsSync(join(folder, path)));
+    return `${text}${displayPath(join(workspace, path))}${piece.slice(path.length)}`;
+  }, before);
+  const file = problem.place?.file;
+  const isInside = file?.startsWith(`${snapshot}/`) === true;
+  return {
+    ...problem,
+    message: isIgnored ? `${message} in the snapshot that is judged: git ignores it` : message,
+    ...(isInside && { place: { ...problem.place, file: displayPath(join(workspace, file.slice(snapshot.length))) } }),
+    ...(isIgnored && { remedy }),
+  };
+}
