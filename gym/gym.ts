@@ -13,14 +13,18 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
 } else {
   // Compiled code is kept between starts, which saves most of the time a start takes.
   module.enableCompileCache();
+  // Node itself would end with 1, which says that the task was judged and failed.
+  const onBug = (error: unknown): void => {
+    console.error('gym: this is a bug in gym:', error);
+    process.exit(exitCodes.bug);
+  };
+  process.on('uncaughtException', onBug);
   try {
     const { main } = await import('./main.ts');
     process.exitCode = await main(process.argv.slice(2));
     // A connection that nobody answers any more (an engine that hangs) must not hold what is done. Else this never fires.
     setTimeout(() => process.exit(), exitGraceMs).unref();
   } catch (error) {
-    // Node itself would end with 1, which says that the task was judged and failed.
-    console.error('gym: this is a bug in gym:', error);
-    process.exitCode = exitCodes.bug;
+    onBug(error);
   }
 }

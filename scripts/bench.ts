@@ -7,16 +7,11 @@ import { execa } from 'execa';
 import { benchCheckout, fourServices } from './bench/checkout.ts';
 import { benchFourServices, benchState } from './bench/environments.ts';
 import { benchGrowth } from './bench/growth.ts';
-import { comparisonTable, median, timed } from './bench/measure.ts';
+import { comparisonTable, type Figure, median, timed } from './bench/measure.ts';
 
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
 const rounds = Math.max(1, Number(process.argv[2] ?? 7));
-interface Figure {
-  readonly what: string;
-  readonly ms: number[];
-}
-
 /** Runs commands in turn, A B A B …, so that both meet the same machine; gives each one's times. */
 async function inTurn(
   figures: readonly { what: string; command: readonly string[]; after?: readonly string[] }[],

@@ -24,7 +24,13 @@ try {
 async function bundle(): Promise<void> {
   const build = await rolldown({
     cwd: root,
-    input: { gym: './gym/gym.ts', main: './gym/main.ts', index: './gym/index.ts' },
+    input: {
+      gym: './gym/gym.ts',
+      main: './gym/main.ts',
+      index: './gym/index.ts',
+      // Goes into a container by itself, so it has to be one file.
+      'fault-proxy': './gym/fault/proxy/program.ts',
+    },
     platform: 'node',
     external: /^[^./]/,
     transform: { target: 'node24' },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
-import { smallImage } from './helper.ts';
+import { helperImage } from './helper.ts';
 import { label } from './labels.ts';
 
 const copyLimitMs = 10 * 60_000;
@@ -52,7 +52,7 @@ async function copyInside(
     `copying the volume ${from}`,
     async () => {
       const container = await engine.docker.createContainer({
-        Image: smallImage,
+        Image: helperImage,
         Entrypoint: ['cp', '-a', '/from/.', '/to'],
         Cmd: [],
         User: '0:0',

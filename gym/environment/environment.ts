@@ -63,19 +63,29 @@ export interface Death {
   readonly at: number;
 }
 
+/** A port of a service and the port of 127.0.0.1 that leads to it. */
+export interface PublishedPort {
+  readonly service: string;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly hostPort: number;
+}
+
 /** An environment that is up. */
 export interface Environment {
   readonly project: string;
   readonly services: readonly string[];
   exec(service: string, request: ExecRequest): Promise<ExecOutcome>;
-  /** Reads a file out of a service's container by the engine. A missing file is a problem of kind `evidence`. */
-  readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array>>;
+  /** Reads a file out of a service's container by the engine; `undefined`: there is none. Its problems are of kind `evidence`. */
+  readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array | undefined>>;
   /** Runs a command in the helper that looks at `observed`; gives its standard output. */
   observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
   /** Hardware address of a service's interface on a network of the Compose file; tells which interface is which. */
   macAddress(service: string, network: string): string | undefined;
   /** Port on 127.0.0.1 that leads to a port of the Compose file's `ports`; another one in every environment. */
   publishedPort(service: string, containerPort: number, protocol?: 'tcp' | 'udp' | 'sctp'): number | undefined;
+  /** All of these ports. */
+  publishedPorts(): readonly PublishedPort[];
   /** Log file of a service. */
   logFile(service: string): string;
   /** Services that died since they were ready. */

@@ -5,7 +5,7 @@ import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { haltProject } from './halt.ts';
-import { currentGeneration, usedContainer } from './kept.ts';
+import { currentGeneration, usedContainers } from './kept.ts';
 import { label } from './labels.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -141,7 +141,7 @@ export async function logs(ambient: Ambient, request: LogsRequest): Promise<Resu
   const { project, service, follow, tail, timestamps, onOutput, signal } = request;
   const containers = await listContainers(engine, [`${label.project}=${project}`, `${label.service}=${service}`]);
   if (!containers.ok) return containers;
-  const id = usedContainer(containers.value)?.Id;
+  const id = usedContainers(containers.value)[0]?.Id;
   if (id === undefined)
     return failed({ ...notThere(project), message: `there is no service ${service} in ${project}` });
   const options = { stdout: true, stderr: true, timestamps, ...(tail !== null && { tail }) };

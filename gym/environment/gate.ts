@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
+import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { joinedServices } from './container.ts';
 import type { Answer, Engine } from './engine.ts';
 import type { ReadyImage } from './image/ready.ts';
 

@@ -201,11 +201,16 @@ function seededServiceModel(service: ServiceModel, seeded: SeededService, golden
     ...(image !== null && { image, build: null, pullPolicy: 'never' }),
     entrypoint: program,
     command: [],
+    // What is run once in a new container has been: its work is in the state.
+    tools: service.tools && { ...service.tools, setup: service.tools.setup.filter(({ name }) => isAtEveryStart(name)) },
     healthcheck: health === null ? { kind: 'off' } : { kind: 'probe', ...health, startIntervalMs: null },
     dependsOn: service.dependsOn.filter((each) => each.service in golden.services),
     mounts: [...service.mounts.filter(({ target }) => !targets.has(target)), ...volumeMounts],
   };
 }
+
+/** As containers.dev says of its lifecycle scripts. */
+const isAtEveryStart = (name: string): boolean => name.startsWith('postStartCommand');
 
 /** Where a golden state cannot be used in the way it says. */
 export function otherWay(golden: Golden): Golden | undefined {

@@ -51,15 +51,15 @@ export function currentGeneration(labels: Labels): string {
   return readNote(labels?.[label.checkout] ?? '', labels?.[label.project] ?? '')?.current ?? firstGeneration;
 }
 
-/** The one of a service's containers that is used; the newest come first, as the engine lists them. */
-export function usedContainer<Info extends { readonly Labels: Record<string, string> }>(
+/** Those of an environment's containers that are used: not a spare's, nor what a reset has left. */
+export function usedContainers<Info extends { readonly Labels: Record<string, string> }>(
   containers: readonly Info[],
-): Info | undefined {
+): readonly Info[] {
   const [newest] = containers;
   const current = currentGeneration(newest?.Labels);
-  const used = containers.find(({ Labels }) => Labels[label.generation] === current);
+  const used = containers.filter(({ Labels }) => Labels[label.generation] === current);
   // Of one that was reset by the process which holds it, only that process knows.
-  return used ?? (newest?.Labels[label.lease] === 'kept' ? undefined : newest);
+  return used.length > 0 || newest?.Labels[label.lease] === 'kept' ? used : containers;
 }
 
 /** Whether something belongs to a generation of a kept environment that nobody uses nor will. */

@@ -43,8 +43,3 @@ export const firstGeneration = 'first';
 
 /** In the place of a generation: what holds the seeded state, which is of none. */
 export const goldenGeneration = 'golden';
-
-/** The engine's filter for one environment, or for all of gym's. */
-export function projectFilter(project?: string): { label: string[] } {
-  return { label: [project === undefined ? label.project : `${label.project}=${project}`] };
-}

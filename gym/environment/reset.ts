@@ -100,6 +100,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     observe: (observed, command) => current.environment.observe(observed, command),
     macAddress: (service, network) => of(service).macAddress(service, network),
     publishedPort: (service, port, protocol) => of(service).publishedPort(service, port, protocol),
+    publishedPorts: () => current.environment.publishedPorts(),
     logFile: (service) => of(service).logFile(service),
     deaths: () => current.environment.deaths(),
     engineAnswers: () => current.environment.engineAnswers(),

@@ -18,7 +18,7 @@ interface FrameProps {
 /** A bordered box with a title in its upper edge. Rows that do not fit are left out. */
 export function Frame({ title, info, rows, width, height, focused, theme }: FrameProps): ReactNode {
   const edge = focused ? 'accent' : 'dim';
-  const { border } = theme;
+  const border = focused ? theme.focusedBorder : theme.border;
   const inside = height - 2;
   const blank: Row = { key: 'blank', left: [] };
   const lines = Array.from({ length: inside }, (_, index) => rows[index] ?? { ...blank, key: `blank-${index}` });
@@ -46,7 +46,7 @@ export function Frame({ title, info, rows, width, height, focused, theme }: Fram
 
 function topEdge(props: Pick<FrameProps, 'title' | 'info' | 'width' | 'focused' | 'theme'>): readonly Segment[] {
   const { title, info, width, focused, theme } = props;
-  const { border } = theme;
+  const border = focused ? theme.focusedBorder : theme.border;
   const edge = focused ? 'accent' : 'dim';
   const right = lengthOf(info) === 0 ? [] : [segment(' '), ...info, segment(' ')];
   // Two corners, a line on either side, and a space on either side of the title.

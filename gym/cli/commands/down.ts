@@ -44,7 +44,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 
 /** Its Compose file may be broken by now: it is not looked at. */
 async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
-  const file = findTask(named, cwd);
+  const file = await findTask(named, cwd);
   return file.ok ? loadTask(file.value) : file;
 }
 

@@ -33,6 +33,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     macAddress: notHere,
     logFile: notHere,
     publishedPort: notHere,
+    publishedPorts: () => [{ service: 'web-api', containerPort: 80, protocol: 'tcp', hostPort: 32_768 }],
     release: notHere,
     deaths: () => deaths,
     engineAnswers: notHere,
