@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { Context } from './context.ts';
 
-/** Starts a gym of its own that goes on when this one has ended, and that nobody hears. Should it be killed, the next gym's sweep does its work. */
-export function startInBackground({ cwd, env }: Context, args: readonly string[]): void {
+/**
+ * Starts a gym of its own that goes on when this one has ended, and that nobody hears. Should it be killed, the next gym's sweep does its
+ * work. Gives its process id; undefined: it could not be started.
+ */
+export function startInBackground({ cwd, env }: Context, args: readonly string[]): number | undefined {
   const [, program = ''] = process.argv;
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     cwd,
@@ -13,4 +16,5 @@ export function startInBackground({ cwd, env }: Context, args: readonly string[]
   // It could not be started: what it was to remove is removed by the next gym.
   child.on('error', () => undefined);
   child.unref();
+  return child.pid;
 }

@@ -23,6 +23,12 @@ export function thisOwner(): Owner {
   return { ...thisHost(), pid: process.pid, start: processStart(process.pid) ?? '0' };
 }
 
+/** The owner that another process of this machine is; undefined: there is no such process. */
+export function ownerOf(pid: number): Owner | undefined {
+  const start = processStart(pid);
+  return start === undefined ? undefined : { ...thisHost(), pid, start };
+}
+
 /** As in the label. */
 export function ownerText(owner: Owner): string {
   return `${owner.machine}.${owner.boot}.${owner.namespace}:${owner.pid}:${owner.start}`;

@@ -32,6 +32,18 @@ export function writeResetNote(store: Store, project: string, note: unknown): vo
   writeAtomically(join(folderOf(store), `${project}.reset`), JSON.stringify(note));
 }
 
+/** Notes which process removes it in the background, as its writer tells processes. */
+export function writeRemover(store: Store, project: string, owner: string): void {
+  mkdirSync(folderOf(store), { recursive: true });
+  writeAtomically(join(folderOf(store), `${project}.remover`), owner);
+}
+
+/** The process that removes it in the background, or that did; undefined: there was none. */
+export function readRemover(store: Store, project: string): string | undefined {
+  const file = join(folderOf(store), `${project}.remover`);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
 /** Forgets all of it, before the environment is made anew: one that is there without a note was never brought up to the end. */
 export function forgetEnvironmentHash(store: Store, project: string): void {
   for (const name of [project, `${project}.reset`]) rmSync(join(folderOf(store), name), { force: true });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { down, halt, listKept } from '../../environment/existing.ts';
+import { ownerOf, ownerText } from '../../environment/owner.ts';
 import type { Result } from '../../events/problem.ts';
-import { forgetEnvironmentHash } from '../../store/kept.ts';
+import { forgetEnvironmentHash, writeRemover } from '../../store/kept.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { loadTask } from '../../task/load.ts';
@@ -10,6 +11,11 @@ import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
+
+interface Kept {
+  readonly checkout: string;
+  readonly project: string;
+}
 
 /**
  * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are. Their processes have ended
@@ -35,7 +41,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const ends = await Promise.all(wanted.map(async (each) => ({ each, ended: await end(env, each.project) })));
   if (!waits && wanted.length > 0) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
-    startInBackground(context, ['down', '--wait', ...rest]);
+    const pid = startInBackground(context, ['down', '--wait', ...rest]);
+    for (const each of wanted) noteRemover(each, pid);
   }
   for (const { each, ended } of ends) if (ended.ok) stderr.write(`${each.task} is down\n`);
   const [first, ...others] = ends.flatMap(({ ended }) => (ended.ok ? [] : ended.problems));
@@ -48,7 +55,13 @@ async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
   return file.ok ? loadTask(file.value) : file;
 }
 
+/** What it removes goes by name: nothing of the same name may come up before it has ended. */
+function noteRemover({ checkout, project }: Kept, pid: number | undefined): void {
+  const owner = pid === undefined ? undefined : ownerOf(pid);
+  if (owner !== undefined && existsSync(checkout)) writeRemover(openStore(checkout), project, ownerText(owner));
+}
+
 /** From here on it is a leftover, which every gym removes. */
-function forget({ checkout, project }: { readonly checkout: string; readonly project: string }): void {
+function forget({ checkout, project }: Kept): void {
   if (existsSync(checkout)) forgetEnvironmentHash(openStore(checkout), project);
 }

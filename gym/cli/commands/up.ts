@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
+import { ownerState, parseOwner } from '../../environment/owner.ts';
 import { up } from '../../environment/up.ts';
-import { forgetEnvironmentHash, readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
-import { checkoutOf, openStore } from '../../store/store.ts';
+import { forgetEnvironmentHash, readEnvironmentHash, readRemover, writeEnvironmentHash } from '../../store/kept.ts';
+import { checkoutOf, openStore, type Store } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
@@ -11,11 +13,14 @@ import { removeLeftovers } from '../leftovers.ts';
 import { durationText } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
 
+/** As long as one removal may take. */
+const removerLimitMs = 15_000;
+
 /** `gym up`: brings a task's environment up and keeps it. What is up and unchanged is left alone. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
-  // What others left is removed meanwhile: it only is in the way where it is of the same name.
+  // What others left is removed while it is found out whether anything is to be done.
   const clearing = removeLeftovers(context);
   const end = await bringUpOnce(context, task.value, clearing);
   const cleared = await clearing;
@@ -27,6 +32,7 @@ async function bringUpOnce(context: Context, task: Task, clearing: Promise<unkno
   const checkout = checkoutOf(root);
   const project = keptProject(name, checkout);
   const store = openStore(checkout);
+  await removerEnded(store, project);
   const [listed, hash] = await Promise.all([listEnvironments(context.env, checkout), workspaceHash(root)]);
   if (!listed.ok) return listed.problems;
   const present = listed.value.find((each) => each.project === project);
@@ -34,8 +40,9 @@ async function bringUpOnce(context: Context, task: Task, clearing: Promise<unkno
     context.stderr.write(`${name} is up already\n`);
     return 0;
   }
+  // What is removed goes by name, and so must have gone before anything of the same name is made.
+  await clearing;
   if (present !== undefined) {
-    await clearing;
     if (present.services.length > 0) context.stderr.write(`${name} is up but changed or not well: it is made anew\n`);
     const removed = await down(context.env, project);
     if (!removed.ok) return removed.problems;
@@ -44,6 +51,13 @@ async function bringUpOnce(context: Context, task: Task, clearing: Promise<unkno
   const end = await bringUp(context, task, project);
   if (end === 0) writeEnvironmentHash(store, project, hash);
   return end;
+}
+
+/** Waits for a `gym down` that still removes things in the background. */
+async function removerEnded(store: Store, project: string): Promise<void> {
+  const remover = parseOwner(readRemover(store, project) ?? '');
+  const until = performance.now() + removerLimitMs;
+  while (remover !== undefined && ownerState(remover) === 'alive' && performance.now() < until) await sleep(10);
 }
 
 const isWell = ({ services }: EnvironmentStatus): boolean =>
