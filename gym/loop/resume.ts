@@ -25,7 +25,7 @@ export interface Which {
 /** The loop that is named; of a task, or of all, the newest that did not come to its end and that no process works on. */
 export function findResumable(store: Store, which?: Which): Result<ResumableLoop> {
   const runs = join(store.directory, 'runs');
-  const loops = readdirSync(runs)
+  const loops = (existsSync(runs) ? readdirSync(runs) : [])
     .filter((each) => existsSync(journalFile(store, each)))
     .sort()
     .reverse();

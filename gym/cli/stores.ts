@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { checkoutOf, openStore, type Store } from '../store/store.ts';
+import { findTasks } from '../task/find.ts';
+
+/**
+ * The stores in which what is asked for from a folder may be, of those that are there: of its checkout and, where tasks
+ * that can be named here are checkouts of their own, theirs. Nothing is made.
+ */
+export function storesHere(folder: string): readonly Store[] {
+  const tops = new Set([checkoutOf(folder), ...findTasks(folder).map(({ file }) => checkoutOf(dirname(file)))]);
+  return [...tops].map(openStore).filter(({ historyFile }) => existsSync(historyFile));
+}
