@@ -35,3 +35,15 @@ export function listText(items: readonly string[], most = 4): string {
   const more = items.length - most;
   return more > 0 ? `${items.slice(0, most).join(', ')} and ${more} more` : items.join(', ');
 }
+
+/** Digits in groups of three; what is not a whole number stays as it is. */
+export function groupedText(digits: string): string {
+  if (!/^[-+]?\d{5,}$/.test(digits)) return digits;
+  return digits.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** What a sentence says first: up to its first colon, semicolon or line break, in at most 120 characters. */
+export function firstClause(sentence: string): string {
+  const clause = sentence.split(/[:;] |\n/)[0] ?? '';
+  return clause.length > 120 ? `${clause.slice(0, 119)}…` : clause;
+}
