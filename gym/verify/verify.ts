@@ -254,7 +254,10 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
 
 type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
 
-/** A problem makes a pass unknown; a failure that was seen stays a failure. */
+/**
+ * A problem makes a pass unknown. A failure that was seen stays one, but for a problem of the environment: what was lost
+ * with it may be why something failed, so that is unknown too.
+ */
 function conclude(stages: Verdict['stages'], { checks, problems }: Findings, signal: AbortSignal): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
