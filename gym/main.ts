@@ -8,7 +8,7 @@ import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;
   watchPipes();
-  if (first === '--version' || first === '-V') return print(`${version()}\n`);
+  if (first !== undefined && ['--version', '-V', '-v', 'version'].includes(first)) return print(`${version()}\n`);
   quietExperiments();
   const [{ commands }, help] = await Promise.all([import('./cli/commands.ts'), import('./cli/help.ts')]);
   if (first === undefined && process.stdout.isTTY && process.stdin.isTTY) return startScreen();

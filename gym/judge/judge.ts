@@ -1,7 +1,7 @@
 import type { Invariant } from '../task/invariant.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
-import { numberText } from './text.ts';
+import { countText } from './text.ts';
 import { isGreen, runDistance, type StageResult, type Verdict, worst, worstFirst } from './verdict.ts';
 
 /** Judges every invariant on what was recorded. `again` is the command that judges them again. */
@@ -60,5 +60,6 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
   const invariants = checks.filter((check) => check.kind !== 'cases').length;
-  return `${checks.length} of ${checks.length} checks hold: ${numberText(cases)} cases in ${stages.length} stages, ${invariants} invariants`;
+  const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
+  return `${checks.length} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}`;
 }

@@ -14,6 +14,11 @@ export function numberText(value: bigint | number): string {
   return value.toLocaleString('en-US', isSmall ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 4 });
 }
 
+/** So many of something: `1 case`, `1,024 cases`. */
+export function countText(count: number, what: string): string {
+  return `${numberText(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** A difference with its sign and its share of what was expected: `+16,105,544 bytes (+6.00 %)`. */
 export function differenceText(difference: bigint | number, expected: bigint | number, unit: Unit): string {
   const sign = difference > 0 ? '+' : '';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkText, personVerdict } from '../../../gym/cli/render/person.ts';
+import { durationText } from '../../../gym/cli/render/style.ts';
 import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
 
 const file = join(import.meta.dirname, '../../fixtures/events/verdict-1.json');
@@ -45,3 +46,12 @@ test('all about one check: the places of failed cases, and parts with separators
   if (off === undefined) throw new Error('the fixture has no such check');
   expect(checkText(off, recorded, '/runs/r', plain)).toMatch(/shm +71,135,396 \/ 67,108,864 {3}\+4,026,532$/m);
 });
+
+test.each([
+  [840, '840 ms'],
+  [59_000, '59.0 s'],
+  [242_000, '4:02 min'],
+  [3_599_600, '1:00 h'],
+  [19_200_000, '5:20 h'],
+  [172_800_000, '2 days'],
+])('%d ms as people say it', (milliseconds, said) => expect(durationText(milliseconds)).toBe(said));

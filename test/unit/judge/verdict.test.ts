@@ -114,7 +114,7 @@ test('what a run comes to', () => {
   expect(run(0n)).toEqual({
     state: 'pass',
     distance: 0,
-    headline: '2 of 2 checks hold: 1,234 cases in 1 stages, 1 invariants',
+    headline: '2 of 2 checks hold: 1,234 cases in 1 stage, 1 invariant',
   });
   expect(run(3n)).toEqual({ state: 'fail', distance: 0.75, headline: 'errors: all is 3; it must be at most 0' });
   expect(sumUp([], [])).toEqual({ state: 'vacuous', distance: null, headline: 'nothing was judged' });
