@@ -64,7 +64,7 @@ function isOf({ started }: Progress, { name, taskFile }: Which): boolean {
 
 /** The journal of a loop. */
 export function journalFile(store: Store, loop: string): string {
-  return join(store.directory, 'runs', loop, 'journal.ndjson');
+  return join(store.runDirectory(loop), 'journal.ndjson');
 }
 
 function progressOf(store: Store, loop: string): Progress | undefined {

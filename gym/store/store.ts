@@ -7,8 +7,10 @@ export interface Store {
   readonly directory: string;
   /** Makes the folder where it is not there. Who only reads makes nothing. */
   make(): void;
-  /** Folder of a run or loop; made on first use. */
+  /** Folder of a run or loop. */
   runDirectory(run: string): string;
+  /** Makes the folder of a run or loop, where it is not there yet, and gives it. */
+  makeRunDirectory(run: string): string;
   /** Path of the history database. */
   readonly historyFile: string;
 }
@@ -21,13 +23,15 @@ export function openStore(top: string): Store {
     const ignore = join(directory, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
   };
+  const runDirectory = (run: string): string => join(directory, 'runs', run);
   return {
     directory,
     historyFile: join(directory, 'history.sqlite'),
     make,
-    runDirectory(run) {
+    runDirectory,
+    makeRunDirectory(run) {
       make();
-      const folder = join(directory, 'runs', run);
+      const folder = runDirectory(run);
       mkdirSync(folder, { recursive: true });
       return folder;
     },

@@ -35,7 +35,7 @@ interface Findings {
  */
 export async function verify(request: VerifyRequest): Promise<Verdict> {
   const startedAt = Date.now();
-  const runDirectory = request.store.runDirectory(request.run);
+  const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = { snapshot: null, outcomes: [], checks: [], problems: [] };
   begin(request, log.emit, startedAt);

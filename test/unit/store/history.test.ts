@@ -87,7 +87,7 @@ test('the store is invisible to git, whether or not the project ignores it', () 
   folder.git('init', '-q');
   const store = openStore(folder.path);
   openHistory(store).close();
-  expect(store.runDirectory('r')).toBe(join(folder.path, '.gym/runs/r'));
+  expect(store.makeRunDirectory('r')).toBe(join(folder.path, '.gym/runs/r'));
   openStore(folder.path);
   expect(folder.git('status', '--porcelain', '--untracked-files=all')).toBe('');
 });
@@ -106,7 +106,7 @@ test('a checkout is the top folder of git, else the folder of the task, else the
 });
 
 test('who only looks makes no store', () => {
-  openStore(folder.path);
+  openStore(folder.path).runDirectory('r');
   expect(existsSync(join(folder.path, '.gym'))).toBe(false);
 });
 
