@@ -24,7 +24,7 @@ export function judgeInvariants(invariants: readonly Invariant[], evidence: Evid
 }
 
 /** The case set of a stage as a check: every case passes, and at least one ran. */
-export function judgeStage(stage: StageResult, again: string): CheckResult {
+export function stageCheck(stage: StageResult, again: string): CheckResult {
   const executed = stage.cases === null ? 1 : stage.cases.passed + stage.cases.failed;
   const failed = stage.state === 'fail' ? Math.max(1, stage.cases?.failed ?? 1) : 0;
   const judged = stage.state === 'pass' || stage.state === 'fail';

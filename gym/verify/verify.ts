@@ -7,7 +7,7 @@ import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { observedBy, readEvidence } from '../evidence/evidence.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
-import { judgeInvariants, judgeStage, sumUp } from '../judge/judge.ts';
+import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
@@ -139,7 +139,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   const evidence = await phase('evidence', emit, () => reader.evidence());
   await phase('judge', emit, async () => {
     const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
-    const stages = findings.outcomes.map((outcome) => judgeStage(asStageResult(outcome, runDirectory), again));
+    const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
     for (const { name, kind, state, because, distance } of findings.checks) {
       emit({ type: 'check.judged', check: name, kind, state, because, distance });
