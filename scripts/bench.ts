@@ -75,10 +75,11 @@ async function benchEnvironments(): Promise<void> {
     `A process that holds an environment of four services uses ${await idlePercent()} % of a core while nothing happens.`,
   ].join('\n\n');
   console.log(`\n${text}`);
-  const [before = '', , after = ''] = readFileSync(document, 'utf8').split(
-    /(?<=<!-- figures -->\n)|(?=<!-- \/figures -->)/,
+  const before = readFileSync(document, 'utf8');
+  writeFileSync(
+    document,
+    before.replace(/(<!-- figures -->\n)[\s\S]*(<!-- \/figures -->)/, (_, start, end) => `${start}\n${text}\n\n${end}`),
   );
-  writeFileSync(document, `${before}\n${text}\n\n${after}`);
 }
 
 async function idlePercent(): Promise<string> {

@@ -27,7 +27,7 @@ export async function workspaceHash(root: string): Promise<string> {
 export function keptRequest(context: Context, task: Task, project: string): { request: UpRequest; log: EventLog } {
   const checkout = checkoutOf(task.root);
   const run = newRunName(new Date());
-  const directory = openStore(checkout).runDirectory(run);
+  const directory = openStore(checkout).makeRunDirectory(run);
   const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr)]);
   const request: UpRequest = {
     composeFile: join(task.root, task.compose),
