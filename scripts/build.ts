@@ -24,7 +24,12 @@ try {
 async function bundle(): Promise<void> {
   const build = await rolldown({
     cwd: root,
-    input: { gym: './gym/gym.ts', main: './gym/main.ts', index: './gym/index.ts' },
+    input: {
+      gym: './gym/gym.ts',
+      main: './gym/main.ts',
+      index: './gym/index.ts',
+      reaper: './gym/environment/reaper.ts',
+    },
     platform: 'node',
     external: /^[^./]/,
     transform: { target: 'node24' },

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
 import type { Listener } from '../../events/log.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
@@ -36,6 +37,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!agent.ok) return agent.problems;
   const cleared = await clearLeftovers(context.env);
   if (!cleared.ok) return cleared.problems;
+  const watchdog = startWatchdog(context.env);
   const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
   try {
@@ -53,6 +55,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       }),
     );
     if (!report.ok) return report.problems;
+    // Where the environment failed something may be left on the engine: the watchdog looks.
+    if (report.value.end !== 'environment') watchdog.end();
     await tell(context, args, report.value, store);
     return report.value.exitCode;
   } finally {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
 import { up } from '../../environment/up.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
 import { openEventLog } from '../../events/log.ts';
 import { forgetEnvironmentHash, readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
@@ -38,8 +39,12 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     if (!removed.ok) return removed.problems;
   }
   forgetEnvironmentHash(store, project);
+  const watchdog = startWatchdog(context.env);
   const end = await bringUp(context, task.value, project);
-  if (end === 0) writeEnvironmentHash(store, project, hash);
+  if (end === 0) {
+    writeEnvironmentHash(store, project, hash);
+    watchdog.end();
+  }
   return end;
 }
 

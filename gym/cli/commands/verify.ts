@@ -1,3 +1,4 @@
+import { startWatchdog } from '../../environment/watchdog.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
 import { openHistory } from '../../store/history.ts';
@@ -16,6 +17,7 @@ import { openTask } from '../tasks.ts';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
+  const watchdog = startWatchdog(context.env);
   const cleared = await clearLeftovers(context.env);
   const mode = jsonMode(args);
   const store = openStore(checkoutOf(task.value.root));
@@ -33,6 +35,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       listeners: [mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr)],
       signal: context.signal,
     });
+    // With an engine that went away something may be left: the watchdog looks again when it is back.
+    if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
     // What could not be removed does not keep the task from being judged; of an engine that is gone the verdict tells.
     const told = new Set(verdict.problems.map(({ message }) => message));
     const untold = cleared.ok ? [] : cleared.problems.filter(({ message }) => !told.has(message));

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ownerText, thisOwner } from '../../../gym/environment/owner.ts';
 import { sweep } from '../../../gym/environment/sweep.ts';
+import { thisOwner } from '../../../gym/store/owner.ts';
 import { bench, docker, labelled } from './support.ts';
 
 const gym = bench();
@@ -68,8 +68,8 @@ describe('sweep', () => {
     const [living, kept] = [gym.request().project, gym.request().project];
     await upElsewhere(living, 'up');
     await kill(await upElsewhere(kept, 'up', 'kept'));
-    const gone = ownerText({ ...thisOwner(), start: '1' });
-    const elsewhere = ownerText({ ...thisOwner(), machine: 'other', start: '1' });
+    const gone = thisOwner().replace(/\d+$/, '1');
+    const elsewhere = gone.replace(/^[^:]+/, 'other.other.1');
     const sleeper = ['debian:bookworm-slim', 'sleep', '1000'];
     // The name, the prefix, the owner or the lease alone make it none of gym's; nor does an owner that cannot be seen from here.
     docker('run', '-d', '--name', `${lookalike}-name`, ...sleeper);
