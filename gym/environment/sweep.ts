@@ -5,19 +5,14 @@ import { readEnvironmentHash } from '../store/kept.ts';
 import { ownerState } from '../store/owner.ts';
 import { openStore } from '../store/store.ts';
 import { findLabelled, type Labels, type Leftovers, removeAll } from './down.ts';
-import { connectEngine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { label } from './labels.ts';
 
 /**
  * Removes what processes left behind that are gone: after a kill -9 or a crash. What is kept (as far as it came up to the end),
- * what a living gym holds, what another machine's gym made, and whatever gym did not make is not touched. Gives what was removed.
+ * what a living gym holds, what another machine's gym made, and whatever gym did not make is not touched; nor what is not
+ * of `owner`, where one is given. Gives what was removed.
  */
-export async function sweep(ambient: Readonly<Record<string, string | undefined>>): Promise<Result<Leftovers>> {
-  const engine = await connectEngine(ambient);
-  return engine.ok ? sweepEngine(engine.value) : engine;
-}
-
-/** `sweep` with an engine that is connected; of one owner only, where one is given. */
 export async function sweepEngine(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
   const found = await findOrphans(engine, owner);
   if (!found.ok) return found;
