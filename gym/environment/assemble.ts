@@ -33,7 +33,7 @@ export interface Ground {
 export async function assemble(ground: Ground): Promise<Result<Environment>> {
   const { engine, request, model, watch, stop } = ground;
   const observers = new Observers(ground);
-  const stores = writeStores(model, join(dirname(request.logDirectory), 'stores'));
+  const stores = writeStores(model, join(dirname(request.logDirectory), 'stores', request.project));
   if (!stores.ok) return stores;
   const created = await createAll(ground, stores.value);
   const startables = created.flatMap((each) => (each.ok ? [each.value] : []));

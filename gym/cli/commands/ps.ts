@@ -1,15 +1,16 @@
 import { listEnvironments } from '../../environment/existing.ts';
 import { checkoutOf } from '../../store/store.ts';
-import { clearLeftovers } from '../../verify/leftovers.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { removeLeftovers } from '../leftovers.ts';
 import { durationText, tableText } from '../render/style.ts';
 
 const header = ['TASK', 'SERVICE', 'STATE', 'SINCE', 'PORTS', 'PROJECT'];
 
 /** `gym ps`: the services of this checkout's environments, those of running verifications included. */
-export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
-  const cleared = await clearLeftovers(env);
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const { cwd, env, stdout, stderr } = context;
+  const cleared = await removeLeftovers(context);
   if (!cleared.ok) return cleared.problems;
   const listed = await listEnvironments(env, args.flag('all') ? undefined : checkoutOf(cwd));
   if (!listed.ok) return listed.problems;

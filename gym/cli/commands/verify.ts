@@ -3,12 +3,12 @@ import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
-import { clearLeftovers } from '../../verify/leftovers.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
+import { removeLeftovers } from '../leftovers.ts';
 import { eventLines, jsonMode } from '../render/json.ts';
-import { personVerdict, problemText } from '../render/person.ts';
+import { personVerdict } from '../render/person.ts';
 import { progressLines } from '../render/progress.ts';
 import { painter } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
@@ -18,7 +18,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
   const watchdog = startWatchdog(context.env);
-  const cleared = await clearLeftovers(context.env);
+  // Where no engine answers, the verdict tells.
+  await removeLeftovers(context);
   const mode = jsonMode(args);
   const store = openStore(checkoutOf(task.value.root));
   const history = openHistory(store);
@@ -35,12 +36,15 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       listeners: [mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr)],
       signal: context.signal,
     });
+<<<<<<< HEAD
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
     // What could not be removed does not keep the task from being judged; of an engine that is gone the verdict tells.
     const told = new Set(verdict.problems.map(({ message }) => message));
     const untold = cleared.ok ? [] : cleared.problems.filter(({ message }) => !told.has(message));
     for (const problem of untold) context.stderr.write(`${problemText(problem, painter(context.stderr))}\n`);
+=======
+>>>>>>> main
     if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {

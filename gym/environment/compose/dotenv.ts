@@ -8,10 +8,11 @@ export interface Dotenv {
 
 /**
  * Reads an env file: `NAME=value`, `export NAME=value`, `NAME: value`, comments, quotes that may go over lines. Single quotes keep their text as it
- * is; elsewhere variables are filled in, from `lookup` before the lines above. A name alone takes its value from `lookup`. Source: compose-go, dotenv.
+ * is; elsewhere variables are filled in, from `lookup`, then from the lines above and `earlier` files, whose values are given back too. A name alone
+ * takes its value from `lookup`. Source: compose-go, dotenv.
  */
-export function parseDotenv(text: string, lookup: Lookup): Dotenv {
-  const values: Record<string, string> = {};
+export function parseDotenv(text: string, lookup: Lookup, earlier: Readonly<Record<string, string>> = {}): Dotenv {
+  const values: Record<string, string> = { ...earlier };
   const problems: { line: number; message: string }[] = [];
   const inner: Lookup = (name) => lookup(name) ?? values[name];
   const source = text.replaceAll('\r\n', '\n').replace(/^\uFEFF/, '');

@@ -70,7 +70,7 @@ export class Files {
   #extend(name: string, { value }: Entry, services: ReadonlyMap<string, Entry>, trail: readonly string[]): Node {
     const extending = value.kind === 'mapping' ? value.entries.get('extends') : undefined;
     if (value.kind !== 'mapping' || extending === undefined) return value;
-    const reader = new Reader();
+    const reader = new Reader(value.source.lookup);
     const spec = extending.value;
     const fields =
       spec.kind === 'scalar'
@@ -121,7 +121,7 @@ export class Files {
     const including = root.entries.get('include')?.value;
     if (including === undefined) return root;
     const entries = new Map([...root.entries].filter(([key]) => key !== 'include'));
-    const reader = new Reader();
+    const reader = new Reader(root.source.lookup);
     for (const item of reader.items(including, 'include')) {
       const fields =
         item.kind === 'scalar' ? new Map<string, Node>([['path', item]]) : reader.fields(item, 'include[]', 'include');
@@ -155,7 +155,7 @@ export class Files {
       const text = readText(file);
       if (text === undefined) this.#complain(item, `include: there is no env_file ${file}`);
       else {
-        const read = parseDotenv(text, (name) => outer(name) ?? values[name]);
+        const read = parseDotenv(text, outer, values);
         Object.assign(values, read.values);
         for (const { line, message } of read.problems) {
           this.problems.push({ kind: 'definition', message, place: { file, line } });

@@ -30,11 +30,23 @@ export function checkReferences(reader: Reader, model: ComposeModel, leftOut: Re
     }
   }
   reader.service = undefined;
+  checkContainerNames(reader, model);
   const cycle = findCycle(model.services);
   const first = cycle === undefined ? undefined : model.services.get(cycle[0] ?? '');
   if (cycle !== undefined && first !== undefined) {
     const { file, line } = first.dependsOn[0] ?? first;
     reader.complain(spot(file, line), `depends_on goes in a circle: ${cycle.join(' -> ')}`);
+  }
+}
+
+/** They are names in the networks, so two services cannot share one. */
+function checkContainerNames(reader: Reader, model: ComposeModel): void {
+  const owners = new Map<string, string>();
+  for (const { name, containerName, file, line } of model.services.values()) {
+    const owner = containerName === null ? undefined : owners.get(containerName);
+    if (owner !== undefined) {
+      reader.complain(spot(file, line), `container_name "${containerName}" is that of service ${owner} too`);
+    } else if (containerName !== null) owners.set(containerName, name);
   }
 }
 

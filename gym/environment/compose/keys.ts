@@ -129,7 +129,7 @@ export const composeKeys = {
   'networks.*.ipam.config[]': supported('subnet ip_range gateway aux_addresses'),
   'volumes.*': resource,
   'secrets.*': {
-    ...supported('name file environment content'),
+    ...supported('name file environment'),
     ...quiet('only containers see it', 'labels'),
     ...unsupported('an engine without Swarm holds none', 'external'),
     ...unsupported(swarm, 'driver driver_opts template_driver'),

@@ -35,7 +35,7 @@ export function loadCompose(
   const root = read.load(paths, { directory, lookup });
   const problems = [...dotenv.problems, ...read.problems];
   if (root === undefined) return asFailure(paths, problems);
-  const reader = new Reader();
+  const reader = new Reader(lookup);
   const model = readModel(reader, root, lookup);
   if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
@@ -45,7 +45,7 @@ export function loadCompose(
 /** The project's name before anything else is known. */
 function nameOf(paths: readonly string[], directory: string, lookup: Lookup): string {
   const root = new Files().load(paths, { directory, lookup });
-  return (root && new Reader().text(child(root, 'name'), 'name')) ?? projectName(basename(directory));
+  return (root && new Reader(lookup).text(child(root, 'name'), 'name')) ?? projectName(basename(directory));
 }
 
 function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel {

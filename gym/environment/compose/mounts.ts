@@ -53,7 +53,13 @@ function longForm(reader: Reader, node: Node): MountModel | undefined {
   if (type === 'tmpfs') {
     const tmpfs = reader.fields(fields.get('tmpfs'), 'services.*.volumes[].tmpfs', 'volumes: tmpfs');
     const sizeBytes = reader.bytes(tmpfs.get('size'), 'volumes: tmpfs: size');
-    return { kind: 'tmpfs', target, readOnly, sizeBytes, mode: reader.mode(tmpfs.get('mode'), 'volumes: tmpfs: mode') };
+    return {
+      kind: 'tmpfs',
+      target: clean(target),
+      readOnly,
+      sizeBytes,
+      mode: reader.mode(tmpfs.get('mode'), 'volumes: tmpfs: mode'),
+    };
   }
   if (type === 'volume') {
     const volume = reader.fields(fields.get('volume'), 'services.*.volumes[].volume', 'volumes: volume');
@@ -72,7 +78,7 @@ function longForm(reader: Reader, node: Node): MountModel | undefined {
     source: hostPath(source, node.source),
     target: clean(target),
     readOnly,
-    createHostPath: reader.boolean(bind.get('create_host_path'), 'volumes: bind: create_host_path') ?? true,
+    createHostPath: reader.boolean(bind.get('create_host_path'), 'volumes: bind: create_host_path') ?? false,
     propagation: option('propagation'),
     selinux: option('selinux'),
     recursive: option('recursive'),
@@ -112,8 +118,11 @@ export function storeTarget({ source, target }: StoreMount, kind: 'secrets' | 'c
 }
 
 /** An absolute path of the host. */
-export function hostPath(path: string, { directory }: Source): string {
-  return resolve(directory, path.replace(/^~(?=$|\/)/, homedir()));
+export function hostPath(path: string, { directory, lookup }: Source): string {
+  return resolve(
+    directory,
+    path.replace(/^~(?=$|\/)/, () => lookup('HOME') ?? homedir()),
+  );
 }
 
 /** As Go's path.Clean does it. */

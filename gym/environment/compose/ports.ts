@@ -13,7 +13,7 @@ export function readPorts(reader: Reader, node: Node | undefined): readonly Port
       reader.complain(item, 'ports: needs "target", and tcp, udp or sctp as "protocol"');
       return [];
     }
-    const published = reader.text(fields.get('published'), 'ports: published');
+    const published = reader.text(fields.get('published'), 'ports: published') || null;
     return [{ containerPort, protocol, published, hostIp: reader.text(fields.get('host_ip'), 'ports: host_ip') }];
   });
   return uniqueBy(ports, (port) =>

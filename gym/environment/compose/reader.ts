@@ -1,5 +1,6 @@
 import type { Problem } from '../../events/problem.ts';
 import { suggest } from '../../task/suggest.ts';
+import type { Lookup } from './interpolate.ts';
 import { composeKeys, type KeySupport, type Scope } from './keys.ts';
 import type { Entry, Mapping, Node, Spot } from './tree.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
@@ -12,8 +13,14 @@ import { splitWords } from './words.ts';
 export class Reader {
   readonly problems: Problem[] = [];
   readonly notes: string[] = [];
+  /** Gives names without a value their variable's. That of the whole project, whatever an included file fills in: as with Compose. */
+  readonly lookup: Lookup;
   /** The service that is being read, for the places of problems. */
   service: string | undefined;
+
+  constructor(lookup: Lookup) {
+    this.lookup = lookup;
+  }
 
   complain(at: Spot, message: string, remedy?: string): undefined {
     const place = { file: at.source.file, line: at.line, ...(this.service !== undefined && { service: this.service }) };
@@ -78,9 +85,9 @@ export class Reader {
     return this.items(node, what).flatMap((item) => this.text(item, `an entry of ${what}`) ?? []);
   }
 
-  /** Texts, each once: at its first place with its last value where they are `name=value`. */
+  /** One text or a list of them, each once. */
   uniqueTexts(node: Node | undefined, what: string): readonly string[] {
-    return uniqueBy(this.textOrTexts(node, what), (text) => text.split('=')[0] ?? text);
+    return uniqueBy(this.textOrTexts(node, what), (text) => text);
   }
 
   /** One text or a list of them. */
@@ -99,8 +106,8 @@ export class Reader {
   /** A mapping of texts, or a list of `name=value`. `inherit`: a name alone takes its variable's value, and is left out where that is not set. */
   pairs(node: Node | undefined, what: string, alone: 'empty' | 'inherit' = 'empty'): Record<string, string> {
     const pairs: Record<string, string> = {};
-    const put = (name: string, value: string | null, at: Spot): void => {
-      const found = value ?? (alone === 'inherit' ? at.source.lookup(name) : '');
+    const put = (name: string, value: string | null): void => {
+      const found = value ?? (alone === 'inherit' ? this.lookup(name) : '');
       if (found !== undefined) pairs[name] = found;
       // A later list entry without a value takes away what an earlier one said.
       else delete pairs[name];
@@ -109,13 +116,20 @@ export class Reader {
       for (const item of node.items) {
         const text = this.text(item, what) ?? '';
         const at = text.indexOf('=');
-        if (at < 0) put(text, null, item);
-        else put(text.slice(0, at), text.slice(at + 1), item);
+        if (at < 0) put(text, null);
+        else put(text.slice(0, at), text.slice(at + 1));
       }
       return pairs;
     }
-    for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`), value);
+    for (const [name, { value }] of this.entries(node, what)) put(name, this.text(value, `${what}: ${name}`));
     return pairs;
+  }
+
+  /** The names in what `pairs` reads. */
+  pairNames(node: Node | undefined): readonly string[] {
+    if (node?.kind === 'mapping') return [...node.entries.keys()];
+    const items = node?.kind === 'sequence' ? node.items : [];
+    return items.flatMap((item) => (item.kind === 'scalar' ? [item.text.split('=')[0] ?? ''] : []));
   }
 
   boolean(node: Node | undefined, what: string): boolean | null {

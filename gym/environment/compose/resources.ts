@@ -102,7 +102,7 @@ export function readStores(
       file !== null
         ? { kind: 'file', file: resolve(value.source.directory, file) }
         : variable !== null
-          ? { kind: 'variable', variable, content: value.source.lookup(variable) ?? '' }
+          ? { kind: 'variable', variable, content: reader.lookup(variable) ?? '' }
           : content !== null
             ? { kind: 'content', content }
             : reader.complain(value, `${what} has neither "file" nor "environment" nor "content"`);

@@ -1,9 +1,5 @@
-import { resolve } from 'node:path';
 import { readBuild } from './build.ts';
-import { parseDotenv, parseRawEnv } from './dotenv.ts';
-import { readText } from './files.ts';
 import { readHealth } from './health.ts';
-import type { Lookup } from './interpolate.ts';
 import { readLimits } from './limits.ts';
 import type { Dependency, LoggingModel, PullPolicy, ServiceModel } from './model.ts';
 import { readMounts, readStoreMounts, readTmpfs } from './mounts.ts';
@@ -11,6 +7,7 @@ import { readPorts } from './ports.ts';
 import type { Reader } from './reader.ts';
 import { readAttachments, readExtraHosts } from './resources.ts';
 import type { Entry, Node, Spot } from './tree.ts';
+import { readEnvironment, readLabels } from './variables.ts';
 
 /** One service. */
 export function readService(reader: Reader, name: string, entry: Entry): ServiceModel {
@@ -59,7 +56,7 @@ export function readService(reader: Reader, name: string, entry: Entry): Service
     stopGracePeriodMs: reader.durationMs(at('stop_grace_period'), 'stop_grace_period'),
     healthcheck: readHealth(reader, at('healthcheck')),
     dependsOn: withImplied(readDependencies(reader, at('depends_on')), [...implied, ...also], entry.at),
-    labels: { ...readLabelFiles(reader, at('label_file')), ...reader.pairs(at('labels'), 'labels') },
+    labels: readLabels(reader, at('label_file'), at('labels')),
     annotations: reader.pairs(at('annotations'), 'annotations'),
     logging: readLogging(reader, at('logging')),
     profiles: texts('profiles'),
@@ -85,7 +82,7 @@ export function readService(reader: Reader, name: string, entry: Entry): Service
     readOnly: flag('read_only'),
     capAdd: texts('cap_add'),
     capDrop: texts('cap_drop'),
-    securityOptions: reader.texts(at('security_opt'), 'security_opt'),
+    securityOptions: texts('security_opt'),
     sysctls: reader.pairs(at('sysctls'), 'sysctls'),
     storageOptions: reader.pairs(at('storage_opt'), 'storage_opt'),
     runtime: text('runtime'),
@@ -164,55 +161,4 @@ function conditionOf(reader: Reader, text: string, at: Spot): Dependency['condit
 function withImplied(written: readonly Dependency[], services: readonly string[], at: Spot): readonly Dependency[] {
   const missing = new Set(services.filter((service) => !written.some((each) => each.service === service)));
   return [...written, ...[...missing].map((service) => dependency(service, at, 'started', true))];
-}
-
-function readEnvironment(reader: Reader, files: Node | undefined, own: Node | undefined): Record<string, string> {
-  const written = reader.pairs(own, 'environment', 'inherit');
-  const values: Record<string, string> = {};
-  const nodes = files === undefined ? [] : files.kind === 'sequence' ? files.items : [files];
-  for (const item of nodes) {
-    const fields =
-      item.kind === 'scalar' ? new Map([['path', item]]) : reader.fields(item, 'services.*.env_file[]', 'env_file');
-    const path = reader.text(fields.get('path'), 'env_file: path');
-    const required = reader.boolean(fields.get('required'), 'env_file: required') ?? true;
-    const format = reader.text(fields.get('format'), 'env_file: format');
-    if (path === null) reader.complain(item, 'env_file: "path" is missing');
-    else if (format !== null && format !== 'raw')
-      reader.complain(item, `env_file: the format is "raw" or none, not "${format}"`);
-    else {
-      const lookup: Lookup = (name) => item.source.lookup(name) ?? written[name] ?? values[name];
-      Object.assign(values, readPairsFile(reader, item, path, required, format === 'raw', lookup, 'env_file'));
-    }
-  }
-  return { ...values, ...written };
-}
-
-function readLabelFiles(reader: Reader, node: Node | undefined): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const item of node === undefined ? [] : node.kind === 'sequence' ? node.items : [node]) {
-    const path = reader.text(item, 'label_file');
-    if (path === null) continue;
-    Object.assign(values, readPairsFile(reader, item, path, true, false, item.source.lookup, 'label_file'));
-  }
-  return values;
-}
-
-function readPairsFile(
-  reader: Reader,
-  at: Node,
-  path: string,
-  required: boolean,
-  raw: boolean,
-  lookup: Lookup,
-  what: string,
-): Record<string, string> {
-  const file = resolve(at.source.directory, path);
-  const text = readText(file);
-  if (text === undefined) {
-    if (required) reader.complain(at, `${what}: there is no file ${file}`);
-    return {};
-  }
-  const parsed = raw ? parseRawEnv(text, lookup) : parseDotenv(text, lookup);
-  for (const { line, message } of parsed.problems) reader.complain(at, `${what}: ${file}:${line}: ${message}`);
-  return parsed.values;
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { isAbsolute } from 'node:path';
 import { failed, ok, type Place, type Result } from '../../events/problem.ts';
-import type { BuildModel, ServiceModel } from '../compose/model.ts';
+import type { BuildModel, ServiceModel, StoreModel } from '../compose/model.ts';
 import type { Answer } from '../engine.ts';
 import { label } from '../labels.ts';
+import { needsBuildx, runBuildx } from './buildx.ts';
 import { type BuildContext, readContext, tarOf } from './context.ts';
 import { baseImages } from './dockerfile.ts';
 import { followBuild } from './progress.ts';
@@ -13,28 +15,43 @@ import type { ImageWork, ReadyImage } from './ready.ts';
 const buildLimitMs = 60 * 60_000;
 
 /**
- * Builds a service's image, unless one with the same inputs is there: context, Dockerfile, target, arguments and base images.
+ * Builds a service's image, unless one with the same inputs is there: contexts, Dockerfile, options and base images.
  * It is tagged `gym-TASK-SERVICE:HASH`; those of the service that were not used for long are dropped.
  */
 export async function buildImage(
   work: ImageWork,
   service: ServiceModel,
   build: BuildModel,
+  secrets: ReadonlyMap<string, StoreModel>,
 ): Promise<Result<ReadyImage>> {
   const place = { service: service.name };
   const context = await readOrWhy(build);
   if (typeof context === 'string') {
     return failed({ kind: 'environment', message: `the build context of ${service.name}: ${context}`, place });
   }
+  const further = await furtherInputs(build);
+  if (typeof further === 'string') {
+    return failed({ kind: 'environment', message: `the build context of ${service.name}: ${further}`, place });
+  }
   const bases = await Promise.all(
-    baseImages(context.dockerfileText, build.args).map((reference) => obtainBase(work, reference, place)),
+    baseImages(context.dockerfileText, build.args)
+      .filter((reference) => !(reference in build.additionalContexts))
+      .map((reference) => obtainBase(work, reference, place, service.platform)),
   );
   const ids: string[] = [];
   for (const base of bases) {
     if (!base.ok) return base;
     ids.push(base.value);
   }
-  const inputs = JSON.stringify([context.hash, build.target, sorted(build.args), ids.sort()]);
+  const inputs = JSON.stringify([
+    context.hash,
+    build.target,
+    sorted(build.args),
+    ids.sort(),
+    // Only where there is any of it.
+    ...further,
+    ...(service.platform === null ? [] : [service.platform]),
+  ]);
   const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
   const repository = `gym-${imageName(work.task)}-${imageName(service.name)}`;
   const reference = `${repository}:${hash}`;
@@ -45,7 +62,10 @@ export async function buildImage(
     return ok({ ...found.value, how: 'cached' });
   }
   work.emit({ type: 'noted', text: `building the image of ${service.name}` });
-  const why = await run(work, context, build, repository, reference);
+  const { platform } = service;
+  const why = needsBuildx(build)
+    ? await runBuildx(work, build, { reference, labels: { [label.image]: repository }, platform, secrets })
+    : await run(work, context, build, { repository, reference, platform });
   if (why !== undefined) {
     return failed({ kind: 'environment', message: `the image of ${service.name} could not be built: ${why}`, place });
   }
@@ -60,12 +80,35 @@ export async function buildImage(
 
 /** The context, or why it cannot be read: permissions, or files that change under it. */
 function readOrWhy(build: BuildModel): Promise<BuildContext | string> {
-  return readContext(build.context, build.dockerfile).catch((error: unknown) => String(error));
+  return readContext(build.context, build.dockerfile, build.dockerfileInline).catch((error: unknown) => String(error));
 }
 
-async function obtainBase(work: ImageWork, reference: string, place: Place): Promise<Result<string>> {
-  const obtained = await obtainImage(work, reference, place);
+/** What else an image depends on; text: why it cannot be read. A secret is no part of it, as for BuildKit. */
+async function furtherInputs(build: BuildModel): Promise<readonly unknown[] | string> {
+  const contexts: [string, string][] = [];
+  for (const [name, from] of sorted(build.additionalContexts)) {
+    const read = isAbsolute(from) ? await readContext(from, from, '').catch((error: unknown) => String(error)) : from;
+    if (typeof read === 'string' && isAbsolute(from)) return read;
+    contexts.push([name, typeof read === 'string' ? read : read.hash]);
+  }
+  const options = [contexts, sorted(build.labels), build.network, build.shmSizeBytes, build.extraHosts];
+  return options.some((each) => each !== null && (!Array.isArray(each) || each.length > 0)) ? options : [];
+}
+
+async function obtainBase(
+  work: ImageWork,
+  reference: string,
+  place: Place,
+  platform: string | null,
+): Promise<Result<string>> {
+  const obtained = await obtainImage(work, reference, place, { policy: 'missing', platform });
   return obtained.ok ? ok(obtained.value.id) : obtained;
+}
+
+interface BuildTarget {
+  readonly repository: string;
+  readonly reference: string;
+  readonly platform: string | null;
 }
 
 /** Why it failed; `undefined`: it did not. BuildKit builds; an engine without it has no sessions (404) and builds in its own way. */
@@ -73,12 +116,10 @@ async function run(
   work: ImageWork,
   context: BuildContext,
   build: BuildModel,
-  repository: string,
-  reference: string,
+  target: BuildTarget,
 ): Promise<string | undefined> {
-  const first = await runWith(work, context, build, repository, reference, '2');
-  const answer =
-    !first.ok && first.status === 404 ? await runWith(work, context, build, repository, reference, '1') : first;
+  const first = await runWith(work, context, build, target, '2');
+  const answer = !first.ok && first.status === 404 ? await runWith(work, context, build, target, '1') : first;
   if (work.signal.aborted) return 'it was interrupted';
   return answer.ok ? answer.value : answer.problems[0].message;
 }
@@ -87,8 +128,7 @@ function runWith(
   { engine, emit, signal }: ImageWork,
   context: BuildContext,
   build: BuildModel,
-  repository: string,
-  reference: string,
+  { repository, reference, platform }: BuildTarget,
   version: '1' | '2',
 ): Promise<Answer<string | undefined>> {
   const options = {
@@ -96,11 +136,15 @@ function runWith(
     version,
     dockerfile: context.dockerfile,
     buildargs: build.args,
-    labels: { [label.image]: repository },
+    labels: { ...build.labels, [label.image]: repository },
     rm: true,
     forcerm: true,
     abortSignal: signal,
     ...(build.target !== null && { target: build.target }),
+    ...(build.network !== null && { networkmode: build.network }),
+    ...(build.shmSizeBytes !== null && { shmsize: build.shmSizeBytes }),
+    ...(build.extraHosts[0] !== undefined && { extrahosts: build.extraHosts[0] }),
+    ...(platform !== null && { platform }),
   };
   const drive = async (): Promise<string | undefined> => {
     const stream = await engine.docker.buildImage(tarOf(context), options);

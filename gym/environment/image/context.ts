@@ -27,15 +27,22 @@ interface ContextFile {
   readonly link: string | null;
 }
 
-/** Reads the files of a context that `.dockerignore` does not exclude (or `DOCKERFILE.dockerignore`, which wins where it is there). */
-export async function readContext(directory: string, dockerfile: string): Promise<BuildContext> {
+/**
+ * Reads the files of a context that `.dockerignore` does not exclude (or `DOCKERFILE.dockerignore`, which wins where it is there).
+ * `inline`: a Dockerfile that is written in the Compose file.
+ */
+export async function readContext(
+  directory: string,
+  dockerfile: string,
+  inline: string | null = null,
+): Promise<BuildContext> {
   const rules = await readIgnore(directory, dockerfile);
   const files: ContextFile[] = [];
   await walk(directory, '', rules, files);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const dockerfileText = await readFile(dockerfile, 'utf8');
+  const dockerfileText = inline ?? (await readFile(dockerfile, 'utf8'));
   const inContext = relative(directory, dockerfile).split(sep).join('/');
-  const sent = files.some(({ path }) => path === inContext);
+  const sent = inline === null && files.some(({ path }) => path === inContext);
   const hash = await hashOf(directory, files, dockerfileText);
   return { directory, files, dockerfile: sent ? inContext : outsideName, dockerfileText, hash };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ok, type Result } from '../../events/problem.ts';
 import type { BuildModel, ComposeModel, ServiceModel } from '../compose/model.ts';
 import { buildImage } from './build.ts';
-import { obtainImage } from './pull.ts';
+import { obtainImage, type Wanted } from './pull.ts';
 import type { ImageWork, ReadyImage } from './ready.ts';
 
 /** Makes the images of all services ready, each once. Gives them by service. */
@@ -27,8 +27,10 @@ export async function prepareImages(
     const built = builds.get(service.image ?? `build of ${service.name}`);
     const result =
       built === undefined
-        ? await once(`image ${service.image}`, () => obtainImage(work, service.image ?? '', { service: service.name }))
-        : await once(buildKey(built.build), () => buildImage(work, built, built.build));
+        ? await once(`image ${service.image} ${service.pullPolicy} ${service.platform}`, () =>
+            obtainImage(work, service.image ?? '', { service: service.name }, wantedOf(service)),
+          )
+        : await once(buildKey(built), () => buildImage(work, built, built.build, model.secrets));
     if (result.ok) {
       const durationMs = performance.now() - startedAt;
       work.emit({
@@ -52,6 +54,12 @@ export async function prepareImages(
   return ok(images);
 }
 
-function buildKey(build: BuildModel): string {
-  return createHash('sha256').update(JSON.stringify(build)).digest('hex');
+function wantedOf({ pullPolicy, platform }: ServiceModel): Wanted {
+  return { policy: pullPolicy === 'always' || pullPolicy === 'never' ? pullPolicy : 'missing', platform };
+}
+
+function buildKey({ build, platform }: ServiceModel): string {
+  return createHash('sha256')
+    .update(JSON.stringify([build, platform]))
+    .digest('hex');
 }

@@ -15,36 +15,57 @@ export async function findImage(
     engine.docker.getImage(reference).inspect(),
   );
   if (!inspected.ok) return inspected.status === 404 ? ok(undefined) : inspected;
-  return ok({ reference, id: inspected.value.Id, healthcheck: inspected.value.Config?.Healthcheck ?? null });
+  const { Id: id, Os, Architecture, Config } = inspected.value;
+  return ok({ reference, id, platform: `${Os}/${Architecture}`, healthcheck: Config?.Healthcheck ?? null });
 }
 
-/** The image, pulled where it is not there. */
-export async function obtainImage(work: ImageWork, reference: string, place: Place): Promise<Result<ReadyImage>> {
+/** When an image is pulled, and for which platform; `null`: the engine's own. */
+export interface Wanted {
+  readonly policy: 'always' | 'never' | 'missing';
+  readonly platform: string | null;
+}
+
+/** The image, pulled where it is not there, or not of the platform. */
+export async function obtainImage(
+  work: ImageWork,
+  reference: string,
+  place: Place,
+  { policy, platform }: Wanted,
+): Promise<Result<ReadyImage>> {
   const found = await findImage(work, reference);
   if (!found.ok) return found;
-  if (found.value !== undefined) return ok({ ...found.value, how: 'present' });
+  const fits = platform === null || found.value?.platform === platform.split('/').slice(0, 2).join('/');
+  if (found.value !== undefined && fits && policy !== 'always') return ok({ ...found.value, how: 'present' });
+  if (policy === 'never') {
+    const message = `the image ${reference} is not on this machine, and its pull_policy is "never"`;
+    return failed({ kind: 'environment', message, place, remedy: `Bring it yourself: docker pull ${reference}` });
+  }
   work.emit({ type: 'noted', text: `pulling ${reference}` });
-  const why = await pull(work, reference);
+  const why = await pull(work, reference, platform);
   const pulled = why === undefined ? await findImage(work, reference) : ok(undefined);
   if (!pulled.ok) return pulled;
   if (pulled.value !== undefined) return ok({ ...pulled.value, how: 'pulled' });
   return failed({
     kind: 'environment',
-    message: `the image ${reference} is not on this machine and could not be pulled: ${why ?? 'it is not there after the pull'}`,
+    message: `the image ${reference} ${found.value === undefined ? 'is not on this machine and ' : ''}could not be pulled: ${why ?? 'it is not there after the pull'}`,
     place,
     remedy: `Check its name and the network, or bring it yourself: docker pull ${reference}`,
   });
 }
 
 /** Why it failed; `undefined`: it did not. */
-async function pull({ engine, signal }: ImageWork, reference: string): Promise<string | undefined> {
+async function pull(
+  { engine, signal }: ImageWork,
+  reference: string,
+  platform: string | null,
+): Promise<string | undefined> {
   if (signal.aborted) return 'it was interrupted';
   // Without a tag the engine would pull all of them.
   const tagged = /(@|:[^/]+$)/.test(reference) ? reference : `${reference}:latest`;
   const answer: Answer<string | undefined> = await engine.call(
     'pulling',
     async () => {
-      const stream = await engine.docker.pull(tagged, { abortSignal: signal });
+      const stream = await engine.docker.pull(tagged, { abortSignal: signal, ...(platform !== null && { platform }) });
       return lastError(stream);
     },
     pullLimitMs,

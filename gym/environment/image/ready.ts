@@ -6,6 +6,8 @@ export interface ReadyImage {
   /** What containers are created from: a tag that gym gave, or the reference of the Compose file. */
   readonly reference: string;
   readonly id: string;
+  /** `linux/amd64` */
+  readonly platform: string;
   /** The image's own health check, where it has one. Durations are nanoseconds; 0 and undefined mean the default. */
   readonly healthcheck: ImageHealth | null;
   /** `cached`: gym built it earlier from the same inputs. */
