@@ -36,15 +36,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       listeners: [mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr)],
       signal: context.signal,
     });
-<<<<<<< HEAD
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
-    // What could not be removed does not keep the task from being judged; of an engine that is gone the verdict tells.
-    const told = new Set(verdict.problems.map(({ message }) => message));
-    const untold = cleared.ok ? [] : cleared.problems.filter(({ message }) => !told.has(message));
-    for (const problem of untold) context.stderr.write(`${problemText(problem, painter(context.stderr))}\n`);
-=======
->>>>>>> main
     if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
