@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { thisOwner } from '../../../gym/store/owner.ts';
 import { box, processesOf, tinyCheckout } from '../../support/gym/checkout.ts';
 import { gym, type RunningGym, repository, startGym } from '../../support/gym/program.ts';
 import { docker } from '../environment/support.ts';
@@ -135,9 +136,9 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
       '{{index .Config.Labels "dev.gym.owner"}}',
       await containerOf(dead.path),
     ).split('\n');
-    // The owner's name alone, and gym's labels with another owner whose name only begins alike.
+    // The owner's name alone, and gym's labels with an owner that lives.
     docker('volume', 'create', '--label', `dev.gym.owner=${owner}`, volume);
-    const labels = ['dev.gym.lease=process', 'dev.gym.project=x', `dev.gym.owner=${owner}0`];
+    const labels = ['dev.gym.lease=process', 'dev.gym.project=x', `dev.gym.owner=${thisOwner()}`];
     docker('volume', 'create', ...labels.flatMap((each) => ['--label', each]), `${volume}-2`);
     onTestFinished(() => void docker('volume', 'rm', volume, `${volume}-2`));
 
