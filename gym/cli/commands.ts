@@ -153,6 +153,16 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/tasks.ts'),
   },
   {
+    name: 'gc',
+    group: 'gym',
+    usage: 'gc [--dry-run]',
+    summary: 'remove what nobody holds: leftovers, old images, old runs, worktrees',
+    examples: [['gym gc --dry-run', 'what it would remove, with sizes']],
+    options: { 'dry-run': { kind: 'flag', short: 'n', help: 'list it and remove nothing' } },
+    positionals: { least: 0, most: 0 },
+    load: () => import('./commands/gc.ts'),
+  },
+  {
     name: 'doctor',
     group: 'gym',
     usage: 'doctor',
