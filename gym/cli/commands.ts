@@ -61,10 +61,10 @@ export const commands: readonly Command[] = [
   {
     name: 'up',
     group: 'environment',
-    usage: 'up [TASK]',
+    usage: 'up [TASK] [--timings]',
     summary: 'bring the environment of a task up and keep it',
     examples: [['gym up shuffle', 'then gym ps, gym logs -f, gym exec driver sh, gym down']],
-    options: {},
+    options: { timings: { kind: 'flag', help: 'say what the time went to' } },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/up.ts'),
   },

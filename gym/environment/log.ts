@@ -1,9 +1,10 @@
-import { createWriteStream } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, statSync, write, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { basename } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ok, type Result } from '../events/problem.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
 import { demultiplex, undivided } from './demux.ts';
 import type { Engine } from './engine.ts';
 
@@ -12,16 +13,33 @@ export interface ServiceLog {
   readonly file: string;
   /** Resolves when the container has ended and its last line is in the file. */
   readonly done: Promise<void>;
+  /** Why not all that came is in the file; undefined: it is. */
+  problem(): string | undefined;
   /** Waits until nothing has come for a moment and all that came is in the file. */
   settle(quietMs: number, limitMs: number): Promise<void>;
   /** Stops following. */
   close(): void;
 }
 
-/** Follows a container from before its start, so that not even the first line is missed. What is not yet written stays in the engine. */
+/** Which container's output is followed, and how much of it is kept at most. */
+export interface Followed {
+  readonly id: string;
+  readonly service: string;
+  readonly tty: boolean;
+  readonly capBytes?: number;
+}
+
+/** A service that never stops printing must not fill the disk. */
+const defaultCapBytes = 256 * 1024 * 1024;
+
+/**
+ * Follows a container from before its start, so that not even the first line is missed. What is not yet written stays in
+ * the engine, which stops reading from the container: nothing piles up here. Of more than the cap, the end is kept: the
+ * file, and beside it `FILE.1` with what came before, each of half the cap at most.
+ */
 export async function followLog(
   engine: Engine,
-  { id, service, tty }: { readonly id: string; readonly service: string; readonly tty: boolean },
+  { id, service, tty, capBytes = defaultCapBytes }: Followed,
   file: string,
 ): Promise<Result<ServiceLog>> {
   const attached = await engine.call(`following the log of ${service}`, () =>
@@ -29,7 +47,12 @@ export async function followLog(
   );
   if (!attached.ok) return attached;
   const source = attached.value;
-  const writer = createWriteStream(file, { flags: 'a' });
+  const opened = openLog(file, Math.floor(capBytes / 2));
+  if (!opened.ok) {
+    destroy(source);
+    return failed({ ...opened.problems[0], place: { service, file } });
+  }
+  const writer = opened.value;
   let lastAt = performance.now();
   let ended = false;
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
@@ -39,7 +62,7 @@ export async function followLog(
     }
   };
   const done = pipeline(bytes, writer)
-    // An engine that goes away is told by whoever asks it something; what came before is in the file.
+    // An engine that goes away is told by whoever asks it something, a disk that is full by `problem`; what came before is in the file.
     .catch(() => undefined)
     .finally(() => {
       ended = true;
@@ -47,16 +70,102 @@ export async function followLog(
   return ok({
     file,
     done,
+    problem: () => writer.problem(),
     async settle(quietMs, limitMs) {
       const until = performance.now() + limitMs;
       const isQuiet = (): boolean => performance.now() - lastAt >= quietMs && writer.writableLength === 0;
       while (!ended && !isQuiet() && performance.now() < until) await sleep(Math.max(2, quietMs / 4));
     },
-    close() {
-      if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
-    },
+    close: () => destroy(source),
   });
 }
+
+function destroy(source: NodeJS.ReadWriteStream): void {
+  if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
+}
+
+function openLog(file: string, turnBytes: number): Result<CappedFile> {
+  try {
+    return ok(new CappedFile(file, turnBytes));
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    return failed({ kind: 'environment', message: `the log cannot be written: ${why}` });
+  }
+}
+
+/** Appends to a file, and begins it anew when it has grown to `turnBytes`: the one before is kept as `FILE.1`. */
+class CappedFile extends Writable {
+  readonly #file: string;
+  readonly #turnBytes: number;
+  #descriptor: number | undefined;
+  #bytes = 0;
+  /** Bytes of files that made room for later ones. */
+  #dropped = 0;
+  #turned = 0;
+  #failure: string | undefined;
+
+  constructor(file: string, turnBytes: number) {
+    super();
+    this.#file = file;
+    this.#turnBytes = turnBytes;
+    this.#descriptor = openSync(file, 'a');
+    this.#bytes = fstatSync(this.#descriptor).size;
+  }
+
+  problem(): string | undefined {
+    if (this.#failure !== undefined) return `it could not be written: ${this.#failure}`;
+    if (this.#turned === 0) return undefined;
+    return `it grew beyond ${mebibytes(this.#turnBytes * 2)}; only its end is kept`;
+  }
+
+  override _write(chunk: Uint8Array, _: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#append([chunk], callback);
+  }
+
+  override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
+    this.#append(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    callback(error);
+  }
+
+  #append(pieces: readonly Uint8Array[], callback: (error?: Error | null) => void): void {
+    try {
+      const whole = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+      if (this.#bytes > 0 && this.#bytes + whole.length > this.#turnBytes) this.#turn();
+      if (this.#descriptor === undefined) throw new Error('the log is closed');
+      write(this.#descriptor, whole, 0, whole.length, null, (error, written) => {
+        this.#bytes += written;
+        if (error === null && written < whole.length) return this.#append([whole.subarray(written)], callback);
+        this.#failure = error?.message;
+        callback(error);
+      });
+    } catch (thrown) {
+      this.#failure = thrown instanceof Error ? thrown.message : String(thrown);
+      callback(thrown instanceof Error ? thrown : new Error(this.#failure));
+    }
+  }
+
+  #turn(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    const earlier = `${this.#file}.1`;
+    if (this.#turned > 0) this.#dropped += statSync(earlier).size;
+    renameSync(this.#file, earlier);
+    this.#turned += 1;
+    this.#descriptor = openSync(this.#file, 'a');
+    const before = this.#dropped === 0 ? '' : `; ${mebibytes(this.#dropped)} before that were dropped`;
+    this.#bytes = writeSync(this.#descriptor, `gym: what came before is in ${basename(earlier)}${before}\n`);
+  }
+}
+
+const mebibytes = (bytes: number): string => `${Number((bytes / 1024 ** 2).toPrecision(3))} MiB`;
 
 /** The last lines of a log file; only its end is read. */
 export async function tailOf(file: string, lines: number): Promise<readonly string[]> {

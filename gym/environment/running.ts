@@ -68,6 +68,7 @@ export function runningEnvironment(parts: RunningParts): Environment {
     publishedPort: (service, containerPort, protocol = 'tcp') =>
       serviceOf(service).ports.get(`${containerPort}/${protocol}`),
     logFile: (service) => serviceOf(service).logFile,
+    logProblem: (service) => serviceOf(service).log?.problem(),
     deaths: () => deaths,
     engineAnswers: async () => !watch.lost() && (await engine.answers()),
     async flushLogs() {

@@ -7,7 +7,8 @@ import { killOrphans } from '../../store/processes.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { tableText } from '../render/style.ts';
+import { problemText } from '../render/person.ts';
+import { painter, tableText } from '../render/style.ts';
 
 const header = ['KIND', 'NAME', 'SIZE', 'WHY'];
 
@@ -38,8 +39,9 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
     }
     for (const each of inStore) each.remove();
     const removed = await removeEngineGarbage(engine.value, onEngine.value);
-    if (!removed.ok) return removed.problems;
-    stderr.write(`removed ${items.length} things, ${total}\n`);
+    const problems = removed.ok ? [] : removed.problems;
+    for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
+    stderr.write(`removed ${items.length - problems.length} of ${items.length} things, ${total}\n`);
     return 0;
   } finally {
     history.close();

@@ -32,6 +32,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     observe: notHere,
     macAddress: notHere,
     logFile: notHere,
+    logProblem: notHere,
     publishedPort: notHere,
     release: notHere,
     deaths: () => deaths,
