@@ -29,13 +29,13 @@ export interface Followed {
   readonly capBytes?: number;
 }
 
-/** A service that never stops printing must not fill the disk. */
+/** A service that never stops printing must not fill the disk: twice this at most. */
 const defaultCapBytes = 256 * 1024 * 1024;
 
 /**
  * Follows a container from before its start, so that not even the first line is missed. What is not yet written stays in
  * the engine, which stops reading from the container: nothing piles up here. Of more than the cap, the end is kept: the
- * file, and beside it `FILE.1` with what came before, each of half the cap at most.
+ * file, and beside it `FILE.1` with what came before, each of the cap at most.
  */
 export async function followLog(
   engine: Engine,
@@ -47,7 +47,7 @@ export async function followLog(
   );
   if (!attached.ok) return attached;
   const source = attached.value;
-  const opened = openLog(file, Math.floor(capBytes / 2));
+  const opened = openLog(file, capBytes);
   if (!opened.ok) {
     destroy(source);
     return failed({ ...opened.problems[0], place: { service, file } });
@@ -84,19 +84,19 @@ function destroy(source: NodeJS.ReadWriteStream): void {
   if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
 }
 
-function openLog(file: string, turnBytes: number): Result<CappedFile> {
+function openLog(file: string, capBytes: number): Result<CappedFile> {
   try {
-    return ok(new CappedFile(file, turnBytes));
+    return ok(new CappedFile(file, capBytes));
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     return failed({ kind: 'environment', message: `the log cannot be written: ${why}` });
   }
 }
 
-/** Appends to a file, and begins it anew when it has grown to `turnBytes`: the one before is kept as `FILE.1`. */
+/** Appends to a file, and begins it anew when it would grow beyond `capBytes`: the one before is kept as `FILE.1`. */
 class CappedFile extends Writable {
   readonly #file: string;
-  readonly #turnBytes: number;
+  readonly #capBytes: number;
   #descriptor: number | undefined;
   #bytes = 0;
   /** Bytes of files that made room for later ones. */
@@ -104,10 +104,10 @@ class CappedFile extends Writable {
   #turned = 0;
   #failure: string | undefined;
 
-  constructor(file: string, turnBytes: number) {
+  constructor(file: string, capBytes: number) {
     super();
     this.#file = file;
-    this.#turnBytes = turnBytes;
+    this.#capBytes = capBytes;
     this.#descriptor = openSync(file, 'a');
     this.#bytes = fstatSync(this.#descriptor).size;
   }
@@ -115,7 +115,7 @@ class CappedFile extends Writable {
   problem(): string | undefined {
     if (this.#failure !== undefined) return `it could not be written: ${this.#failure}`;
     if (this.#turned === 0) return undefined;
-    return `it grew beyond ${mebibytes(this.#turnBytes * 2)}; only its end is kept`;
+    return `it grew beyond ${mebibytes(this.#capBytes)}; only its end is kept`;
   }
 
   override _write(chunk: Uint8Array, _: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -138,7 +138,7 @@ class CappedFile extends Writable {
   #append(pieces: readonly Uint8Array[], callback: (error?: Error | null) => void): void {
     try {
       const whole = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-      if (this.#bytes > 0 && this.#bytes + whole.length > this.#turnBytes) this.#turn();
+      if (this.#bytes > 0 && this.#bytes + whole.length > this.#capBytes) this.#turn();
       if (this.#descriptor === undefined) throw new Error('the log is closed');
       write(this.#descriptor, whole, 0, whole.length, null, (error, written) => {
         this.#bytes += written;
