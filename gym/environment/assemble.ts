@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { containerOptions, endpoint, joinedServices } from './container.ts';
+import { containerOptions, endpoint } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
 import type { Environment, Observed, UpRequest } from './environment.ts';
@@ -11,6 +12,7 @@ import { followLog } from './log.ts';
 import type { NetworkNames } from './networks.ts';
 import { probeOf } from './probe.ts';
 import { runningEnvironment } from './running.ts';
+import { runSetup } from './setup.ts';
 import { type Startable, startServices } from './start.ts';
 import { type StoreFiles, writeStores } from './stores.ts';
 import type { Watch } from './watch.ts';
@@ -47,16 +49,18 @@ export async function assemble(ground: Ground): Promise<Result<Environment>> {
     broken.ok === false
       ? broken
       : await startServices({ engine, watch, emit: request.emit, stop, onStarted }, startables);
+  const setUp = started.ok ? await runSetup(engine, startables, stop.signal) : started;
   // Whatever is on its way has to have arrived before the caller may remove it.
   const observing = await observers.ready();
   const services = await Promise.all(
     startables.map(async ({ service, id, log }) => {
       const detail = (await details.get(service.name)) ?? noDetails;
-      return [service.name, { id, log, logFile: log.file, ...detail }] as const;
+      return [service.name, { id, log, logFile: log.file, tools: service.tools, ...detail }] as const;
     }),
   );
-  if (!started.ok || !observing.ok) for (const { log } of startables) log.close();
+  if (!setUp.ok || !observing.ok) for (const { log } of startables) log.close();
   if (!started.ok) return started;
+  if (!setUp.ok) return setUp;
   if (!observing.ok) return observing;
   const { project, emit } = request;
   const { completed } = started.value;

@@ -3,13 +3,6 @@ import type { Attachment, ServiceModel } from './compose/model.ts';
 import { type ContainerParts, hostConfig } from './host-config.ts';
 import { label } from './labels.ts';
 
-/** Services whose namespaces or volumes a service uses: their containers have to be there first. */
-export function joinedServices({ networkMode, pid, ipc, volumesFrom }: ServiceModel): readonly string[] {
-  const modes = [networkMode, pid, ipc].flatMap((mode) => (mode?.startsWith('service:') ? [mode.slice(8)] : []));
-  const sources = volumesFrom.flatMap((from) => (from.startsWith('container:') ? [] : [from.split(':')[0] ?? '']));
-  return [...new Set([...modes, ...sources])];
-}
-
 /** What the engine creates a service's container from. Its own health checks are off: gym probes faster than they can be set to. */
 export function containerOptions(service: ServiceModel, parts: ContainerParts): Dockerode.ContainerCreateOptions {
   const first = service.networks[0];

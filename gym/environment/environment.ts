@@ -63,6 +63,14 @@ export interface Death {
   readonly at: number;
 }
 
+/** A port of a service and the port of 127.0.0.1 that leads to it. */
+export interface PublishedPort {
+  readonly service: string;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly hostPort: number;
+}
+
 /** An environment that is up. */
 export interface Environment {
   readonly project: string;
@@ -76,6 +84,8 @@ export interface Environment {
   macAddress(service: string, network: string): string | undefined;
   /** Port on 127.0.0.1 that leads to a port of the Compose file's `ports`; another one in every environment. */
   publishedPort(service: string, containerPort: number, protocol?: 'tcp' | 'udp' | 'sctp'): number | undefined;
+  /** All of these ports. */
+  publishedPorts(): readonly PublishedPort[];
   /** Log file of a service. */
   logFile(service: string): string;
   /** Why not all that a service printed is in its log file; undefined: it is. */

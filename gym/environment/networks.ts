@@ -25,6 +25,8 @@ export async function makeNetworks(making: Making): Promise<Result<NetworkNames>
   const owned = [...making.model.networks.values()].filter(({ external }) => external === null);
   const taken = owned.length === 0 ? ok([]) : await takenSubnets(making.engine);
   if (!taken.ok) return taken;
+  const fixed = owned.flatMap(({ ipam }) => ipam?.pools.flatMap(({ subnet }) => subnet ?? []) ?? []);
+  taken.value.push(...fixed.flatMap((subnet) => parseSubnet(subnet) ?? []));
   const made = await Promise.all(
     [...making.model.networks.values()].map(async (network) => ({
       network,

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emit } from '../events/event.ts';
 import { failed, type Result } from '../events/problem.ts';
+import type { ToolsModel } from './compose/model.ts';
 import { removeProject } from './down.ts';
 import type { Engine } from './engine.ts';
-import type { Death, Environment, Observed } from './environment.ts';
+import type { Death, Environment, Observed, PublishedPort } from './environment.ts';
 import { runExec } from './exec.ts';
 import { readContainerFile } from './file.ts';
 import { askHelper, observedKey } from './helper.ts';
 import type { ServiceLog } from './log.ts';
+import { withTools } from './setup.ts';
 import type { Watch } from './watch.ts';
 
 /** A service that runs, or ran. */
@@ -16,6 +18,8 @@ export interface RunningService {
   readonly logFile: string;
   /** `null` where another process follows it, or none. */
   readonly log: ServiceLog | null;
+  /** How commands are run in it, where a devcontainer.json says so. */
+  readonly tools: ToolsModel | null;
   /** Hardware addresses by the networks' names in the Compose file. */
   readonly macAddresses: ReadonlyMap<string, string>;
   /** Ports on 127.0.0.1 by `8080/tcp`. */
@@ -60,13 +64,17 @@ export function runningEnvironment(parts: RunningParts): Environment {
   return {
     project,
     services: [...services.keys()],
-    exec: (service, request) => runExec({ engine, id: serviceOf(service).id, service }, request),
+    exec: (service, request) => {
+      const { id, tools } = serviceOf(service);
+      return runExec({ engine, id, service }, withTools(request, tools));
+    },
     readFile: (service, path, limitBytes) =>
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
     observe: (observed, command) => observe(parts, observed, command),
     macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
     publishedPort: (service, containerPort, protocol = 'tcp') =>
       serviceOf(service).ports.get(`${containerPort}/${protocol}`),
+    publishedPorts: () => [...services].flatMap(([service, { ports }]) => [...ports].flatMap(portOf(service))),
     logFile: (service) => serviceOf(service).logFile,
     logProblem: (service) => serviceOf(service).log?.problem(),
     deaths: () => deaths,
@@ -91,6 +99,15 @@ export function runningEnvironment(parts: RunningParts): Environment {
         for (const service of services.keys()) emit({ type: 'service.changed', service, state: 'removed' });
       return removed;
     },
+  };
+}
+
+/** Of `8080/tcp` and the port of the host. */
+function portOf(service: string): (entry: readonly [string, number]) => PublishedPort[] {
+  return ([text, hostPort]) => {
+    const [port, protocol] = text.split('/');
+    if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'sctp') return [];
+    return [{ service, containerPort: Number(port), protocol, hostPort }];
   };
 }
 

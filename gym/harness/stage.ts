@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Death, Environment, ExecOutcome } from '../environment/environment.ts';
+import { portVariables } from '../environment/port-variables.ts';
 import type { CaseCounts, Emit } from '../events/event.ts';
 import type { Stage } from '../task/schema.ts';
 import { type Case, countCases } from './cases.ts';
@@ -151,7 +152,8 @@ function execute(
   const timeoutMs = stage.timeoutSeconds * 1000;
   if (stage.service === undefined) {
     const workdir = hostFolder(stage, hostDirectory);
-    return runOnHost({ command, env, workdir, marker: `${runMarker}=${run}`, onOutput, signal, timeoutMs });
+    const reachable = { ...portVariables(environment.publishedPorts()), ...env };
+    return runOnHost({ command, env: reachable, workdir, marker: `${runMarker}=${run}`, onOutput, signal, timeoutMs });
   }
   const workdir = stage.workdir === undefined ? {} : { workdir: stage.workdir };
   return environment.exec(stage.service, { command, env, ...workdir, onOutput, signal, timeoutMs });

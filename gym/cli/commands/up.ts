@@ -79,7 +79,11 @@ async function bringUp(context: Context, task: Task, project: string, hasTimings
   log.close();
   if (!environment.ok) return environment.problems;
   const { services } = environment.value;
+  const ports = environment.value.publishedPorts();
   environment.value.release();
   context.stderr.write(`${task.name} is up: ${services.join(', ')} in ${durationText(performance.now() - started)}\n`);
+  for (const { service, containerPort, protocol, hostPort } of ports) {
+    context.stderr.write(`${service} ${containerPort}/${protocol}: 127.0.0.1:${hostPort}\n`);
+  }
   return 0;
 }

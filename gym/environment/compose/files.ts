@@ -13,6 +13,7 @@ const resources = ['services', 'networks', 'volumes', 'secrets', 'configs'] as c
 /** What the files of an environment come to: one tree, with all `extends` and `include` resolved. */
 export class Files {
   readonly problems: Problem[] = [];
+  readonly notes: string[] = [];
   readonly unset = new Set<string>();
   /** All files that were read. */
   readonly read = new Set<string>();

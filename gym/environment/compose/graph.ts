@@ -1,4 +1,5 @@
 import { suggest } from '../../task/suggest.ts';
+import { joinedServices } from './joined.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 import type { Reader } from './reader.ts';
 import type { Spot } from './tree.ts';
@@ -14,6 +15,12 @@ export function checkReferences(reader: Reader, model: ComposeModel, leftOut: Re
       if (leftOut.has(target)) reader.complain(at, `depends_on: service "${target}" is left out: it is in a profile`);
       else if (!model.services.has(target))
         missing(reader, at, 'depends_on: there is no service', target, model.services);
+    }
+    for (const target of [...joinedServices(service), ...service.links.map((link) => link.split(':')[0] ?? '')]) {
+      // Said already, unless the dependency may be absent.
+      const isTold = service.dependsOn.some((each) => each.service === target);
+      if (isTold || model.services.has(target)) continue;
+      reader.complain(spot(service.file, service.line), `it joins or links service "${target}", which is left out`);
     }
     const volumes = service.mounts.flatMap((mount) => (mount.kind === 'volume' ? mount.source : []));
     const secrets = [...service.secrets, ...(service.build?.secrets ?? [])];

@@ -4,7 +4,8 @@ export type KeySupport =
   | { readonly is: 'ignored'; readonly because: string; readonly quiet?: true }
   | { readonly is: 'unsupported'; readonly because: string };
 
-type Keys = Readonly<Record<string, KeySupport>>;
+/** Keys of one place, by their names. */
+export type Keys = Readonly<Record<string, KeySupport>>;
 
 function supported(keys: string): Keys {
   return Object.fromEntries(keys.split(' ').map((key) => [key, { is: 'supported' }]));
@@ -144,3 +145,30 @@ export const composeKeys = {
 
 /** Where keys stand. */
 export type Scope = keyof typeof composeKeys;
+
+/** The same for devcontainer.json. */
+export const devcontainerKeys = {
+  top: {
+    ...supported(
+      'image build dockerComposeFile service containerEnv remoteEnv mounts workspaceMount workspaceFolder forwardPorts appPort onCreateCommand updateContentCommand postCreateCommand postStartCommand remoteUser containerUser overrideCommand init privileged capAdd securityOpt',
+    ),
+    ...quiet(
+      'it is for editors',
+      'name $schema customizations portsAttributes otherPortsAttributes userEnvProbe waitFor',
+    ),
+    ...ignored('it is for editors', 'postAttachCommand'),
+    ...ignored('all services are started', 'runServices'),
+    ...ignored('environments are taken down by gym', 'shutdownAction'),
+    ...ignored('files keep the owner that they have on the host', 'updateRemoteUserUID'),
+    ...ignored('it is for machines that are rented', 'hostRequirements secrets'),
+    ...unsupported('install what is needed in the image', 'features overrideFeatureInstallOrder'),
+    ...unsupported('write it in a Compose file', 'runArgs'),
+    ...unsupported('it runs outside of the environment', 'initializeCommand'),
+  },
+  build: {
+    ...supported('context dockerfile target args'),
+    ...ignored(speedOnly, 'cacheFrom'),
+    ...unsupported('write it in a Compose file', 'options'),
+  },
+  mount: supported('type source target'),
+} as const satisfies Readonly<Record<string, Keys>>;

@@ -1,8 +1,10 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
+import { type Foreign, readDevcontainer } from './devcontainer.ts';
 import { parseDotenv } from './dotenv.ts';
 import { Files, readText } from './files.ts';
 import { checkReferences } from './graph.ts';
+import { growMapping } from './grow.ts';
 import type { Lookup } from './interpolate.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 import { child, Reader } from './reader.ts';
@@ -11,8 +13,9 @@ import { readService } from './service.ts';
 import type { Mapping } from './tree.ts';
 
 /**
- * Reads Compose files without an engine, each laid over those before it. Variables come from `variables`, then `ambient`, then a `.env` file
- * beside the first of them. A failure holds all that is wrong, each with its file and line (kind `definition`).
+ * Reads Compose files, each laid over those before it, without an engine; or a devcontainer.json, or a Dockerfile. Variables come from
+ * `variables`, then `ambient`, then a `.env` file beside the first of them. A failure holds all that is wrong, each with its file and line
+ * (kind `definition`).
  */
 export function loadCompose(
   files: string | readonly string[],
@@ -32,14 +35,43 @@ export function loadCompose(
   const lookup: Lookup = (name) => named(name) ?? (name === 'COMPOSE_PROJECT_NAME' ? projects : undefined);
 
   const read = new Files();
-  const root = read.load(paths, { directory, lookup });
+  const foreign = isDevcontainer(first) ? readDevcontainer(first, read, lookup) : undefined;
+  const root = isDevcontainer(first)
+    ? foreign?.root
+    : isDockerfile(first)
+      ? readDockerfile(first, lookup)
+      : read.load(paths, { directory, lookup });
   const problems = [...dotenv.problems, ...read.problems];
   if (root === undefined) return asFailure(paths, problems);
   const reader = new Reader(lookup);
-  const model = readModel(reader, root, lookup);
+  for (const note of read.notes) reader.note(note);
+  const model = withTools(readModel(reader, root, lookup), foreign);
   if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
-  return problems.length > 0 ? asFailure(paths, problems) : ok(model);
+  return problems.length > 0 ? asFailure(paths, problems) : ok({ ...model, notes: reader.notes() });
+}
+
+/** `devcontainer.json`, also with a dot before it. */
+function isDevcontainer(file: string): boolean {
+  return /^\.?devcontainer\.json$/.test(basename(file));
+}
+
+/** `Dockerfile`, `Dockerfile.dev`, `dev.Dockerfile`, `Containerfile`. */
+function isDockerfile(file: string): boolean {
+  return /^(?:Dockerfile|Containerfile)(?:\..+)?$|\.(?:Dockerfile|Containerfile)$/i.test(basename(file));
+}
+
+/** A service of that Dockerfile, with its folder as the context. An open input keeps a shell from ending at once. */
+function readDockerfile(file: string, lookup: Lookup): Mapping {
+  const app = { build: { context: dirname(file), dockerfile: basename(file) }, stdin_open: true };
+  return growMapping([['services', { app }]], { source: { file, directory: dirname(file), lookup }, line: 1 });
+}
+
+function withTools(model: ComposeModel, foreign: Foreign | undefined): ComposeModel {
+  const service = model.services.get(foreign?.service ?? '');
+  if (foreign === undefined || service === undefined) return model;
+  const services = new Map([...model.services, [service.name, { ...service, tools: foreign.tools }]]);
+  return { ...model, services };
 }
 
 /** The project's name before anything else is known. */
@@ -60,6 +92,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     if (isActive(service, active)) services.set(name, service);
     else {
       leftOut.add(name);
+      reader.forgetNotes(name);
       reader.note(`left out: none of its profiles is active: ${service.profiles.join(', ')}`);
     }
   }
@@ -73,7 +106,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     volumes: readVolumes(reader, fields.get('volumes')),
     secrets: readStores(reader, fields.get('secrets'), 'secrets'),
     configs: readStores(reader, fields.get('configs'), 'configs'),
-    notes: reader.notes,
+    notes: [],
   };
   checkReferences(reader, model, leftOut);
   return inUse(model);

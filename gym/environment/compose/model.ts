@@ -53,6 +53,8 @@ export interface ServiceModel extends LimitsModel {
   readonly annotations: Readonly<Record<string, string>>;
   readonly logging: LoggingModel | null;
   readonly profiles: readonly string[];
+  /** How gym runs commands in it where a devcontainer.json says so. */
+  readonly tools: ToolsModel | null;
 
   /** Empty where there is a network mode. */
   readonly networks: readonly Attachment[];
@@ -94,6 +96,15 @@ export interface ServiceModel extends LimitsModel {
   readonly uts: string | null;
   readonly userns: string | null;
   readonly cgroup: string | null;
+}
+
+/** What a devcontainer.json says of the commands that are run in its service, beside the container itself. */
+export interface ToolsModel {
+  readonly user: string | null;
+  readonly workingDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Run one after the other as soon as the service is ready; `name`: the key that says so. */
+  readonly setup: readonly { readonly name: string; readonly command: readonly string[] }[];
 }
 
 /** When an image is pulled. `missing`: where it is not there. A time-based policy is `missing` here, with a note. */

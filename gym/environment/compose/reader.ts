@@ -1,7 +1,7 @@
 import type { Problem } from '../../events/problem.ts';
 import { suggest } from '../../task/suggest.ts';
 import type { Lookup } from './interpolate.ts';
-import { composeKeys, type KeySupport, type Scope } from './keys.ts';
+import { composeKeys, type KeySupport, type Keys, type Scope } from './keys.ts';
 import type { Entry, Mapping, Node, Spot } from './tree.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 import { splitWords } from './words.ts';
@@ -12,7 +12,7 @@ import { splitWords } from './words.ts';
  */
 export class Reader {
   readonly problems: Problem[] = [];
-  readonly notes: string[] = [];
+  readonly #notes: { readonly service: string | undefined; readonly text: string }[] = [];
   /** Gives names without a value their variable's. That of the whole project, whatever an included file fills in: as with Compose. */
   readonly lookup: Lookup;
   /** The service that is being read, for the places of problems. */
@@ -28,19 +28,33 @@ export class Reader {
   }
 
   note(text: string): void {
-    this.notes.push(this.service === undefined ? text : `service ${this.service}: ${text}`);
+    this.#notes.push({ service: this.service, text });
+  }
+
+  /** Forgets what was noted of a service that is left out. */
+  forgetNotes(service: string): void {
+    this.#notes.splice(0, this.#notes.length, ...this.#notes.filter((note) => note.service !== service));
+  }
+
+  /** What was noted, each once with the services that it is about. */
+  notes(): readonly string[] {
+    return [...Map.groupBy(this.#notes, ({ text }) => text)].map(([text, of]) => {
+      const services = of.flatMap(({ service }) => service ?? []);
+      if (services.length === 0) return text;
+      return `${services.length > 1 ? 'services' : 'service'} ${services.join(', ')}: ${text}`;
+    });
   }
 
   /** The supported keys of a mapping. One that is ignored gives a note, any other is a problem. */
-  fields(node: Node | undefined, scope: Scope, what: string): ReadonlyMap<string, Node> {
-    const keys: Readonly<Record<string, KeySupport>> = composeKeys[scope];
+  fields(node: Node | undefined, scope: Scope | Keys, what: string): ReadonlyMap<string, Node> {
+    const keys: Keys = typeof scope === 'string' ? composeKeys[scope] : scope;
     const fields = new Map<string, Node>();
     for (const [key, { at, value }] of this.entries(node, what)) {
       const support = Object.hasOwn(keys, key) ? keys[key] : undefined;
       if (support?.is === 'supported') fields.set(key, value);
       else if (support?.is === 'ignored') this.#ignored(key, value, what, support);
       else if (support?.is === 'unsupported') {
-        this.complain(at, `${what}: the Compose key "${key}" is not supported`, `Why: ${support.because}.`);
+        this.complain(at, `${what}: the key "${key}" is not supported`, `Why: ${support.because}.`);
       } else if (!key.startsWith('x-')) this.#unknownKey(at, key, what, Object.keys(keys));
     }
     return fields;
@@ -49,7 +63,7 @@ export class Reader {
   #ignored(key: string, value: Node, what: string, { because, quiet }: Extract<KeySupport, { is: 'ignored' }>): void {
     const says = value.kind === 'scalar' ? ` "${value.text}"` : '';
     if (quiet === true || (key === 'restart' && says === ' "no"')) return;
-    const name = this.service === undefined || what === `service ${this.service}` ? key : `${what}: ${key}`;
+    const name = what === `service ${this.service}` || what === 'the file' ? key : `${what}: ${key}`;
     this.note(`${name}${says} has no effect: ${because}`);
   }
 

@@ -60,6 +60,7 @@ export function readService(reader: Reader, name: string, entry: Entry): Service
     annotations: reader.pairs(at('annotations'), 'annotations'),
     logging: readLogging(reader, at('logging')),
     profiles: texts('profiles'),
+    tools: null,
     networks: readNetworksOf(reader, at('networks'), networkMode),
     networkMode,
     containerName: text('container_name'),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bench, docker, messageOf, run } from './support.ts';
 
@@ -164,5 +164,31 @@ secrets: {pw: {file: pw.txt}}
   it('says what the policy is where an image may not be pulled', async () => {
     const brought = await on.up('services: {a: {image: gymtest/none, pull_policy: never}}');
     expect(messageOf(brought)).toBe('the image gymtest/none is not on this machine, and its pull_policy is "never"');
+  });
+
+  it('brings a devcontainer.json and a Dockerfile up', async () => {
+    chmodSync(on.folder, 0o755);
+    on.write('Dockerfile', `FROM ${image}\nRUN useradd -m dev`);
+    const devcontainer = on.write(
+      'devcontainer.json',
+      `{ // with comments
+        "build": {"dockerfile": "Dockerfile"}, "remoteUser": "dev", "remoteEnv": {"R": "remote"}, "containerEnv": {"C": "container"},
+        "postCreateCommand": "echo $R $(id -un) > /tmp/made", "forwardPorts": [8080],
+      }`,
+    );
+    const environment = await on.mustUp('services: {}', { composeFile: devcontainer });
+    const { out } = await run(environment, 'app', ['sh', '-c', 'cat /tmp/made; id -un; echo $C; ls Dockerfile']);
+    expect(out).toBe('remote dev\ndev\ncontainer\nDockerfile\n');
+    expect(environment.publishedPorts()).toMatchObject([{ service: 'app', containerPort: 8080, protocol: 'tcp' }]);
+
+    const broken = on.write('.devcontainer.json', `{"image": "${image}", "postCreateCommand": "echo said; exit 3"}`);
+    const failed = await on.up('services: {}', { composeFile: broken });
+    expect(messageOf(failed)).toBe('postCreateCommand of service app ended with exit code 3\n  said');
+
+    const plain = await on.mustUp('services: {}', { composeFile: on.write('Dockerfile.plain', `FROM ${image}`) });
+    expect((await run(plain, 'app', ['echo', 'here'])).out).toBe('here\n');
+    await environment.down();
+    await plain.down();
+    docker('rmi', ...docker('images', '--format', '{{.Repository}}:{{.Tag}}', 'gym-gymtest-app').split('\n'));
   });
 });

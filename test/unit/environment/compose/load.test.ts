@@ -245,7 +245,7 @@ describe('problems', () => {
     ['services: {}', /^1: the file defines no service/],
     ['services:\n  a: {init: true}', /^2: service a has neither "image" nor "build"$/],
     ['services:\n  a: {image: i}\nserivces: {}', /^3: the file: unknown key "serivces"$/],
-    ['services:\n  a:\n    image: i\n    provider: {}', /^4: service a: the Compose key "provider" is not supported$/],
+    ['services:\n  a:\n    image: i\n    provider: {}', /^4: service a: the key "provider" is not supported$/],
     ['services:\n  a: {image: i, depends_on: [b]}', /^2: depends_on: there is no service "b"$/],
     [
       'services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [a]}',
@@ -269,7 +269,7 @@ describe('problems', () => {
     ['services:\n  a:\n    image: i\n    environment: 5', /^4: environment must be a mapping$/],
     [
       'services:\n  a: {image: i}\nsecrets:\n  s:\n    external: true',
-      /^5: secret s: the Compose key "external" is not supported$/,
+      /^5: secret s: the key "external" is not supported$/,
     ],
   ])('%j: %s', (text, expected) => {
     const found = problems(text);
