@@ -8,7 +8,7 @@ import { sweepEngine } from './sweep.ts';
 /** How long a process may take to go after the end of its pipe. */
 const goingMs = 10_000;
 /** How long an engine that does not answer is waited for. */
-const engineMs = 30_000;
+const engineMs = 60_000;
 const roundMs = 20;
 /** Pauses before further looks: what the engine was asked for last may come to be after the one who asked has gone. */
 const pausesMs = [50, 100, 200, 400, 800, 1600, 3000];

@@ -9,6 +9,7 @@ import { leftOf } from '../support/gym/engine.ts';
 import { gym, startGym } from '../support/gym/program.ts';
 import { engineProxy } from '../support/gym/proxy.ts';
 import { brokenIn, chaos, chaosCheckout, medianAndMost } from './chaos.ts';
+import { privateEngine, whyNoEngine } from './private-engine.ts';
 
 /** `npm run chaos` kills 50 times. */
 const kills = 8;
@@ -76,6 +77,33 @@ describe.runIf(process.platform === 'linux')('chaos', () => {
       expect((await running.end).exitCode).toBe(4);
       await nothingLeft(checkout.path);
       expect((await gym(checkout.path, ['verify'], { DOCKER_HOST: proxy.host })).exitCode).toBe(0);
+      expect(brokenIn(checkout.path)).toEqual([]);
+    },
+  );
+
+  const noEngine = whyNoEngine();
+  if (noEngine !== undefined) console.warn(`SKIPPED: a crash of the Docker engine is not tested, ${noEngine}`);
+  test.runIf(noEngine === undefined)(
+    'an engine that crashes in a stage and is started again: no verdict stands on it, and nothing is left',
+    async () => {
+      using checkout = chaosCheckout();
+      checkout.write('envs/tiny/answer.txt', '42\n');
+      await using engine = await privateEngine('debian:bookworm-slim');
+      const env = { DOCKER_HOST: engine.host };
+      const running = startGym(checkout.path, ['verify', '--json=stream'], env);
+      await running.saw(({ type }) => type === 'stage.started');
+      await engine.crashAndRestart();
+      expect((await running.end).exitCode).toBe(4);
+      const label = ['--filter', 'label=dev.gym.project'];
+      const left = async (): Promise<string[]> =>
+        [
+          engine.docker('ps', '--all', '--quiet', ...label),
+          engine.docker('network', 'ls', '--quiet', ...label),
+          engine.docker('volume', 'ls', '--quiet', ...label),
+        ].filter((ids) => ids !== '');
+      await untilNone(left, 30_000);
+      expect((await gym(checkout.path, ['verify'], env)).exitCode).toBe(0);
+      expect(await left()).toEqual([]);
       expect(brokenIn(checkout.path)).toEqual([]);
     },
   );
