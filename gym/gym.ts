@@ -20,7 +20,7 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
     // A connection that nobody answers any more (an engine that hangs) must not hold what is done. Else this never fires.
     setTimeout(() => process.exit(), exitGraceMs).unref();
   } catch (error) {
-    process.exitCode = tell(error);
+    process.exit(tell(error));
   }
 }
 

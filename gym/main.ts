@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, relative } from 'node:path';
 import type { Command } from './cli/command.ts';
 import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
@@ -6,6 +7,7 @@ import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
 /** Runs one command line and gives the exit code. The only place where the parts are put together. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;
+  watchPipes();
   if (first === '--version' || first === '-V') return print(`${version()}\n`);
   quietExperiments();
   const [{ commands }, help] = await Promise.all([import('./cli/commands.ts'), import('./cli/help.ts')]);
@@ -22,6 +24,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   return run(command, argv.slice(1));
 }
 
+let onBrokenPipe = (): void => process.exit(128 + constants.signals.SIGPIPE);
+
+/** Whoever reads the result may stop reading (`gym logs | head`): that ends the work, in order. Progress that nobody reads ends nothing. */
+function watchPipes(): void {
+  const watch = (stream: NodeJS.WriteStream, onBroken: () => void): void => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      onBroken();
+    });
+  };
+  watch(process.stdout, () => onBrokenPipe());
+  watch(process.stderr, () => undefined);
+}
+
 async function run(command: Command, argv: readonly string[]): Promise<number> {
   const [{ parseCommandLine }, { interruption }] = await Promise.all([
     import('./cli/command.ts'),
@@ -32,6 +48,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   const { resolveApi } = await import('./task/load.ts');
   resolveApi(apiUrl());
   const interrupted = interruption(process);
+  onBrokenPipe = () => interrupted.interrupt('SIGPIPE');
   const context: Context = {
     cwd: process.cwd(),
     env: process.env,
@@ -39,7 +56,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     signal: interrupted.signal,
-    interrupt: interrupted.interrupt,
+    interrupt: () => interrupted.interrupt('SIGINT'),
     openScreen,
   };
   try {
@@ -94,14 +111,14 @@ async function unknownCommand(word: string, commands: readonly Command[]): Promi
 
 async function report(end: CommandEnd): Promise<number> {
   if (typeof end === 'number') return end;
-  const [{ problemText }, { painter }, { problemExitCodes }] = await Promise.all([
+  const [{ problemText }, { painter }, { exitCodeOfProblems }] = await Promise.all([
     import('./cli/render/person.ts'),
     import('./cli/render/style.ts'),
     import('./judge/verdict.ts'),
   ]);
   const stderr = output(process.stderr);
   for (const problem of end) stderr.write(`${problemText(problem, painter(stderr))}\n`);
-  return Math.max(...end.map(({ kind }) => problemExitCodes[kind]));
+  return exitCodeOfProblems(end);
 }
 
 function output(stream: NodeJS.WriteStream): Output {

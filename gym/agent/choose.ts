@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
+import { nearOrKnown } from '../task/suggest.ts';
 import type { Agent } from './agent.ts';
 import { claudeAgent } from './claude.ts';
 import { codexAgent } from './codex.ts';
@@ -16,6 +17,6 @@ export function chooseAgent(choice: string, task: Task, env: NodeJS.ProcessEnv):
   return failed({
     kind: 'usage',
     message: choice.startsWith('command:') ? 'the command is empty' : `there is no agent ${choice}`,
-    remedy: "one of: oracle, claude, codex, command:'…'",
+    remedy: nearOrKnown(choice.split(':')[0] ?? '', 'agents', ['oracle', 'claude', 'codex', "command:'…'"]),
   });
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { suggest } from '../task/suggest.ts';
 import type { CommandEnd, Context } from './context.ts';
 
 /** An option of a command. `count` takes a whole number, `json` is `--json` or `--json=stream`. */
@@ -62,10 +63,9 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
       return usage(command, `--json takes nothing${streams ? ' or stream' : ''}, not ${String(json)}`);
     return ok(accessors(positionals, parsed.values));
   } catch (thrown) {
-    return usage(
-      command,
-      thrown instanceof Error ? (thrown.message.split(/\.\s/)[0] ?? thrown.message) : String(thrown),
-    );
+    const message = thrown instanceof Error ? (thrown.message.split(/\.\s/)[0] ?? thrown.message) : String(thrown);
+    const [, unknown = ''] = /^Unknown option '--([^']+)'/.exec(message) ?? [];
+    return usage(command, message, suggest(unknown, Object.keys(command.options)));
   }
 }
 
@@ -117,6 +117,7 @@ function isTextOption(command: Command, word: string): boolean {
   return entry !== undefined && ['text', 'number', 'count'].includes(entry[1].kind);
 }
 
-function usage(command: Command, message: string): Result<never> {
-  return failed({ kind: 'usage', message, remedy: `See gym ${command.name} --help.` });
+function usage(command: Command, message: string, meant?: string): Result<never> {
+  const remedy = meant === undefined ? `See gym ${command.name} --help.` : `Did you mean --${meant}?`;
+  return failed({ kind: 'usage', message, remedy });
 }

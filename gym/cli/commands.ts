@@ -34,12 +34,13 @@ export const commands: readonly Command[] = [
   {
     name: 'loop',
     group: 'judge',
-    usage: 'loop [TASK] --agent AGENT [limits]',
+    usage: 'loop [TASK] --agent AGENT [limits] | loop [TASK|LOOP] --resume [limits]',
     summary: 'let an agent work against the verdict until it is done or a budget ends it',
     examples: [
       ['gym loop shuffle --agent claude --max-attempts 5 --max-usd 10', 'Claude Code, within bounds'],
       ["gym loop shuffle --agent command:'./my-agent.sh'", 'any program: the prompt is on its standard input'],
       ['gym loop --resume', 'go on with the loop that was cut off'],
+      ['gym loop shuffle --resume', 'the newest of that task; a loop can be named too, by the end of its name'],
     ],
     options: {
       agent: { kind: 'text', short: 'a', value: 'AGENT', help: "oracle, claude, codex or command:'…'" },
@@ -51,7 +52,7 @@ export const commands: readonly Command[] = [
         value: 'COMMAND',
         help: 'run by sh -c at the end, with GYM_END, GYM_TASK, GYM_BRANCH set',
       },
-      resume: { kind: 'flag', help: 'go on with the newest loop that has not ended, or the one that is named' },
+      resume: { kind: 'flag', help: 'go on with the newest loop that has not ended: of all, of TASK, or LOOP itself' },
       plain: { kind: 'flag', help: 'lines of progress instead of the terminal UI' },
       json,
     },

@@ -3,22 +3,24 @@ import { constants } from 'node:os';
 /** Ctrl-C and SIGTERM as an abort signal; a second one, at least a second later, ends the process at once. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Asks for an end as Ctrl-C would. */
-  readonly interrupt: () => void;
+  /** Asks for an end as that signal would. */
+  readonly interrupt: (name: Signal) => void;
   /** 128 + the signal's number once interrupted. */
   exitCode(): number | undefined;
   stop(): void;
 }
 
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** SIGPIPE is not listened for: Node tells of a broken pipe by an error of the stream. */
+type Signal = (typeof names)[number] | 'SIGPIPE';
 /** npm sends a second SIGINT along with the terminal's: within this time it counts once. */
 const duplicateMs = 1000;
 
 /** Listens for the signals that ask a process to end. */
 export function interruption(process: NodeJS.Process): Interruption {
   const controller = new AbortController();
-  let first: { name: (typeof names)[number]; at: number } | undefined;
-  const on = (name: (typeof names)[number]): void => {
+  let first: { name: Signal; at: number } | undefined;
+  const on = (name: Signal): void => {
     if (first === undefined) {
       first = { name, at: performance.now() };
       controller.abort(new Error(`interrupted by ${name}`));
@@ -31,7 +33,7 @@ export function interruption(process: NodeJS.Process): Interruption {
   for (const name of names) process.on(name, on);
   return {
     signal: controller.signal,
-    interrupt: () => on('SIGINT'),
+    interrupt: on,
     exitCode: () => (first === undefined ? undefined : 128 + constants.signals[first.name]),
     stop: () => {
       for (const name of names) process.off(name, on);

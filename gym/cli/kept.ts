@@ -3,7 +3,9 @@ import type { EnvironmentStatus } from '../environment/environment.ts';
 import { listEnvironments } from '../environment/existing.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { checkoutOf } from '../store/store.ts';
-import { known } from '../task/load.ts';
+import { findTask } from '../task/find.ts';
+import { loadTask } from '../task/load.ts';
+import { known } from '../task/suggest.ts';
 import type { Context } from './context.ts';
 
 /** Project name of a task's kept environment: one for each checkout. */
@@ -16,7 +18,8 @@ export async function chooseKept({ cwd, env }: Context, task: string | undefined
   const listed = await listEnvironments(env, checkoutOf(cwd));
   if (!listed.ok) return listed;
   const kept = listed.value.filter(({ lease }) => lease === 'kept');
-  const wanted = task === undefined ? kept : kept.filter((each) => each.task === task);
+  const named = task === undefined || kept.some((each) => each.task === task) ? task : await nameOf(task, cwd);
+  const wanted = named === undefined ? kept : kept.filter((each) => each.task === named);
   const [first, second] = wanted;
   if (first !== undefined && second === undefined) return ok(first);
   const remedy =
@@ -28,4 +31,11 @@ export async function chooseKept({ cwd, env }: Context, task: string | undefined
         )}`;
   const what = task === undefined ? 'no environment is up here' : `the environment of ${task} is not up`;
   return failed({ kind: 'usage', message: first === undefined ? what : 'several environments are up here', remedy });
+}
+
+/** Environments bear the name that the task gives itself; people may name its folder. */
+async function nameOf(called: string, cwd: string): Promise<string> {
+  const file = await findTask(called, cwd);
+  const task = file.ok ? await loadTask(file.value) : file;
+  return task.ok ? task.value.name : called;
 }

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 
 /** Finds, loads and checks a task with its Compose file, so that a definition's errors come before anything is brought up. */
 export async function openTask(named: string | undefined, { cwd, env }: Context): Promise<Result<Task>> {
-  const file = findTask(named, cwd);
+  const file = await findTask(named, cwd);
   if (!file.ok) return file;
   const task = await loadTask(file.value);
   if (!task.ok) return task;

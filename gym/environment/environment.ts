@@ -76,8 +76,8 @@ export interface Environment {
   readonly project: string;
   readonly services: readonly string[];
   exec(service: string, request: ExecRequest): Promise<ExecOutcome>;
-  /** Reads a file out of a service's container by the engine. A missing file is a problem of kind `evidence`. */
-  readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array>>;
+  /** Reads a file out of a service's container by the engine; `undefined`: there is none. Its problems are of kind `evidence`. */
+  readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array | undefined>>;
   /** Runs a command in the helper that looks at `observed`; gives its standard output. */
   observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
   /** Hardware address of a service's interface on a network of the Compose file; tells which interface is which. */

@@ -2,18 +2,21 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, type Headers } from 'tar-stream';
-import { failed, type Result } from '../events/problem.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
 import { type ExecTarget, runExec } from './exec.ts';
 
 const defaultLimitBytes = 64 * 1024 * 1024;
 const mostLinks = 8;
 
-/** Reads a file out of a container, running or not, following symbolic links. Its problems are of kind `evidence`. */
+/**
+ * Reads a file out of a container, running or not, following symbolic links; `undefined`: there is none. Its problems are
+ * of kind `evidence`.
+ */
 export async function readContainerFile(
   target: ExecTarget,
   path: string,
   limitBytes = defaultLimitBytes,
-): Promise<Result<Uint8Array>> {
+): Promise<Result<Uint8Array | undefined>> {
   const fail = (why: string): Result<never> =>
     failed({ kind: 'evidence', message: `${path} in ${target.service}: ${why}`, place: { service: target.service } });
   let at = path;
@@ -22,12 +25,12 @@ export async function readContainerFile(
       firstEntry(await target.engine.docker.getContainer(target.id).getArchive({ path: at }), limitBytes),
     );
     if (!answer.ok && answer.status === 404) {
-      const bytes = await readInside(target, at, limitBytes);
-      return bytes === undefined ? fail('there is no such file') : { ok: true, value: bytes };
+      const inside = await readInside(target, at, limitBytes);
+      return 'why' in inside ? fail(inside.why) : ok(inside.bytes);
     }
     if (!answer.ok) return fail(answer.problems[0].message);
     const entry = answer.value;
-    if (entry.kind === 'file') return { ok: true, value: entry.bytes };
+    if (entry.kind === 'file') return ok(entry.bytes);
     if (entry.kind === 'too-large') return fail(`it is larger than ${limitBytes} bytes`);
     if (entry.kind === 'other') return fail('it is no regular file');
     at = posix.resolve(posix.dirname(at), entry.link);
@@ -36,7 +39,11 @@ export async function readContainerFile(
 }
 
 /** The engine does not see into a container's tmpfs mounts (`docker cp` neither): there, the container has to read by itself. */
-async function readInside(target: ExecTarget, path: string, limitBytes: number): Promise<Uint8Array | undefined> {
+async function readInside(
+  target: ExecTarget,
+  path: string,
+  limitBytes: number,
+): Promise<{ bytes: Uint8Array | undefined } | { why: string }> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const outcome = await runExec(target, {
@@ -49,8 +56,10 @@ async function readInside(target: ExecTarget, path: string, limitBytes: number):
     signal: new AbortController().signal,
     timeoutMs: 30_000,
   });
-  const whole = outcome.kind === 'exited' && outcome.exitCode === 0 && bytes <= limitBytes;
-  return whole ? Buffer.concat(chunks) : undefined;
+  if (outcome.kind === 'lost') return { why: outcome.because };
+  if (outcome.kind !== 'exited') return { why: 'it did not come to its end' };
+  if (outcome.exitCode !== 0) return { bytes: undefined };
+  return bytes > limitBytes ? { why: `it is larger than ${limitBytes} bytes` } : { bytes: Buffer.concat(chunks) };
 }
 
 type Entry =

@@ -167,20 +167,22 @@ function mounts(service: ServiceModel, parts: ContainerParts): Dockerode.HostCon
     return [parts.containers.get(name) ?? name, ...rest].join(':');
   });
   return {
-    Binds: service.mounts.flatMap(shortBind),
+    Binds: service.mounts.flatMap((mount) => shortBind(mount, parts)),
     Mounts: [...service.mounts.flatMap((mount) => mountSettings(mount, parts)), ...stored],
     Tmpfs: Object.fromEntries(service.tmpfs.map(({ target, options }) => [target, options])),
     ...(volumesFrom.length > 0 && { VolumesFrom: volumesFrom }),
   };
 }
 
-/** This form makes a folder where the source is missing, and knows SELinux. */
-function shortBind(mount: MountModel): string[] {
-  if (mount.kind !== 'bind' || !mount.createHostPath) return [];
-  const flags = [mount.readOnly ? 'ro' : '', mount.selinux ?? '', mount.propagation ?? ''].filter(
-    (flag) => flag !== '',
-  );
-  return [[mount.source, mount.target, ...(flags.length > 0 ? [flags.join(',')] : [])].join(':')];
+/** This form makes a folder where the source is missing, knows SELinux, and takes `nocopy` for a volume of any driver. */
+function shortBind(mount: MountModel, { volumes }: ContainerParts): string[] {
+  const join = (source: string, ...flags: (string | null)[]): string[] => {
+    const given = [mount.readOnly ? 'ro' : null, ...flags].filter((flag) => flag !== null);
+    return [[source, mount.target, ...(given.length > 0 ? [given.join(',')] : [])].join(':')];
+  };
+  if (mount.kind === 'bind' && mount.createHostPath) return join(mount.source, mount.selinux, mount.propagation);
+  if (mount.kind === 'volume' && mount.noCopy) return join(volumes.get(mount.source) ?? mount.source, 'nocopy');
+  return [];
 }
 
 function mountSettings(mount: MountModel, parts: ContainerParts): Dockerode.MountSettings[] {
@@ -196,12 +198,15 @@ function mountSettings(mount: MountModel, parts: ContainerParts): Dockerode.Moun
     const settings = { Type: 'bind' as const, Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
     return [{ ...settings, ...(Propagation !== undefined && { BindOptions: { Propagation } }) }];
   }
+  if (mount.kind === 'volume') {
+    if (mount.noCopy) return [];
+    const Source = parts.volumes.get(mount.source) ?? mount.source;
+    return [{ Type: 'volume', Source, Target: mount.target, ReadOnly: mount.readOnly }];
+  }
   // Without a source the engine makes a volume; it carries the labels too, so that a sweep finds it.
   const Labels = { ...mount.labels, ...parts.labels };
   const VolumeOptions = { NoCopy: mount.noCopy, Labels, DriverConfig: { Name: 'local', Options: {} } };
-  const Source = mount.kind === 'anonymous' ? '' : (parts.volumes.get(mount.source) ?? mount.source);
-  const options = mount.kind === 'anonymous' || mount.noCopy ? { VolumeOptions } : {};
-  return [{ Type: 'volume', Source, Target: mount.target, ReadOnly: mount.readOnly, ...options }];
+  return [{ Type: 'volume', Source: '', Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions }];
 }
 
 function propagationOf(text: string | null): Dockerode.MountPropagation | undefined {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { demultiplex } from './demux.ts';
 import { connectEngine } from './engine.ts';
+import { killFromHost } from './kill.ts';
 import { label } from './labels.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -16,6 +17,8 @@ export interface AttachedCommand {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Kills the command in the container, where the engine is on this machine. */
+  readonly signal: AbortSignal;
 }
 
 /** Runs a command as `docker exec` does, `-t` included; gives its exit code. */
@@ -53,10 +56,17 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
     asked.stdout.on('resize', resize);
     resize();
   }
+  const killed = Promise.withResolvers<void>();
+  const kill = (): void => {
+    killFromHost(connected.value, container.Id, exec).then(killed.resolve, killed.reject);
+  };
+  asked.signal.addEventListener('abort', kill, { once: true });
   try {
     asked.stdin.pipe(stream);
-    await (terminal ? copyTerminal(stream, asked) : copyStreams(stream, asked));
+    const copied = terminal ? copyTerminal(stream, asked) : copyStreams(stream, asked);
+    await Promise.race([copied, killed.promise]);
   } finally {
+    asked.signal.removeEventListener('abort', kill);
     asked.stdin.unpipe(stream);
     asked.stdin.pause();
     if (terminal) asked.stdin.setRawMode(false);

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment, Observed } from '../environment/environment.ts';
 import type { Emit, State } from '../events/event.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { type StageFile, stageFile } from '../harness/stage-file.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Evidence, Reading, Sample, ServiceLog } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
@@ -50,16 +51,16 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
     ...Object.entries(task.witnesses).map(([name, source]) => ({ name, source, witness: true })),
   ];
   const readings = new Map<string, Reading>();
-  const counters = new Map<string, Result<InterfaceCounters>>();
+  const before: Before = { counters: new Map(), files: new Map() };
   const keep = keeper(place.runDirectory);
   let cutShort: string | undefined;
 
   const beforeStage = async (stage: string): Promise<void> => {
     for (const { source } of sources.filter((each) => each.source.stage === stage)) {
-      if (source.kind === 'json') await clear(place, source);
+      if (source.kind === 'json') await clear(place, source, before.files);
       if (source.kind !== 'network') continue;
       for (const service of source.services) {
-        counters.set(counterKey(service, source), await readCounters(environment, service, source.network));
+        before.counters.set(counterKey(service, source), await readCounters(environment, service, source.network));
       }
     }
   };
@@ -68,7 +69,7 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
     for (const { name, source, witness } of sources.filter((each) => each.source.stage === stage)) {
       const samples =
         state === 'pass'
-          ? await readSource(place, source, counters)
+          ? await readSource(place, source, before)
           : notRead(`the stage ${stage} did not pass (${state})`);
       const reading = asReading(name, witness, samples, keep);
       readings.set(name, reading);
@@ -101,6 +102,13 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
   return { beforeStage, afterStage, evidence };
 }
 
+/** What was seen and done before the stages of the sources. */
+interface Before {
+  readonly counters: Map<string, Result<InterfaceCounters>>;
+  /** The documents, and why one could not be cleared. Several sources may read the same one. */
+  readonly files: Map<string, { readonly file: StageFile; readonly blocked: string | undefined }>;
+}
+
 const notRead = (message: string): Result<Sample[]> => failed({ kind: 'evidence', message });
 
 const counterKey = (service: string, { network }: NetworkSource): string => `${service} ${network}`;
@@ -108,9 +116,9 @@ const counterKey = (service: string, { network }: NetworkSource): string => `${s
 async function readSource(
   place: EvidencePlace,
   source: Source,
-  counters: ReadonlyMap<string, Result<InterfaceCounters>>,
+  { counters, files }: Before,
 ): Promise<Result<Sample[]>> {
-  if (source.kind === 'json') return readJson(place, source);
+  if (source.kind === 'json') return readJson(source, files);
   if (source.kind === 'files') return readFiles(place, source);
   const samples: Sample[] = [];
   for (const service of source.services) {
@@ -126,48 +134,32 @@ async function readSource(
   return ok(samples);
 }
 
-/** A result that lies there before the stage begins was planted or is stale. */
-async function clear({ task, environment, hostDirectory }: EvidencePlace, { stage, path }: JsonSource): Promise<void> {
-  const service = serviceOf(task, stage);
-  if (service === undefined) {
-    rmSync(join(hostDirectory, path), { recursive: true, force: true });
-    return;
-  }
-  await environment.exec(service, {
-    command: ['rm', '-rf', path],
-    onOutput: () => {},
-    signal: AbortSignal.timeout(10_000),
-    timeoutMs: 10_000,
-  });
-}
+const fileKey = ({ stage, path }: JsonSource): string => JSON.stringify([stage, path]);
 
-function serviceOf(task: Task, stage: string): string | undefined {
-  return task.stages.find(({ name }) => name === stage)?.service;
-}
-
-async function readJson(
+/** A document that lies there before the stage begins was planted or is stale. */
+async function clear(
   { task, environment, hostDirectory }: EvidencePlace,
   source: JsonSource,
-): Promise<Result<Sample[]>> {
-  const service = serviceOf(task, source.stage);
-  const content =
-    service === undefined
-      ? readHostFile(join(hostDirectory, source.path))
-      : await environment.readFile(service, source.path);
-  if (!content.ok) return content;
+  files: Before['files'],
+): Promise<void> {
+  const stage = task.stages.find(({ name }) => name === source.stage);
+  if (stage === undefined || files.has(fileKey(source))) return;
+  const file = stageFile(stage, source.path, environment, hostDirectory);
+  files.set(fileKey(source), { file, blocked: await file.clear() });
+}
+
+async function readJson(source: JsonSource, files: Before['files']): Promise<Result<Sample[]>> {
+  const cleared = files.get(fileKey(source));
+  if (cleared === undefined) return notRead(`the stage ${source.stage} did not run`);
+  if (cleared.blocked !== undefined) return notRead(cleared.blocked);
+  const content = await cleared.file.read();
+  if (content.kind === 'missing') return notRead(`the stage ${source.stage} wrote no ${source.path}`);
+  if (content.kind === 'refused') return notRead(`${source.path} cannot be read: ${content.because}`);
   try {
-    return ok(source.parse(JSON.parse(Buffer.from(content.value).toString('utf8'))));
+    return ok(source.parse(JSON.parse(content.text)));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return notRead(`${source.path} cannot be used: ${reason.slice(0, 500)}`);
-  }
-}
-
-function readHostFile(file: string): Result<Uint8Array> {
-  try {
-    return ok(readFileSync(file));
-  } catch {
-    return failed({ kind: 'evidence', message: `${file} was not written` });
   }
 }
 

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Death, Environment, ExecOutcome } from '../environment/environment.ts';
 import { portVariables } from '../environment/port-variables.ts';
@@ -9,7 +8,8 @@ import { type Case, countCases } from './cases.ts';
 import { runOnHost } from './host.ts';
 import { type Found, judgeStage, type StageJudgement } from './judge-stage.ts';
 import { openStageLog } from './log.ts';
-import { hostResults, type ResultFile, serviceResults } from './results.ts';
+import { readResults } from './results.ts';
+import { hostFolder, type StageFile, stageFile } from './stage-file.ts';
 
 /** Environment variable of every process that a stage starts; its value is the run. */
 export const runMarker = 'GYM_RUN_ID';
@@ -65,7 +65,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
       ? await execute(stage, command, context, (chunk) => log.write(chunk))
       : { kind: 'lost', because: blocked, durationMs: performance.now() - start };
   const found: Found =
-    blocked === undefined ? await readResults(results, ended) : { kind: 'unreadable', because: blocked };
+    blocked === undefined ? await findCases(stage, results, ended, logFile) : { kind: 'unreadable', because: blocked };
   const facts = {
     ended,
     found,
@@ -125,20 +125,20 @@ function emitFinished({ stage, state, because, counts, exitCode, durationMs }: S
   emit({ type: 'stage.finished', stage, state, because, cases: counts, exitCode, durationMs });
 }
 
-function resultFile(stage: Stage, { environment, hostDirectory, logFile }: StageContext): ResultFile | undefined {
-  if (stage.results === undefined) return undefined;
-  const kept = logFile.replace(/\.log$/, `.${stage.results.format}`);
-  const keep = (text: string): void => writeFileSync(kept, text);
-  if (stage.service === undefined) return hostResults(stage.results, hostFolder(stage, hostDirectory), keep);
-  return serviceResults(stage.results, stage, environment, stage.service, keep);
+function resultFile({ results, ...stage }: Stage, { environment, hostDirectory }: StageContext): StageFile | undefined {
+  return results === undefined ? undefined : stageFile(stage, results.path, environment, hostDirectory);
 }
 
-const hostFolder = (stage: Stage, hostDirectory: string): string => resolve(hostDirectory, stage.workdir ?? '.');
-
-async function readResults(results: ResultFile | undefined, ended: ExecOutcome): Promise<Found> {
-  if (results === undefined) return { kind: 'undeclared' };
+async function findCases(
+  { results, service }: Stage,
+  file: StageFile | undefined,
+  ended: ExecOutcome,
+  logFile: string,
+): Promise<Found> {
+  if (results === undefined || file === undefined) return { kind: 'undeclared' };
   if (ended.kind === 'lost') return { kind: 'unreadable', because: ended.because };
-  return results.read();
+  const kept = logFile.replace(/\.log$/, `.${results.format}`);
+  return readResults(results, file, service === undefined, (text) => writeFileSync(kept, text));
 }
 
 function execute(

@@ -85,6 +85,11 @@ export const problemExitCodes = { usage: 2, definition: 2, environment: 4, evide
   number
 >;
 
+/** Exit code where problems kept a command from its work: that of the worst. */
+export function exitCodeOfProblems(problems: readonly Problem[]): number {
+  return Math.max(...problems.map(({ kind }) => problemExitCodes[kind]));
+}
+
 /**
  * Distance of a whole run. A stage that does not pass counts 1, as does each one after it, so that a run that does not
  * build is further off than one whose numbers are 1 % off.

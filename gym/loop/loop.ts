@@ -8,6 +8,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import { cutTornLine, type Journal, openJournal, readJournal } from '../store/journal.ts';
 import { makeWorktree, removeWorktree } from '../workspace/worktree.ts';
 import { runAttempt, saveAttempt } from './attempt.ts';
+import { checkoutChanges } from './checkout.ts';
 import { type LoopContext, worktreeOf } from './context.ts';
 import { judgeAttempt } from './judge.ts';
 import { takeLoop } from './owner.ts';
@@ -123,15 +124,20 @@ async function steps(context: LoopContext, isLate: () => boolean, usedMs: () => 
   const startedAt = context.progress().started.at;
   saveHistory(context, { state: 'running', exitCode: null, headline: '', startedAt, durationMs: null });
   if (context.progress().worktree !== null) announce(context);
+  let told = '';
   for (;;) {
+    const changes = await checkoutChanges(context);
+    if (changes !== '' && changes !== told) context.emit({ type: 'noted', text: changes });
+    told = changes;
     const step: Step = context.request.signal.aborted
       ? { act: 'end', end: 'stopped', because: 'stopped by a person' }
       : nextStep(context.progress(), isLate());
-    if (step.act === 'end') return ok(finish(context, step.end, step.because, usedMs()));
+    const besides = changes === '' ? '' : `; ${changes}`;
+    if (step.act === 'end') return ok(finish(context, step.end, step.because + besides, usedMs()));
     const done = await take(context, step);
     if (done.ok) continue;
     for (const problem of done.problems) context.emit({ type: 'problem.found', problem });
-    finish(context, 'environment', done.problems[0].message, usedMs());
+    finish(context, 'environment', done.problems[0].message + besides, usedMs());
     return done;
   }
 }
@@ -151,8 +157,7 @@ async function take(context: LoopContext, step: Exclude<Step, { act: 'end' }>): 
     case 'checkpoint':
       return saveAttempt(context, step.attempt);
     case 'verify':
-      await judgeAttempt(context, step.attempt);
-      return ok(undefined);
+      return judgeAttempt(context, step.attempt);
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { type LoopLimits, readJournal } from '../store/journal.ts';
-import type { Store } from '../store/store.ts';
+import { namesMeant, type Store } from '../store/store.ts';
 import { isTaken } from './owner.ts';
 import { foldJournal, isResumable, type Progress } from './progress.ts';
 
@@ -16,32 +16,50 @@ export interface ResumableLoop {
 
 const start = 'start one with: gym loop TASK --agent AGENT';
 
-/** The loop of that name, or else the newest that did not come to its end and that no process works on. */
-export function findResumable(store: Store, name?: string): Result<ResumableLoop> {
+/** What `gym loop --resume WHICH` names: a loop by its name or a unique end of it, or a task by its name or file. */
+export interface Which {
+  readonly name: string;
+  readonly taskFile: string | undefined;
+}
+
+/** The loop that is named; of a task, or of all, the newest that did not come to its end and that no process works on. */
+export function findResumable(store: Store, which?: Which): Result<ResumableLoop> {
   const runs = join(store.directory, 'runs');
   const loops = readdirSync(runs)
     .filter((each) => existsSync(journalFile(store, each)))
     .sort()
     .reverse();
-  if (name === undefined) {
-    for (const loop of loops) {
-      const progress = progressOf(store, loop);
-      if (progress !== undefined && isOpen(progress) && !isTaken(join(runs, loop))) return ok(offer(progress));
-    }
-    return failed({ kind: 'usage', message: 'there is no loop to resume', remedy: start });
-  }
-  const found = loops.filter((loop) => loop === name || loop.endsWith(name));
-  const [loop] = found;
-  if (loop === undefined || found.length > 1) {
-    const message = found.length > 1 ? `${name} may be any of: ${found.join(', ')}` : `there is no loop ${name}`;
+  const named = which === undefined ? [] : namesMeant(loops, which.name);
+  const [loop] = named;
+  if (loop !== undefined) return named.length === 1 ? theLoop(store, loop) : ambiguous(which?.name ?? '', named);
+  const ofTask = loops.flatMap((each) => {
+    const progress = progressOf(store, each);
+    return progress !== undefined && (which === undefined || isOf(progress, which)) ? [progress] : [];
+  });
+  if (which !== undefined && which.taskFile === undefined && ofTask.length === 0) {
+    const message = `there is no loop or task ${which.name}`;
     return failed({ kind: 'usage', message, remedy: 'list them with: gym runs' });
   }
+  const open = ofTask.find((each) => isOpen(each) && !isTaken(join(runs, each.started.loop)));
+  if (open !== undefined) return ok(offer(open));
+  const message = `there is no loop ${which === undefined ? '' : `of ${which.name} `}to resume`;
+  return failed({ kind: 'usage', message, remedy: start });
+}
+
+function ambiguous(name: string, loops: readonly string[]): Result<never> {
+  const message = `${name} may be any of: ${loops.join(', ')}`;
+  return failed({ kind: 'usage', message, remedy: 'list them with: gym runs' });
+}
+
+function theLoop(store: Store, loop: string): Result<ResumableLoop> {
   const progress = progressOf(store, loop);
-  if (progress === undefined || !isOpen(progress)) {
-    const how = progress?.ended == null ? 'never began' : `ended: ${progress.ended.because}`;
-    return failed({ kind: 'usage', message: `the loop ${loop} ${how}`, remedy: start });
-  }
-  return ok(offer(progress));
+  if (progress !== undefined && isOpen(progress)) return ok(offer(progress));
+  const how = progress?.ended == null ? 'never began' : `ended: ${progress.ended.because}`;
+  return failed({ kind: 'usage', message: `the loop ${loop} ${how}`, remedy: start });
+}
+
+function isOf({ started }: Progress, { name, taskFile }: Which): boolean {
+  return started.task === name || started.taskFile === taskFile;
 }
 
 /** Whether a loop began and did not come to its end, so that it can be gone on with. One whose journal cannot be read may be. */

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ownerState, thisOwner } from './owner.ts';
-import type { Store } from './store.ts';
+import { namesMeant, type Store } from './store.ts';
 
 const runRow = z.object({
   run: z.string(),
@@ -71,13 +71,13 @@ export function openHistory(store: Store): History {
     // SQLite refuses a fraction.
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', Math.ceil(limit)),
     find(name) {
-      const found = rows(
-        'SELECT * FROM runs WHERE substr(run, -length(?)) = ? ORDER BY length(run) LIMIT 2',
-        name,
-        name,
-      );
-      const [first, second] = found;
-      return first?.run === name || second === undefined ? first : undefined;
+      const names = database
+        .prepare('SELECT run FROM runs')
+        .all()
+        .map((row) => String(row['run']));
+      const [meant, second] = namesMeant(names, name);
+      if (meant === undefined || second !== undefined) return undefined;
+      return rows('SELECT * FROM runs WHERE run = ?', meant)[0];
     },
     close: () => database.close(),
   };

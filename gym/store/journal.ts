@@ -18,6 +18,10 @@ const worktree = z.object({
   branch: z.string(),
   /** Commit of the start state. */
   start: z.string(),
+  /** Tree from which protected files are taken, where it is not that of the start commit: with hidden files, which that has not. */
+  baseline: z.string().optional(),
+  /** Hash by path of the checkout's protected files when the worktree was made. */
+  protectedFiles: z.record(z.string(), z.string()).optional(),
 });
 /** The worktree in which the agent of a loop works, with its branch. */
 export type Worktree = z.infer<typeof worktree>;

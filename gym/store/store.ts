@@ -44,6 +44,11 @@ export function newRunName(now: Date, random: (size: number) => Buffer = randomB
   return `${stamp}-${random(2).toString('hex')}`;
 }
 
+/** The names that a word may stand for: the one that it is, or else all that end in it. */
+export function namesMeant(names: readonly string[], word: string): readonly string[] {
+  return names.includes(word) ? [word] : names.filter((name) => name.endsWith(word));
+}
+
 /** Writes a whole file or nothing: a kill in between leaves the old one. */
 export function writeAtomically(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.tmp`;

@@ -1,4 +1,5 @@
 import { DefinitionError } from './definition-error.ts';
+import { forAuthors } from './issues.ts';
 import { type TaskDefinition, type TaskInput, taskSchema } from './schema.ts';
 
 /**
@@ -13,7 +14,7 @@ import { type TaskDefinition, type TaskInput, taskSchema } from './schema.ts';
  * });
  */
 export function defineTask(task: TaskInput): TaskDefinition {
-  const parsed = taskSchema.safeParse(task);
+  const parsed = taskSchema.safeParse(task, forAuthors);
   if (!parsed.success) throw new DefinitionError('defineTask', parsed.error.issues, defineTask);
   return parsed.data;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DefinitionError } from './definition-error.ts';
+import { forAuthors } from './issues.ts';
 import { broken, type Judgement, judgement } from './judgement.ts';
 import type { Evidence } from './measurement.ts';
 
@@ -42,7 +43,7 @@ export function defineInvariant<Schema extends z.ZodType<{ name: string; claim?:
   definition: KindDefinition<Schema>,
 ): (spec: z.input<Schema>) => Invariant {
   return function make(spec) {
-    const parsed = definition.schema.safeParse(spec);
+    const parsed = definition.schema.safeParse(spec, forAuthors);
     if (!parsed.success) throw new DefinitionError(definition.kind, parsed.error.issues, make);
     const checked = parsed.data;
     return {

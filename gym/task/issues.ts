@@ -1,6 +1,20 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
+
+/** Parameters for parsing what people write: of an unknown key, the one that was probably meant is named. */
+export const forAuthors: { error: z.core.$ZodErrorMap } = {
+  error(issue) {
+    if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
+    const names = Object.keys(issue.inst.shape);
+    const told = issue.keys.map((key) => {
+      const meant = suggest(key, names);
+      return meant === undefined ? `"${key}"` : `"${key}" (did you mean "${meant}"?)`;
+    });
+    return `unknown key ${told.join(', ')}`;
+  },
+};
 
 /**
  * Issues as their author can act on them: of a choice that does not fit, those of the alternative that was probably

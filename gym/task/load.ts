@@ -4,9 +4,10 @@ import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
 import { DefinitionError } from './definition-error.ts';
-import { plainIssues } from './issues.ts';
+import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
+import { nearOrKnown } from './suggest.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
 
 let apiIsResolved = false;
@@ -46,7 +47,7 @@ async function evaluate(file: string): Promise<Result<TaskDefinition>> {
       definition(file, 'the task file has no default export', { remedy: 'Write `export default defineTask({ … })`.' }),
     );
   }
-  const parsed = taskSchema.safeParse(exported);
+  const parsed = taskSchema.safeParse(exported, forAuthors);
   if (parsed.success) return ok(parsed.data);
   return failed(...problemsOf(parsed.error.issues, 'the default export', file, { callee: 'defineTask' }));
 }
@@ -148,7 +149,7 @@ function unknownNames(task: Task): Problem[] {
           task,
           [kind, name, 'stage'],
           `${name}: there is no stage ${source.stage}`,
-          known('stages', stages),
+          nearOrKnown(source.stage, 'stages', stages),
         ),
       ),
   );
@@ -160,14 +161,9 @@ function unknownNames(task: Task): Problem[] {
           task,
           ['invariants', index],
           `${invariant.name}: there is no measurement or witness ${source}`,
-          known('sources', Object.keys(sources)),
+          nearOrKnown(source, 'sources', Object.keys(sources)),
         ),
       ),
   );
   return [...unknownStages, ...unknownSources];
-}
-
-/** "The stages are: a, b." */
-export function known(what: string, names: readonly string[]): string {
-  return names.length === 0 ? `There are no ${what}.` : `The ${what} are: ${names.join(', ')}.`;
 }

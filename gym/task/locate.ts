@@ -36,6 +36,13 @@ export function locateImport(source: string, isMeant: (specifier: string) => boo
   return found?.loc?.start.line;
 }
 
+/** The line on which a name is used first. */
+export function locateName(source: string, name: string): number | undefined {
+  const program = parseModule(source);
+  if (program === undefined) return undefined;
+  return [...walk(program)].find((node) => node.type === 'Identifier' && node.name === name)?.loc?.start.line;
+}
+
 function parseModule(source: string): Program | undefined {
   try {
     // Types become white space, so that lines and columns stay.

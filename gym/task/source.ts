@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DefinitionError } from './definition-error.ts';
+import { forAuthors } from './issues.ts';
 import { sampleInput } from './measurement.ts';
 
 const stageName = z.string().min(1);
@@ -9,7 +10,7 @@ const jsonSource = z.strictObject({
   kind: z.literal('json'),
   /** The stage that writes it. */
   stage: stageName,
-  /** Path in the stage's service, or in the workspace for a stage on the host. */
+  /** Relative to the folder that the stage runs in, as the path of a stage's results. */
   path: z.string().min(1),
   parse: z.function({ input: [z.unknown()], output: z.array(sampleInput) }),
 });
@@ -70,7 +71,7 @@ export function volumeFiles(spec: Omit<z.input<typeof filesSource>, 'kind'>): So
 }
 
 function made(what: string, spec: z.input<typeof sourceSchema>, maker: (...args: never[]) => unknown): Source {
-  const parsed = sourceSchema.safeParse(spec);
+  const parsed = sourceSchema.safeParse(spec, forAuthors);
   if (!parsed.success) throw new DefinitionError(what, parsed.error.issues, maker);
   return parsed.data;
 }

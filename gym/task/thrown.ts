@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { locateImport } from './locate.ts';
+import { locateImport, locateName } from './locate.ts';
 
 /** A position in a file; the column (1-based) is known of a frame of a stack. */
 interface Frame {
@@ -28,7 +28,16 @@ export function placeOfThrown(error: Error, file: string): { file: string; line?
   if (unparsed !== undefined) return { file: inFolder(asPath(unparsed), dirname(file)), line: Number(line) };
   const [, missing, importer] = /^Cannot find (?:module|package) '(.+)' imported from (.+)$/m.exec(error.message) ?? [];
   if (missing !== undefined && importer !== undefined) return placeOfImport(missing, asPath(importer), file);
-  return frameWithin(error, dirname(file)) ?? { file };
+  const frame = frameWithin(error, dirname(file));
+  return frame === undefined ? { file } : { ...frame, ...lineOfUndefined(error, frame) };
+}
+
+/** For a name that is not defined, V8 gives the module's first line when it stands in what the file exports by default. */
+function lineOfUndefined({ message }: Error, frame: Frame): { line?: number } {
+  const [, name] = /^(\S+) is not defined$/.exec(message) ?? [];
+  if (name === undefined || frame.line !== 1 || frame.column !== 1) return {};
+  const line = locateName(readFileSync(frame.file, 'utf8'), name);
+  return line === undefined ? {} : { line };
 }
 
 function placeOfImport(missing: string, importer: string, file: string): { file: string; line?: number } {

@@ -1,7 +1,8 @@
 import type { ComposeModel } from '../environment/compose/model.ts';
 import type { Problem } from '../events/problem.ts';
-import { definitionProblem, known } from '../task/load.ts';
+import { definitionProblem } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
+import { nearOrKnown } from '../task/suggest.ts';
 
 /** Names in a task that its Compose file does not have: services, networks and volumes. */
 export function composeMismatches(task: Task, model: ComposeModel): Problem[] {
@@ -60,6 +61,6 @@ function unknownName(
     task,
     path,
     `${who}: there is no ${what} ${name} in ${task.compose}`,
-    known(`${what}s`, [...names.keys()]),
+    nearOrKnown(name, `${what}s`, [...names.keys()]),
   );
 }

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { known } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
+import { nearOrKnown } from '../task/suggest.ts';
 import { applyPatch } from '../workspace/patch.ts';
 
 const folder = 'faults';
 
 /** Names of the source faults that a task has: the patches in its `faults/`. */
-export function faultNames({ root }: Task): string[] {
+function faultNames({ root }: Task): string[] {
   const directory = join(root, folder);
   if (!existsSync(directory)) return [];
   return readdirSync(directory)
@@ -17,15 +17,18 @@ export function faultNames({ root }: Task): string[] {
     .sort();
 }
 
+/** Whether a task has a fault of that name; a problem says which it has. */
+export function checkFault(task: Task, fault: string): Result<void> {
+  const names = faultNames(task);
+  if (names.includes(fault)) return ok(undefined);
+  const message = `${task.name} has no fault ${fault}`;
+  return failed({ kind: 'usage', message, remedy: nearOrKnown(fault, 'faults', names) });
+}
+
 /** Applies a task's fault to a snapshot of its workspace. */
 export async function applyFault(task: Task, fault: string, directory: string): Promise<Result<void>> {
-  if (!faultNames(task).includes(fault)) {
-    return failed({
-      kind: 'usage',
-      message: `${task.name} has no fault ${fault}`,
-      remedy: known('faults', faultNames(task)),
-    });
-  }
+  const known = checkFault(task, fault);
+  if (!known.ok) return known;
   const applied = await applyPatch(directory, join(task.root, folder, `${fault}.patch`));
   return applied.ok ? ok(undefined) : applied;
 }

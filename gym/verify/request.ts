@@ -6,6 +6,8 @@ import type { Task } from '../task/schema.ts';
 /** One verification. */
 export interface VerifyRequest {
   readonly task: Task;
+  /** How the task was named by who asked; its own name by default. The verdict tells how to ask again. */
+  readonly called?: string;
   /** Folder to be judged, laid out as the task's own folder. It is only read: a snapshot of it is judged. */
   readonly workspace: string;
   /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */

@@ -4,7 +4,7 @@ import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
 import type { Emit, Phase } from '../events/event.ts';
 import { type EventLog, openEventLog } from '../events/log.ts';
-import { ok, type Problem, type Result } from '../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { observedBy, readEvidence } from '../evidence/evidence.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, judgeStage, sumUp } from '../judge/judge.ts';
@@ -13,8 +13,10 @@ import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { applyFault } from './fault.ts';
+import { asInWorkspace } from './places.ts';
 import type { VerifyRequest } from './request.ts';
 import { asStageResult } from './stage-result.ts';
+import { snapshotVariables } from './variables.ts';
 
 /** What a verification has found out so far; the verdict is made of it wherever the way ends. */
 interface Findings {
@@ -54,7 +56,6 @@ interface Way {
 }
 
 async function walk(request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
-  const { task, signal } = request;
   const snapshot = await phase('snapshot', way.emit, () => prepare(request, way));
   if (!snapshot.ok) return note(findings, way.emit, snapshot.problems);
   findings.snapshot = snapshot.value;
@@ -67,9 +68,6 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
     // All that is judged has been read by now, so this changes no verdict.
     if (!down.ok) for (const { message } of down.problems) way.emit({ type: 'noted', text: `left behind: ${message}` });
   }
-  if (signal.aborted) return;
-  const stillRunning = task.stages.length - findings.outcomes.length;
-  if (stillRunning > 0) note(findings, way.emit, [{ kind: 'evidence', message: `${stillRunning} stages did not run` }]);
 }
 
 async function prepare(
@@ -90,15 +88,15 @@ async function prepare(
 }
 
 async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
-  const { task, run, signal, environmentVariables } = request;
-  return up({
+  const { task, run, workspace, signal, environmentVariables } = request;
+  const environment = await up({
     composeFile: join(directory, task.compose),
     project: `gym-${task.name}-${run}`,
     task: task.name,
     run,
     lease: 'process',
     checkout: checkoutOf(task.root),
-    variables: task.variables,
+    variables: snapshotVariables(task, directory, environmentVariables),
     ambient: environmentVariables,
     logDirectory: join(runDirectory, 'logs'),
     observed: observedBy(task),
@@ -106,6 +104,9 @@ async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }
     signal,
     deadlineMs: task.limits.upSeconds * 1000,
   });
+  return environment.ok
+    ? environment
+    : failed(...asInWorkspace(environment.problems, directory, [workspace, task.root]));
 }
 
 async function judgeIn(environment: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
@@ -137,7 +138,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   if (signal.aborted) return;
   const evidence = await phase('evidence', emit, () => reader.evidence());
   await phase('judge', emit, async () => {
-    const again = `gym verify ${task.name}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
+    const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
     const stages = findings.outcomes.map((outcome) => judgeStage(asStageResult(outcome, runDirectory), again));
     findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
     for (const { name, kind, state, because, distance } of findings.checks) {
@@ -145,6 +146,11 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
     }
   });
   await noteLosses(environment, way, findings);
+}
+
+/** A word as a shell takes it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** What was lost on the way: a verdict must not stand on it in silence. */

@@ -68,3 +68,11 @@ export async function git(args: readonly string[], options: GitOptions): Promise
     message: `git ${args[0]} in ${options.cwd}: ${said || `exit ${run.exitCode}`}`,
   });
 }
+
+/** Top folder of the repository that has a folder, unless it ignores it. */
+export async function repositoryOf(folder: string): Promise<string | undefined> {
+  const top = await runGit(['rev-parse', '--show-toplevel'], { cwd: folder });
+  if (top.exitCode !== 0) return undefined;
+  const ignored = await runGit(['check-ignore', '--quiet', folder], { cwd: folder });
+  return ignored.exitCode === 0 ? undefined : top.stdout.trim();
+}

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join, matchesGlob } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { runGit } from './git.ts';
+import { repositoryOf, runGit } from './git.ts';
 
 /** A copy of a workspace that nobody else writes to. */
 export interface Snapshot {
@@ -147,15 +147,32 @@ function ancestorsOf(path: string): string[] {
   return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
-/** Files of a folder relative to it, as git sees them; all but the usual suspects where there is no git. */
+/**
+ * Files of a folder relative to it, as git sees them, those of repositories in it (submodules) included; all but the
+ * usual suspects where there is no git, or where it ignores the folder itself.
+ */
 export async function listFiles(folder: string): Promise<string[]> {
-  const git = await runGit(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: folder });
-  const listed = git.exitCode === 0 ? [...new Set(git.stdout.split('\0'))] : walk(folder, '');
-  // A file that is deleted but not yet so in the index is listed too, a submodule as a folder.
+  const seen = await listSeen(folder, '');
+  const isIgnored = seen.length === 0 && (await repositoryOf(folder)) === undefined;
+  const listed = isIgnored ? walk(folder, '') : seen;
+  // A file that is deleted but not yet so in the index is listed too.
   const entries = listed.filter((path) => path !== '' && isEntry(join(folder, path)));
   // Behind a link that replaced a tracked folder, the index's files seem to be there still.
   const paths = new Set(entries);
   return entries.filter((path) => !ancestorsOf(path).some((ancestor) => paths.has(ancestor))).sort();
+}
+
+/** What git tracks, and what is new and not ignored. A repository in a repository is listed as a folder: its own git knows its files. */
+async function listSeen(folder: string, within: string): Promise<string[]> {
+  const cwd = join(folder, within);
+  const git = await runGit(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd });
+  if (git.exitCode !== 0) return walk(folder, within);
+  const paths = [...new Set(git.stdout.split('\0'))].filter((path) => path !== '').map((path) => join(within, path));
+  const listed = paths.map((path) => {
+    const isRepository = existsSync(join(folder, path, '.git')) && entryAt(join(folder, path))?.isDirectory() === true;
+    return isRepository ? listSeen(folder, path) : [path];
+  });
+  return (await Promise.all(listed)).flat();
 }
 
 function walk(folder: string, within: string): string[] {

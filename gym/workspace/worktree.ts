@@ -1,11 +1,13 @@
 import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { ok, type Result } from '../events/problem.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-import { git, runGit } from './git.ts';
+import { protectedFiles } from './baseline.ts';
+import { git, repositoryOf, runGit } from './git.ts';
 import { applyPatch, patchesOf } from './patch.ts';
+import { matchesAny } from './snapshot.ts';
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -41,15 +43,25 @@ export async function makeWorktree(task: Task, store: Store, loop: string): Prom
   const top = await repositoryOf(task.root);
   const made = top === undefined ? await ownRepository(plan) : await linkedWorktree(plan, top);
   rmSync(plan.scratchIndex, { force: true });
-  return made.ok ? startState(task, made.value) : made;
+  if (!made.ok) return made;
+  const guarded = await guardedWorktree(task, made.value);
+  return guarded.ok ? startState(task, guarded.value) : guarded;
 }
 
-/** Top folder of the repository that has a folder, unless it ignores it. */
-async function repositoryOf(folder: string): Promise<string | undefined> {
-  const top = await runGit(['rev-parse', '--show-toplevel'], { cwd: folder });
-  if (top.exitCode !== 0) return undefined;
-  const ignored = await runGit(['check-ignore', '--quiet', folder], { cwd: folder });
-  return ignored.exitCode === 0 ? undefined : top.stdout.trim();
+/** Notes the checkout's protected files, and makes sure that the start commit has each: what is not in it would not judge. */
+async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
+  const guarded = await protectedFiles(task.root, task.protected);
+  const folder = relative(worktree.directory, worktree.workspace);
+  const listed = await git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', worktree.start], {
+    cwd: worktree.gitDirectory,
+    env: { GIT_DIR: worktree.gitDirectory },
+  });
+  if (!listed.ok) return listed;
+  const committed = new Set(listed.value.split('\0').map((path) => relative(folder, path)));
+  const missing = Object.keys(guarded).find((path) => !committed.has(path));
+  if (missing === undefined) return ok({ ...worktree, protectedFiles: guarded });
+  const place = { file: join(task.root, missing) };
+  return failed({ kind: 'environment', message: 'git cannot record this protected file', place });
 }
 
 async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, top: string): Promise<Result<Worktree>> {
@@ -88,7 +100,19 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
   }
   const made = await git(['init', '--quiet', `--separate-git-dir=${gitDirectory}`, directory], { cwd: directory });
   if (!made.ok) return made;
-  const tree = await treeOf(directory, { GIT_DIR: gitDirectory, GIT_WORK_TREE: directory });
+  const env = { GIT_DIR: gitDirectory, GIT_WORK_TREE: directory };
+  // Where there is no repository, a .gitignore keeps no file out of a verification; a protected one judges here as there.
+  const input = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+    .filter((path) => path !== '.git' && matchesAny(path, task.protected))
+    .map((path) => `${path}\0`)
+    .join('');
+  const forced = await git(['--literal-pathspecs', 'add', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'], {
+    ...{ cwd: directory, env, input },
+  });
+  if (!forced.ok) return forced;
+  const tree = await treeOf(directory, env);
   if (!tree.ok) return tree;
   const start = await commitTree(tree.value, undefined, 'start state', { cwd: gitDirectory });
   if (!start.ok) return start;
@@ -98,7 +122,8 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
 /**
  * Writes the files of the start commit. Hidden files stay in the commits, so that the branch can be merged; only the
  * worktree does not have them. But where `start/` makes an exercise of the task, history and hidden files would give the
- * answer away: then the start state is a commit without a past and without them.
+ * answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
+ * hidden files that are protected.
  */
 async function startState(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
   const written = await restore(worktree, worktree.start, task.hidden);
@@ -109,6 +134,8 @@ async function startState(task: Task, worktree: Worktree): Promise<Result<Worktr
     const applied = await applyPatch(worktree.workspace, patch);
     if (!applied.ok) return applied;
   }
+  const baseline = await treeOf(worktree.directory, environmentOf(worktree));
+  if (!baseline.ok) return baseline;
   const hidden = await hiddenPaths(worktree, task.hidden);
   if (!hidden.ok) return hidden;
   const dropped = await inWorktree(worktree, ['update-index', '--force-remove', '-z', '--stdin'], hidden.value);
@@ -118,7 +145,7 @@ async function startState(task: Task, worktree: Worktree): Promise<Result<Worktr
   const start = await commitTree(tree.value, undefined, 'start state', { cwd: worktree.gitDirectory });
   if (!start.ok) return start;
   const moved = await moveBranch(worktree, start.value);
-  return moved.ok ? ok({ ...worktree, start: start.value }) : moved;
+  return moved.ok ? ok({ ...worktree, start: start.value, baseline: baseline.value }) : moved;
 }
 
 /** Commits whatever is in the worktree as the one commit of an attempt; that nothing changed is fine. */

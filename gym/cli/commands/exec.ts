@@ -18,6 +18,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     stdin,
     stdout,
     stderr,
+    signal: context.signal,
   });
   return ended.ok ? ended.value : ended.problems;
 }

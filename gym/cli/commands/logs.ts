@@ -1,7 +1,7 @@
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { logs } from '../../environment/existing.ts';
 import type { Result } from '../../events/problem.ts';
-import { known } from '../../task/load.ts';
+import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
 import { chooseKept } from '../kept.ts';
@@ -16,7 +16,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const services = kept.value.services.map(({ service }) => service).sort();
   const unknown = args.positionals.find((service) => !services.includes(service));
   if (unknown !== undefined) {
-    return [{ kind: 'usage', message: `there is no service ${unknown}`, remedy: known('services', services) }];
+    return [
+      { kind: 'usage', message: `there is no service ${unknown}`, remedy: nearOrKnown(unknown, 'services', services) },
+    ];
   }
   const wanted = args.positionals.length === 0 ? services : args.positionals;
   const prefixes = prefixesFor(wanted, context.stdout);

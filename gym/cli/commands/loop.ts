@@ -1,15 +1,18 @@
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import type { Listener } from '../../events/log.ts';
-import { failed, ok, type Result } from '../../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
+import { exitCodeOfProblems } from '../../judge/verdict.ts';
 import { runLoop } from '../../loop/loop.ts';
 import type { LoopReport } from '../../loop/report.ts';
 import { findResumable } from '../../loop/resume.ts';
 import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
+import { findTask } from '../../task/find.ts';
 import type { Task } from '../../task/schema.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
@@ -40,8 +43,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const watchdog = startWatchdog(context.env);
   const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
+  const told = new Set<Problem>();
   try {
-    const report = await watched(context, args, (listener) =>
+    const report = await watched(context, args, told, (listener) =>
       runLoop({
         ...asked.value,
         agent: agent.value,
@@ -54,11 +58,14 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
         describe: terse,
       }),
     );
-    if (!report.ok) return report.problems;
     // Where the environment failed something may be left on the engine: the watchdog looks.
-    if (report.value.end !== 'environment') watchdog.end();
-    await tell(context, args, report.value, store);
-    return report.value.exitCode;
+    if (report.ok && report.value.end !== 'environment') watchdog.end();
+    if (report.ok) showReport(context, args, report.value, store);
+    const { loop } = asked.value;
+    await callPerson(context, args, report.ok ? report.value : { end: 'failed', task: task.name, loop, branch: null });
+    if (report.ok) return report.value.exitCode;
+    const [first, ...others] = report.problems.filter((problem) => !told.has(problem));
+    return first === undefined ? exitCodeOfProblems(report.problems) : [first, ...others];
   } finally {
     history.close();
   }
@@ -76,9 +83,17 @@ async function begun(context: Context, args: Arguments): Promise<Result<Asked>> 
   return ok({ task: task.value, loop: newRunName(new Date()), agentChoice, limits });
 }
 
-/** The loop that was cut off, with its own limits where no others are given. */
+/** The loop that was cut off, with its own agent, and its own limits where no others are given. */
 async function resumed(context: Context, args: Arguments): Promise<Result<Asked>> {
-  const found = findResumable(openStore(checkoutOf(context.cwd)), args.positionals[0]);
+  if (args.text('agent') !== undefined) {
+    const message = 'a loop goes on with the agent that it was begun with: --resume takes no --agent';
+    return failed({ kind: 'usage', message, remedy: 'Leave --agent out, or begin another loop without --resume.' });
+  }
+  const [name] = args.positionals;
+  const file = name === undefined ? undefined : await findTask(name, context.cwd);
+  const taskFile = file?.ok === true ? file.value : undefined;
+  const store = openStore(checkoutOf(taskFile === undefined ? context.cwd : dirname(taskFile)));
+  const found = findResumable(store, name === undefined ? undefined : { name, taskFile });
   if (!found.ok) return found;
   const task = await openTask(found.value.taskFile, context);
   if (!task.ok) return task;
@@ -93,15 +108,22 @@ function limitsFrom(args: Arguments, otherwise: LoopLimits): LoopLimits {
   };
 }
 
-/** Shows what happens while it happens: on the terminal UI, as lines, or as events. */
+/** Shows what happens while it happens: on the terminal UI, as lines, or as events. `told` gets the problems that lines told of. */
 async function watched<Value>(
   context: Context,
   args: Arguments,
+  told: Set<Problem>,
   work: (listener: Listener) => Promise<Value>,
 ): Promise<Value> {
   if (jsonMode(args) === 'stream') return work(eventLines(context.stdout));
   const hasScreen = context.stdout.isTty && context.stdin.isTty && jsonMode(args) === 'text' && !args.flag('plain');
-  if (!hasScreen) return work(progressLines(context.stderr));
+  const lines = progressLines(context.stderr);
+  if (!hasScreen) {
+    return work((event) => {
+      if (event.type === 'problem.found') told.add(event.problem);
+      lines(event);
+    });
+  }
   const screen = await context.openScreen(context.interrupt);
   try {
     const value = await work(screen.listener);
@@ -113,14 +135,22 @@ async function watched<Value>(
   }
 }
 
-async function tell(context: Context, args: Arguments, report: LoopReport, store: Store): Promise<void> {
+function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {
   const mode = jsonMode(args);
   if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   if (mode === 'text') context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout)}\n`);
+}
+
+/** What the command of --notify gets to know; `failed`: the loop could not go on, and problems say why. */
+interface Notice extends Pick<LoopReport, 'task' | 'loop' | 'branch'> {
+  readonly end: LoopReport['end'] | 'failed';
+}
+
+/** Rings the bell and runs the command of --notify. */
+async function callPerson(context: Context, args: Arguments, { end, task, loop, branch }: Notice): Promise<void> {
   if (context.stderr.isTty) context.stderr.write('\u0007');
   const command = args.text('notify');
   if (command === undefined) return;
-  const { end, task, loop, branch } = report;
   const env = { GYM_END: end, GYM_TASK: task, GYM_LOOP: loop, GYM_BRANCH: branch ?? '' };
   const notified = await execa('sh', ['-c', command], {
     env,

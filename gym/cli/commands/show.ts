@@ -5,7 +5,7 @@ import { terse } from '../../judge/terse.ts';
 import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, openStore, type Store } from '../../store/store.ts';
-import { known } from '../../task/load.ts';
+import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { checkText, personVerdict } from '../render/person.ts';
@@ -26,7 +26,8 @@ export async function run({ cwd, stdout }: Context, args: Arguments): Promise<Co
   }
   const check = checks.find((each) => each.name === checkName);
   if (check === undefined) {
-    const remedy = known(
+    const remedy = nearOrKnown(
+      checkName,
       'checks',
       checks.map((each) => each.name),
     );

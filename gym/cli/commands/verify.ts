@@ -1,15 +1,17 @@
 import { startWatchdog } from '../../environment/watchdog.ts';
+import { ok } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
+import { checkFault } from '../../verify/fault.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import { eventLines, jsonMode } from '../render/json.ts';
 import { personVerdict } from '../render/person.ts';
-import { progressLines } from '../render/progress.ts';
+import { type ProblemLines, progressLines } from '../render/progress.ts';
 import { painter } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
 
@@ -17,23 +19,29 @@ import { openTask } from '../tasks.ts';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
+  const fault = args.text('fault');
+  const known = fault === undefined ? ok(undefined) : checkFault(task.value, fault);
+  if (!known.ok) return known.problems;
   const watchdog = startWatchdog(context.env);
   // Where no engine answers, the verdict tells.
   await removeLeftovers(context);
   const mode = jsonMode(args);
   const store = openStore(checkoutOf(task.value.root));
   const history = openHistory(store);
-  const fault = args.text('fault');
+  const [called] = args.positionals;
   try {
     const verdict = await verify({
       task: task.value,
+      ...(called !== undefined && { called }),
       workspace: task.value.root,
       ...(fault !== undefined && { fault }),
       store,
       history,
       run: newRunName(new Date()),
       environmentVariables: context.env,
-      listeners: [mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr)],
+      listeners: [
+        mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr, problemsIn(context, mode)),
+      ],
       signal: context.signal,
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
@@ -43,6 +51,11 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   } finally {
     history.close();
   }
+}
+
+/** On a terminal the page that follows has the problems, so that the lines before it leave them out. */
+function problemsIn({ stdout, stderr }: Context, mode: 'text' | 'final'): ProblemLines {
+  return mode === 'text' && stdout.isTty && stderr.isTty ? 'left out' : 'shown';
 }
 
 function render(verdict: Verdict, mode: 'text' | 'final', stdout: Output): string {

@@ -6,8 +6,11 @@ import type { Output } from '../context.ts';
 import { problemText } from './person.ts';
 import { durationText, glyph, type Paint, painter } from './style.ts';
 
+/** Whether lines of progress tell of problems, or who prints them does it elsewhere. */
+export type ProblemLines = 'shown' | 'left out';
+
 /** Prints events as plain lines of progress, one thing a line, as they happen. */
-export function progressLines(output: Output): Listener {
+export function progressLines(output: Output, problems: ProblemLines = 'shown'): Listener {
   const paint = painter(output);
   let loop: string | undefined;
   let upMs = 0;
@@ -16,6 +19,7 @@ export function progressLines(output: Output): Listener {
     if (event.type === 'phase.finished' && event.phase === 'up') upMs = event.durationMs;
     // Within a loop, the steps of each verification are told by its attempt's one line.
     if (loop !== undefined && event.run !== loop) return;
+    if (event.type === 'problem.found' && problems === 'left out') return;
     // Only where stages follow did it come up.
     const isUp = event.type === 'phase.started' && event.phase === 'stages';
     const line = isUp ? `  ${glyph('pass', paint)} up in ${durationText(upMs)}` : lineOf(event, paint);
@@ -64,7 +68,7 @@ function loopLine(event: Event, paint: Paint): string | undefined {
       return `  ${glyph(event.state, paint)} ${name}: ${stateWord(event.state)}${distance}, ${durationText(event.durationMs)}\n    ${event.headline}`;
     }
     case 'loop.finished':
-      return `${paint('bold', event.end === 'done' ? 'done' : event.end)}: ${event.because}`;
+      return `${paint('bold', event.end === 'done' ? 'done' : event.end)}: ${event.because.split('\n')[0]}`;
     default:
       return undefined;
   }

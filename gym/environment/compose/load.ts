@@ -92,7 +92,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     if (isActive(service, active)) services.set(name, service);
     else {
       leftOut.add(name);
-      reader.forgetNotes(name);
+      reader.forget(name);
       reader.note(`left out: none of its profiles is active: ${service.profiles.join(', ')}`);
     }
   }

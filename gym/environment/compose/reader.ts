@@ -11,8 +11,8 @@ import { splitWords } from './words.ts';
  * so that one look at the files finds all that is wrong in them.
  */
 export class Reader {
-  readonly problems: Problem[] = [];
-  readonly #notes: { readonly service: string | undefined; readonly text: string }[] = [];
+  #problems: readonly Problem[] = [];
+  #notes: { readonly service: string | undefined; readonly text: string }[] = [];
   /** Gives names without a value their variable's. That of the whole project, whatever an included file fills in: as with Compose. */
   readonly lookup: Lookup;
   /** The service that is being read, for the places of problems. */
@@ -22,18 +22,24 @@ export class Reader {
     this.lookup = lookup;
   }
 
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
   complain(at: Spot, message: string, remedy?: string): undefined {
     const place = { file: at.source.file, line: at.line, ...(this.service !== undefined && { service: this.service }) };
-    this.problems.push({ kind: 'definition', message, place, ...(remedy !== undefined && { remedy }) });
+    const problem: Problem = { kind: 'definition', message, place, ...(remedy !== undefined && { remedy }) };
+    this.#problems = [...this.#problems, problem];
   }
 
   note(text: string): void {
     this.#notes.push({ service: this.service, text });
   }
 
-  /** Forgets what was noted of a service that is left out. */
-  forgetNotes(service: string): void {
-    this.#notes.splice(0, this.#notes.length, ...this.#notes.filter((note) => note.service !== service));
+  /** Forgets what was said of a service that is left out: it is in nobody's way. */
+  forget(service: string): void {
+    this.#notes = this.#notes.filter((note) => note.service !== service);
+    this.#problems = this.#problems.filter(({ place }) => place?.service !== service);
   }
 
   /** What was noted, each once with the services that it is about. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { box, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { box, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { leftOf, madeSince } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 import type { TemporaryFolder } from '../../support/repository.ts';
@@ -39,7 +39,7 @@ const table: readonly BadInput[] = [
   {
     what: 'an unknown task',
     args: ['verify', 'tinny'],
-    names: ['there is no task tinny', 'The tasks here are: tiny.'],
+    names: ['there is no task tinny', 'Did you mean tiny?'],
   },
   {
     what: 'a task file with a value of the wrong type',
@@ -49,7 +49,7 @@ const table: readonly BadInput[] = [
   {
     what: 'a task file with an unknown field',
     prepare: task(unit, '  stagess: [],'),
-    names: ['envs/tiny/task.ts:7', 'stagess'],
+    names: ['envs/tiny/task.ts:7', 'unknown key "stagess" (did you mean "stages"?)'],
   },
   {
     what: 'a task file that throws',
@@ -74,7 +74,7 @@ const table: readonly BadInput[] = [
   {
     what: 'a stage in a service that does not exist',
     prepare: task("  stages: [{ name: 'unit', service: 'bax', command: 'true' }],"),
-    names: ['envs/tiny/task.ts:6', 'stage unit: there is no service bax', 'The services are: box.'],
+    names: ['envs/tiny/task.ts:6', 'stage unit: there is no service bax', 'Did you mean box?'],
   },
   {
     what: 'two checks of one name',
@@ -105,7 +105,7 @@ const table: readonly BadInput[] = [
     names: ['envs/tiny/task.ts:6', 'tolerance'],
   },
   { what: 'an unknown command', args: ['verfy'], names: ['there is no command verfy', 'Did you mean gym verify?'] },
-  { what: 'an unknown option', args: ['verify', '--josn'], names: ["'--josn'", 'See gym verify --help.'] },
+  { what: 'an unknown option', args: ['verify', '--josn'], names: ["'--josn'", 'Did you mean --json?'] },
   { what: 'an unknown value of an option', args: ['verify', '--json=xml'], names: ['--json', 'xml'] },
   {
     what: 'a number that is none',
@@ -113,13 +113,13 @@ const table: readonly BadInput[] = [
     names: ['--max-attempts', 'many'],
   },
   { what: 'a loop without an agent', args: ['loop', 'tiny'], names: ['--agent'] },
-  { what: 'an unknown agent', args: ['loop', 'tiny', '--agent', 'cluade'], names: ['cluade', 'oracle'] },
+  { what: 'an unknown agent', args: ['loop', 'tiny', '--agent', 'cluade'], names: ['cluade', 'Did you mean claude?'] },
   { what: 'a loop to resume where there is none', args: ['loop', '--resume'], names: ['there is no loop to resume'] },
   {
     what: 'an unknown fault',
     args: ['verify', 'tiny', '--fault', 'swap'],
     prepare: (checkout) => checkout.write('envs/tiny/faults/swop.patch', ''),
-    names: ['tiny has no fault swap', 'The faults are: swop.'],
+    names: ['tiny has no fault swap', 'Did you mean swop?'],
   },
 ];
 
@@ -134,6 +134,12 @@ test.each(table)('$what: exit code 2, and the message names it', async ({ prepar
   // An expected error is no crash: nobody wants to see where in gym it was noticed.
   expect(said).not.toMatch(/^\s+at .*\(/m);
   expect([...leftOf(checkout.path), ...madeSince(checkout.path, since)]).toEqual([]);
+});
+
+test('an unknown fault begins no run', async () => {
+  using checkout = tinyCheckout();
+  expect((await gym(checkout.path, ['verify', '--fault', 'swap'])).exitCode).toBe(2);
+  expect(runsOf(checkout.path)).toEqual([]);
 });
 
 test('a container that was made and removed would have been noticed', async () => {

@@ -88,3 +88,28 @@ test('a loop that was killed in the middle of an attempt goes on and ends done',
     stderr: expect.stringContaining('there is no loop to resume'),
   });
 });
+
+test('--resume takes a task or a loop, and no other agent', async () => {
+  using checkout = tinyCheckout(needsAnswer);
+  const stopped = await gym(checkout.path, ['loop', '--agent', 'command:exit 127']);
+  expect(stopped.exitCode).toBe(4);
+  const loop = /^resume\s+gym loop --resume \S+-(\w+)$/m.exec(stopped.stdout)?.[1] ?? '';
+  const refused = await gym(checkout.path, ['loop', 'tiny', '--resume', '--agent', 'oracle']);
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--resume takes no --agent') });
+  for (const named of ['tiny', 'envs/tiny', loop]) {
+    const end = await gym(checkout.path, ['loop', named, '--resume']);
+    expect({ named, ...end }).toMatchObject({ named, exitCode: 4, stdout: expect.stringContaining(`-${loop}`) });
+  }
+  const unknown = await gym(checkout.path, ['loop', 'tinny', '--resume']);
+  expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no loop or task tinny') });
+});
+
+test('a loop that a problem ends calls its person too', async () => {
+  using checkout = tinyCheckout(needsAnswer);
+  checkout.write('envs/tiny/start/1.patch', 'no patch\n');
+  const notify = 'echo "$GYM_END $GYM_TASK" > .gym/notified';
+  const end = await gym(checkout.path, ['loop', '--agent', 'command:true', '--notify', notify]);
+  expect(end.exitCode).toBe(2);
+  expect(readFileSync(join(checkout.path, '.gym/notified'), 'utf8')).toBe('failed tiny\n');
+  expect(end.stderr.match(/^error /gm)).toHaveLength(1);
+});

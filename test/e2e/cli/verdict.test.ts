@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
@@ -117,6 +117,47 @@ describe('--json', () => {
     expect(end.stderr).not.toContain('tiny');
     const [run = ''] = runsOf(checkout.path);
     expect(end.stdout).toBe(readFileSync(join(runFolder(checkout.path, run), 'events.ndjson'), 'utf8'));
+  });
+});
+
+test('what a verdict says to run again works, though the folder has another name than the task', async () => {
+  using checkout = tinyCheckout({ stages: [tapStage(failing)] });
+  renameSync(join(checkout.path, 'envs/tiny'), join(checkout.path, 'envs/little one'));
+  for (const [called, again] of [
+    ['tiny', 'tiny'],
+    ['little one', "'little one'"],
+  ] as const) {
+    const end = await gym(checkout.path, ['verify', called]);
+    expect(end).toMatchObject({ exitCode: 1, stdout: expect.stringContaining(`again: gym verify ${again}\n`) });
+  }
+  const tasks = await gym(checkout.path, ['tasks']);
+  expect(tasks.stdout).toMatch(/^little one \(tiny\) +envs\/little one\/task\.ts$/m);
+});
+
+describe('a .env that git ignores', () => {
+  const box = "services:\n  box:\n    image: '${IMAGE:?not told}'\n    command: [sleep, infinity]\n    init: true\n";
+  const ignoring = (services: string) => {
+    const checkout = tinyCheckout({ services });
+    checkout.write('.gitignore', '.env\n');
+    checkout.write('envs/tiny/.env', 'IMAGE=debian:bookworm-slim\n');
+    return checkout;
+  };
+
+  test('fills the variables of the Compose file in', async () => {
+    using checkout = ignoring(box);
+    expect(await gym(checkout.path, ['verify', 'tiny'])).toMatchObject({ exitCode: 0 });
+    // The environment wins over it.
+    const end = await gym(checkout.path, ['verify', 'tiny'], { IMAGE: '' });
+    expect(end).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not told') });
+  });
+
+  test('is no env_file of what is judged, and the verdict says so, with the paths of the workspace', async () => {
+    using checkout = ignoring(`${box}    env_file: .env\n`);
+    const end = await gym(checkout.path, ['verify', 'tiny']);
+    expect(end.exitCode).toBe(2);
+    expect(end.stdout).toContain('there is no file envs/tiny/.env in the snapshot that is judged: git ignores');
+    expect(end.stdout + end.stderr).toContain('envs/tiny/compose.yaml:6');
+    expect(end.stdout + end.stderr).not.toContain('.gym/runs');
   });
 });
 

@@ -161,6 +161,30 @@ secrets: {pw: {file: pw.txt}}
     }
   });
 
+  it('mounts folders that are missing, volumes without a copy, and refuses a bind that must be there', async () => {
+    const environment = await on.mustUp(`
+services:
+  a:
+    image: ${image}
+    command: [sleep, infinity]
+    init: true
+    volumes: ["./made:/made:ro", "plain:/etc/apt", "bare:/etc/dpkg:nocopy", /anonymous, {type: bind, source: ., target: /here, read_only: true, bind: {propagation: rprivate}}]
+volumes: {plain: {}, bare: {}}
+`);
+    const { out } = await run(environment, 'a', [
+      'sh',
+      '-c',
+      'ls -d /made /anonymous; ls /etc/apt | wc -l; ls /etc/dpkg | wc -l; ls /here/compose.yaml; touch /here/x /made/x 2>&1 | wc -l',
+    ]);
+    const [made, anonymous, copied, bare, here, refused] = out.split('\n');
+    expect([made, anonymous, bare, here, refused]).toEqual(['/anonymous', '/made', '0', '/here/compose.yaml', '2']);
+    expect(Number(copied)).toBeGreaterThan(0);
+    const missing = await on.up(
+      'services: {a: {image: "debian:bookworm-slim", volumes: [{type: bind, source: ./none, target: /x}]}}',
+    );
+    expect(messageOf(missing)).toMatch(/bind source path does not exist/);
+  });
+
   it('says what the policy is where an image may not be pulled', async () => {
     const brought = await on.up('services: {a: {image: gymtest/none, pull_policy: never}}');
     expect(messageOf(brought)).toBe('the image gymtest/none is not on this machine, and its pull_policy is "never"');

@@ -114,7 +114,7 @@ test('a loop that is under way is not resumed, and its owner is named', async ()
   const first = start(folder.path);
   const store = openStore(folder.path);
   const loop = basename(folder.path);
-  while (!findResumable(store, loop).ok) await sleep(20);
+  while (!findResumable(store, { name: loop, taskFile: undefined }).ok) await sleep(20);
   const second = await start(folder.path).end;
   expect(second).toMatchObject({ code: 2, stderr: `the loop ${loop} is under way in process ${first.process.pid}\n` });
   expect(findResumable(store)).toMatchObject({ ok: false });

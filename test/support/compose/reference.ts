@@ -75,6 +75,8 @@ function normalService(service: JsonObject, all: readonly string[]): JsonObject 
     deploy: { resources: { reservations: { devices: reservations['devices'] ?? null } } },
     volumes: Array.isArray(rest['volumes']) ? rest['volumes'].map(withoutForeignOptions) : null,
     secrets: mountsWithout(rest['secrets'], '/run/secrets'),
+    // Twice the same line of a hosts file says nothing new.
+    extra_hosts: Array.isArray(rest['extra_hosts']) ? [...new Set(rest['extra_hosts'])] : null,
     // A dependency that may be absent is printed even where it is.
     depends_on: Object.fromEntries(Object.entries(object(rest['depends_on'])).filter(([name]) => all.includes(name))),
     networks: joined(rest['networks']),

@@ -6,7 +6,7 @@ import { type Event, event } from '../../../gym/events/event.ts';
 /** Top folder of gym's own repository. */
 export const repository = join(import.meta.dirname, '../../..');
 /** The program under test, as it is built before the tests run. */
-const program = join(repository, 'dist/gym.js');
+export const program = join(repository, 'dist/gym.js');
 
 /** How a gym ended. */
 export interface GymEnd {

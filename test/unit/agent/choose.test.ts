@@ -17,8 +17,8 @@ test.each([
   ['orcale', 'there is no agent orcale'],
   ['command: ', 'the command is empty'],
   ['', 'there is no agent '],
-])('%j is a usage problem that lists the agents', (choice, message) => {
-  const remedy = expect.stringContaining('oracle, claude, codex');
+])('%j is a usage problem that names what is meant, or the agents', (choice, message) => {
+  const remedy = choice === 'orcale' ? 'Did you mean oracle?' : expect.stringContaining('oracle, claude, codex');
   expect(chooseAgent(choice, task, {})).toMatchObject({ ok: false, problems: [{ kind: 'usage', message, remedy }] });
 });
 

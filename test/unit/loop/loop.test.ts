@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Agent, AttemptOutcome, AttemptRequest } from '../../../gym/agent/agent.ts';
@@ -6,12 +6,16 @@ import { commandAgent } from '../../../gym/agent/command.ts';
 import { noUsage } from '../../../gym/agent/usage.ts';
 import type { Event } from '../../../gym/events/event.ts';
 import { readEvents } from '../../../gym/events/log.ts';
+import type { Verdict } from '../../../gym/judge/verdict.ts';
 import { runLoop } from '../../../gym/loop/loop.ts';
 import type { LoopReport } from '../../../gym/loop/report.ts';
 import type { LoopRequest } from '../../../gym/loop/request.ts';
 import { findResumable } from '../../../gym/loop/resume.ts';
 import { listMarked } from '../../../gym/store/processes.ts';
+import type { VerifyRequest } from '../../../gym/verify/request.ts';
+import { takeSnapshot } from '../../../gym/workspace/snapshot.ts';
 import { countDown, countingCheckout, countingLoop, judgeCount } from '../../support/counting.ts';
+import { taskIn, temporaryFolder } from '../../support/repository.ts';
 
 async function run(request: LoopRequest): Promise<LoopReport> {
   const report = await runLoop(request);
@@ -271,14 +275,97 @@ test('resuming names what is there: nothing, an ended loop, an ambiguous name', 
   using folder = countingCheckout(0);
   const { store, ...request } = countingLoop(folder.path);
   const messageOf = (name?: string): string => {
-    const found = findResumable(store, name);
+    const found = findResumable(store, name === undefined ? undefined : { name, taskFile: undefined });
     return found.ok ? found.value.loop : found.problems[0].message;
   };
   expect(messageOf()).toBe('there is no loop to resume');
   await run({ ...request, store, loop: 'a-1' });
   await run({ ...request, store, loop: 'b-1' });
+  await run({ ...request, store, loop: 'long-b-1' });
   expect(messageOf()).toBe('there is no loop to resume');
   expect(messageOf('a-1')).toBe('the loop a-1 ended: n is 0');
-  expect(messageOf('-1')).toBe('-1 may be any of: b-1, a-1');
-  expect(messageOf('zz')).toBe('there is no loop zz');
+  expect(messageOf('b-1')).toBe('the loop b-1 ended: n is 0');
+  expect(messageOf('-1')).toBe('-1 may be any of: long-b-1, b-1, a-1');
+  expect(messageOf('zz')).toBe('there is no loop or task zz');
+  expect(messageOf('count')).toBe('there is no loop of count to resume');
 });
+
+test('resuming a task takes the newest of its loops that has not ended', async () => {
+  using folder = countingCheckout(1);
+  const { store, ...request } = countingLoop(folder.path, { agent: commandAgent('exit 127') });
+  for (const loop of ['l-1', 'l-2']) await run({ ...request, store, loop });
+  await run({ ...request, store, loop: 'l-3', agent: commandAgent(countDown) });
+  await run({ ...request, store, loop: 'l-4', task: taskIn(join(folder.path, 'app'), { name: 'other' }) });
+  const value = (loop: string) => ({ ok: true, value: { loop } });
+  expect(findResumable(store)).toMatchObject(value('l-4'));
+  expect(findResumable(store, { name: 'count', taskFile: undefined })).toMatchObject(value('l-2'));
+  expect(findResumable(store, { name: './app', taskFile: request.task.file })).toMatchObject(value('l-4'));
+  expect(findResumable(store, { name: '-1', taskFile: undefined })).toMatchObject(value('l-1'));
+});
+
+/** Reads the number that is judged by a protected file, as a verification would lay it over the workspace. */
+async function judgeByCheck({ workspace, baseline, task, ...rest }: VerifyRequest): Promise<Verdict> {
+  const directory = join(rest.store.runDirectory(rest.run), 'workspace');
+  const from = { workspace, baseline: baseline ?? workspace, protectedGlobs: task.protected, directory };
+  const taken = await takeSnapshot(from);
+  if (!taken.ok) throw new Error(taken.problems[0].message);
+  const wanted = readFileSync(join(directory, 'check.txt'), 'utf8').trim();
+  const verdict = await judgeCount({ workspace: directory, task, ...rest });
+  const isPass = `${verdict.distance}` === wanted;
+  return { ...verdict, state: isPass ? 'pass' : 'fail', exitCode: isPass ? 0 : 1 };
+}
+
+const bends = {
+  "the checkout's file": 'echo 2 > ../../../../app/check.txt',
+  'a file that the checkout gets': 'mkdir ../../../../app/check.d; echo 2 > ../../../../app/check.d/x',
+  'its own file': 'echo 2 > check.txt',
+  'the object in git': 'git replace -f $(git rev-parse HEAD:./check.txt) $(echo 2 | git hash-object -w --stdin)',
+};
+
+test.each(Object.entries(bends))('an agent cannot bend the judge: %s', async (what, bend) => {
+  using folder = countingCheckout(2);
+  folder.write('app/check.txt', '0\n');
+  const loop = countingLoop(folder.path);
+  const task = { ...loop.task, protected: ['check.txt', 'check.d/**'] };
+  const agent = commandAgent(bend);
+  const events: Event[] = [];
+  const limits = { attempts: 2, minutes: 5, usd: null };
+  const listeners = [(event: Event) => events.push(event)];
+  const report = await run({ ...loop, task, agent, limits, listeners, verify: judgeByCheck });
+  expect(report.attempts.map(({ state }) => state)).toEqual(['fail', 'fail', 'fail']);
+  const notes = events.flatMap((event) => (event.type === 'noted' ? [event.text] : []));
+  const changed = what.includes('checkout') ? [what.startsWith('a file') ? 'check.d/x' : 'check.txt'] : [];
+  expect(notes).toEqual(changed.map((path) => expect.stringMatching(new RegExp(`checkout changed.*: ${path}$`))));
+  expect(report.because).toMatch(changed.length === 0 ? /are made$/ : /are made; .* checkout changed/);
+  const runs = report.attempts.map(({ run: name }) => join(loop.store.directory, 'runs', name ?? ''));
+  expect(runs.filter((each) => existsSync(join(each, 'baseline')))).toEqual([]);
+});
+
+test.each(['no repository', 'a repository', 'an exercise'])(
+  'protected files that are hidden or ignored judge as well: %s',
+  async (kind) => {
+    using folder = temporaryFolder();
+    if (kind !== 'no repository') folder.git('init', '-q');
+    folder.write('app/.gitignore', 'data/\n');
+    folder.write('app/n.txt', '1\n');
+    folder.write('app/TASK.md', 'Make n.txt say 0.\n');
+    folder.write('app/.secret/check.txt', '0\n');
+    folder.write('app/data/big.txt', 'b\n');
+    const patch = '--- a/n.txt\n+++ b/n.txt\n@@ -1 +1 @@\n-1\n+2\n';
+    if (kind === 'an exercise') folder.write('app/start/1.patch', patch);
+    const loop = countingLoop(folder.path);
+    const task = { ...loop.task, protected: ['.secret/**', 'data'], hidden: ['start/**', '.secret/**'] };
+    const seen: string[][] = [];
+    const agent = commandAgent(`[ ! -e .secret ] && ${countDown}`);
+    const verify: LoopRequest['verify'] = async (request) => {
+      const directory = join(folder.path, 'snapshot');
+      const from = { workspace: request.workspace, baseline: request.baseline ?? '', directory };
+      const taken = await takeSnapshot({ ...from, protectedGlobs: task.protected });
+      if (taken.ok) seen.push(globSync('{.secret,data}/*', { cwd: directory }).sort());
+      return judgeCount(request);
+    };
+    expect(await run({ ...loop, task, agent, verify })).toMatchObject({ end: 'done' });
+    const judged = kind === 'no repository' ? ['.secret/check.txt', 'data/big.txt'] : ['.secret/check.txt'];
+    expect(seen).toEqual(Array.from({ length: kind === 'an exercise' ? 3 : 2 }, () => judged));
+  },
+);

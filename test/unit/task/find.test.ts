@@ -35,27 +35,45 @@ describe('the task that is meant', () => {
     ['envs/cart/', '.', 'envs/cart/task.ts'],
     ['../cart/task.ts', 'envs/shuffle', 'envs/cart/task.ts'],
     ['.', 'envs/shuffle', 'envs/shuffle/task.ts'],
-  ])('%s in %s', (named, within, file) => expect(findTask(named, at(within))).toEqual({ ok: true, value: at(file) }));
+  ])('%s in %s', async (named, within, file) =>
+    expect(await findTask(named, at(within))).toEqual({ ok: true, value: at(file) }),
+  );
 
   test.each<[string | undefined, string]>([
-    ['shufle', 'there is no task shufle'],
+    ['shopping', 'there is no task shopping'],
     ['envs/none', 'there is no task envs/none'],
     ['', 'there is no task '],
     [undefined, 'name the task: there are several here'],
-  ])('not %s', (named, message) => {
-    expect(findTask(named, folder.path)).toEqual({
+  ])('not %s', async (named, message) => {
+    expect(await findTask(named, folder.path)).toEqual({
       ok: false,
       problems: [{ kind: 'usage', message, remedy: 'The tasks here are: cart, other, shuffle.' }],
     });
   });
 
-  test('without a name: the only one there is, or a hint', () => {
+  test('one that is nearly right', async () => {
+    expect(await findTask('shufle', folder.path)).toMatchObject({ problems: [{ remedy: 'Did you mean shuffle?' }] });
+  });
+
+  test('by the name that it gives itself, where no folder has that name', async () => {
+    const stages = [{ name: 'unit', command: 'true' }];
+    const task = { name: 'shop', instruction: 'task.ts', compose: 'task.ts', stages };
+    folder.write('envs/shuffle/task.ts', `export default ${JSON.stringify(task)};`);
+    expect(await findTask('shop', folder.path)).toEqual({ ok: true, value: at('envs/shuffle/task.ts') });
+    expect(await findTask('shp', folder.path)).toMatchObject({ problems: [{ remedy: 'Did you mean shop?' }] });
+    folder.write('tasks/second/task.ts', `export default ${JSON.stringify(task)};`);
+    expect(await findTask('shop', folder.path)).toMatchObject({
+      problems: [{ message: expect.stringMatching(/^several tasks are named shop: .*second.*, .*shuffle/) }],
+    });
+  });
+
+  test('without a name: the only one there is, or a hint', async () => {
     folder.write('lone/.git/HEAD', '');
-    expect(findTask(undefined, at('lone'))).toMatchObject({
+    expect(await findTask(undefined, at('lone'))).toMatchObject({
       ok: false,
       problems: [{ message: 'there is no task here' }],
     });
     folder.write('lone/task.ts', '');
-    expect(findTask(undefined, at('lone'))).toEqual({ ok: true, value: at('lone/task.ts') });
+    expect(await findTask(undefined, at('lone'))).toEqual({ ok: true, value: at('lone/task.ts') });
   });
 });

@@ -34,16 +34,21 @@ const cases: Record<string, Case> = {
     line: 9,
   },
   'an unknown key': { content: task('\n  wittness: {},'), says: /wittness/, line: 8 },
+  'a call of what is not defined': {
+    content: `${imports}\nexport default defineTsk({\n${head}${stages}});\n`,
+    says: /ReferenceError: defineTsk is not defined$/,
+    line: 3,
+  },
   'an unknown key of a stage': {
     content: `${imports}export default defineTask({\n${head}  stages: [\n    { name: 'a', command: 'x' },\n    {\n      name: 'b',\n      comand: 'x',\n    },\n  ],\n});\n`,
-    says: /^defineTask: stages\.1: Unrecognized key: "comand"$/,
+    says: /^defineTask: stages\.1: unknown key "comand" \(did you mean "command"\?\)$/,
     line: 10,
   },
   'an unknown key of an invariant': {
     content: task(
       `  measurements: { a: ${source} },\n  invariants: [\n    conservation({\n      name: 'flow',\n      totl: sum('a.x'),\n    }),\n  ],`,
     ),
-    says: /^conservation: Unrecognized key: "totl"$/,
+    says: /^conservation: unknown key "totl" \(did you mean "total"\?\)$/,
     line: 11,
   },
   'an unknown key within a choice': {

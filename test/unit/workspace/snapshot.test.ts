@@ -100,6 +100,48 @@ test('a folder of a bigger repository: only what is in it, with what the reposit
   expect((await snapshot()).contents).toEqual({ inside: 'i' });
 });
 
+test('a folder that a repository ignores is taken as if there were no git', async () => {
+  box.write('.gitignore', '/ws\n*.log\n');
+  for (const name of ['a', 'a.log', 'deep/b', 'node_modules/x/index.js']) write(name, name);
+  box.git('init', '-q');
+  expect((await snapshot()).contents).toEqual({ a: 'a', 'a.log': 'a.log', 'deep/b': 'deep/b' });
+});
+
+test('submodules and other repositories inside: what their own git sees', async () => {
+  box.write('lib/l', 'l');
+  box.write('lib/.gitignore', '*.log\n');
+  box.git('init', '-q', 'lib');
+  box.git('-C', 'lib', 'add', '-A');
+  box.git('-C', 'lib', 'commit', '-qm', 'all');
+  box.git('init', '-q', 'ws');
+  write('own', 'o');
+  box.git(
+    '-C',
+    'ws',
+    '-c',
+    'protocol.file.allow=always',
+    'submodule',
+    '--quiet',
+    'add',
+    join(box.path, 'lib'),
+    'deep/lib',
+  );
+  box.git('clone', '-q', join(box.path, 'lib'), 'ws/clone');
+  for (const name of ['deep/lib', 'clone']) write(`${name}/new`, 'n');
+  for (const name of ['deep/lib', 'clone']) write(`${name}/a.log`, 'ignored');
+  expect((await snapshot()).contents).toEqual({
+    own: 'o',
+    '.gitmodules': expect.any(String),
+    ...Object.fromEntries(
+      ['deep/lib', 'clone'].flatMap((name) => [
+        [`${name}/l`, 'l'],
+        [`${name}/new`, 'n'],
+        [`${name}/.gitignore`, '*.log\n'],
+      ]),
+    ),
+  });
+});
+
 test('a git hook that started gym does not lead to another repository', async () => {
   write('mine', 'm');
   box.write('other/theirs', 't');

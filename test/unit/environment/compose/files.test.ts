@@ -157,6 +157,12 @@ describe('profiles', () => {
     ]);
   });
 
+  it('keep what is wrong in a service out too', () => {
+    const wrong = '  d: {build: ./none, env_file: none.env, comand: x, profiles: [x]}';
+    expect(problems({ 'compose.yaml': `${text}\n${wrong}` })).toEqual([]);
+    expect(problems({ 'compose.yaml': `${text}\n${wrong}`, '.env': 'COMPOSE_PROFILES=x' })).toHaveLength(3);
+  });
+
   it('do not keep out what another service joins', () => {
     const joining = `services:
   a: {image: i, network_mode: "service:b", depends_on: {b: {condition: service_started, required: false}}}

@@ -1,0 +1,34 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { tinyCheckout } from '../../support/gym/checkout.ts';
+import { program } from '../../support/gym/program.ts';
+
+// `script` of util-linux gives a real terminal. It is part of every Linux distribution, but not of other systems.
+const hasTerminal = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false;
+if (!hasTerminal)
+  console.warn('SKIPPED: pages at a terminal are not tested, because `script` of util-linux is missing');
+
+/** What gym writes to a terminal of 120 columns, without colours. */
+async function atTerminal(cwd: string, ...args: string[]): Promise<string> {
+  const command = `stty cols 120; exec '${process.execPath}' '${program}' ${args.join(' ')}`;
+  const options = ['--quiet', '--return', '--command', command, '/dev/null'];
+  const child = spawn('script', options, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  return stripVTControlCharacters(await text(child.stdout)).replaceAll('\r', '');
+}
+
+/** A service that ends before it is healthy. */
+const ends = `services:
+  box:
+    image: debian:bookworm-slim
+    command: [sh, -c, exit 3]
+    healthcheck: { test: [CMD, 'false'], interval: 100ms, retries: 1 }
+`;
+
+test.skipIf(!hasTerminal)('a problem is told once at a terminal: the page follows the lines of progress', async () => {
+  using checkout = tinyCheckout({ services: ends });
+  const said = await atTerminal(checkout.path, 'verify');
+  expect(said).toMatch(/^UNKNOWN {2}tiny: /m);
+  expect(said.match(/^error.*service box/gm)).toHaveLength(1);
+});
