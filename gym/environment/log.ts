@@ -6,12 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { demultiplex, undivided } from './demux.ts';
-import type { Engine } from './engine.ts';
+import type { Answer, Engine } from './engine.ts';
 
 /** A service's output on its way into a file. */
 export interface ServiceLog {
   readonly file: string;
-  /** Resolves when the container has ended and its last line is in the file. */
+  /** Resolves when the container has ended and its last line is in the file; after it printed again, when it has ended again. */
   readonly done: Promise<void>;
   /** Why not all that came is in the file; undefined: it is. */
   problem(): string | undefined;
@@ -29,11 +29,13 @@ export interface Followed {
   readonly capBytes?: number;
 }
 
+/** A container that is started again lives longer than an engine takes to refuse to wait for it. */
+const shortestLifeMs = 500;
 /** A service that never stops printing must not fill the disk: twice this at most. */
 const defaultCapBytes = 256 * 1024 * 1024;
 
 /**
- * Follows a container from before its start, so that not even the first line is missed. What is not yet written stays in
+ * Follows a container from before its start, so that not even the first line is missed, and on when it is started again. What is not yet written stays in
  * the engine, which stops reading from the container: nothing piles up here. Of more than the cap, the end is kept: the
  * file, and beside it `FILE.1` with what came before, each of the cap at most.
  */
@@ -42,11 +44,13 @@ export async function followLog(
   { id, service, tty, capBytes = defaultCapBytes }: Followed,
   file: string,
 ): Promise<Result<ServiceLog>> {
-  const attached = await engine.call(`following the log of ${service}`, () =>
-    engine.docker.getContainer(id).attach({ stream: true, stdout: true, stderr: true }),
-  );
+  const attach = (): Promise<Answer<NodeJS.ReadWriteStream>> =>
+    engine.call(`following the log of ${service}`, () =>
+      engine.docker.getContainer(id).attach({ stream: true, stdout: true, stderr: true }),
+    );
+  const attached = await attach();
   if (!attached.ok) return attached;
-  const source = attached.value;
+  let source = attached.value;
   const opened = openLog(file, capBytes);
   if (!opened.ok) {
     destroy(source);
@@ -54,29 +58,57 @@ export async function followLog(
   }
   const writer = opened.value;
   let lastAt = performance.now();
-  let ended = false;
-  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+  let state: 'following' | 'ended' | 'closed' = 'following';
+  let end = Promise.withResolvers<void>();
+  /** What the container prints until it ends; whether that was anything. */
+  const life = async function* (isFirst: boolean): AsyncGenerator<Uint8Array, boolean> {
+    let isSilent = true;
     for await (const piece of (tty ? undivided : demultiplex)(Readable.from(source))) {
+      if (isSilent && !isFirst) end = Promise.withResolvers();
+      isSilent = false;
       lastAt = performance.now();
       yield piece.bytes;
     }
+    const { resolve } = end;
+    writer.write(Buffer.alloc(0), () => resolve());
+    return !isSilent;
   };
-  const done = pipeline(bytes, writer)
+  const lives = async function* (): AsyncGenerator<Uint8Array> {
+    yield* life(true);
+    // It may be started again. An engine that does not let anybody wait for that ends the stream at once.
+    for (;;) {
+      const since = performance.now();
+      const again: Answer<NodeJS.ReadWriteStream> | undefined = state === 'closed' ? undefined : await attach();
+      if (again === undefined || !again.ok) return;
+      source = again.value;
+      if (isClosed()) return destroy(source);
+      const hasPrinted = yield* life(false);
+      if (!hasPrinted && performance.now() - since < shortestLifeMs) return;
+    }
+  };
+  const isClosed = (): boolean => state === 'closed';
+  pipeline(lives, writer)
     // An engine that goes away is told by whoever asks it something, a disk that is full by `problem`; what came before is in the file.
     .catch(() => undefined)
     .finally(() => {
-      ended = true;
+      state = 'ended';
+      end.resolve();
     });
   return ok({
     file,
-    done,
+    get done() {
+      return end.promise;
+    },
     problem: () => writer.problem(),
     async settle(quietMs, limitMs) {
       const until = performance.now() + limitMs;
       const isQuiet = (): boolean => performance.now() - lastAt >= quietMs && writer.writableLength === 0;
-      while (!ended && !isQuiet() && performance.now() < until) await sleep(Math.max(2, quietMs / 4));
+      while (state === 'following' && !isQuiet() && performance.now() < until) await sleep(Math.max(2, quietMs / 4));
     },
-    close: () => destroy(source),
+    close() {
+      state = 'closed';
+      destroy(source);
+    },
   });
 }
 
