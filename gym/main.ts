@@ -75,29 +75,44 @@ async function openScreen(onQuit: () => void): Promise<Screen> {
 
 /** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
 async function startScreen(): Promise<number> {
-  const [{ findTasks }, { openHistory }, { checkoutOf, openStore }, { openStart }, { state }] = await Promise.all([
+  const [{ findTasks }, { openHistory }, { checkoutOf, openStore }, { openStart }, { lackOf }] = await Promise.all([
     import('./task/find.ts'),
     import('./store/history.ts'),
     import('./store/store.ts'),
     import('./tui/open.ts'),
-    import('./events/event.ts'),
+    import('./agent/choose.ts'),
   ]);
   const cwd = process.cwd();
   const history = openHistory(openStore(checkoutOf(cwd)));
-  const runs = history.newest(10).flatMap(({ run, task, state: ended, durationMs }) => {
-    const known = state.safeParse(ended);
-    return known.success ? [{ run, task, state: known.data, durationMs: durationMs ?? 0 }] : [];
-  });
+  // The verifications of a loop are told by its one line.
+  const runs = history.newest(200).filter(({ loop }) => loop === null);
   history.close();
-  const tasks = findTasks(cwd).map(({ name, file }) => ({ name, folder: relative(cwd, dirname(file)) || '.' }));
-  const choice = await openStart(tasks, runs);
+  const now = Date.now();
+  const asked = process.env['GYM_AGENT'] || undefined;
+  const tasks = findTasks(cwd).map(({ name, file }) => ({
+    name,
+    folder: relative(cwd, dirname(file)) || '.',
+    agents: [
+      ...(asked === undefined ? [] : [{ key: 'l', name: asked, lacks: null }]),
+      ...agents.map(([key, agent]) => ({ key, name: agent, lacks: lackOf(agent, dirname(file), process.env) })),
+    ],
+  }));
+  const choice = await openStart(
+    tasks,
+    runs.slice(0, 10).map(({ startedAt, ...row }) => ({ ...row, ageMs: now - startedAt })),
+  );
   if (choice.action === 'quit') return 0;
   if (choice.action === 'interrupted') return 130;
   const task = choice.task.folder;
-  return main(
-    choice.action === 'verify' ? ['verify', task] : ['loop', task, '--agent', process.env['GYM_AGENT'] ?? 'oracle'],
-  );
+  return main(choice.action === 'verify' ? ['verify', task] : ['loop', task, '--agent', choice.agent]);
 }
+
+/** Agents of the start screen, with their keys. */
+const agents = [
+  ['o', 'oracle'],
+  ['c', 'claude'],
+  ['x', 'codex'],
+] as const;
 
 async function unknownCommand(word: string, commands: readonly Command[]): Promise<number> {
   const { suggest } = await import('./task/suggest.ts');

@@ -9,7 +9,7 @@ import { fold } from '../gym/events/fold.ts';
 import { initialView, isOver } from '../gym/events/view.ts';
 import { verdictSchema } from '../gym/judge/verdict.ts';
 import { shownLog } from '../gym/tui/model.ts';
-import { emptyLog, followFile, type LogWindow } from '../gym/tui/tail.ts';
+import { emptyLog, followFile, hasContent, type LogWindow } from '../gym/tui/tail.ts';
 import { themeFor } from '../gym/tui/theme.ts';
 import { initialUi } from '../gym/tui/ui.ts';
 import { ansiToSvg } from './ansi-svg.ts';
@@ -33,7 +33,8 @@ const verdictFile = past.findLast((event) => event.type === 'run.finished')?.ver
 const model = {
   view,
   ui: initialUi,
-  log: await logAt(shownLog(view, initialUi)?.file),
+  log: await logAt(shownLog({ view, ui: initialUi, hasContent })?.file),
+  hasContent,
   verdict: verdictFile === undefined ? null : verdictSchema.parse(JSON.parse(readFileSync(verdictFile, 'utf8'))),
   size,
   theme: themeFor({}),

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
 import { nearOrKnown } from '../task/suggest.ts';
+import { patchesOf } from '../workspace/patch.ts';
 import type { Agent } from './agent.ts';
 import { claudeAgent } from './claude.ts';
 import { codexAgent } from './codex.ts';
@@ -19,4 +21,11 @@ export function chooseAgent(choice: string, task: Task, env: NodeJS.ProcessEnv):
     message: choice.startsWith('command:') ? 'the command is empty' : `there is no agent ${choice}`,
     remedy: nearOrKnown(choice.split(':')[0] ?? '', 'agents', ['oracle', 'claude', 'codex', "command:'…'"]),
   });
+}
+
+/** Why an agent that has a name cannot work at a task, in a few words; null where it can. */
+export function lackOf(choice: 'oracle' | 'claude' | 'codex', root: string, env: NodeJS.ProcessEnv): string | null {
+  if (choice === 'oracle') return patchesOf(join(root, 'solution')).length > 0 ? null : 'no solution/';
+  const found = choice === 'claude' ? claudeAgent(env) : codexAgent(env);
+  return found.ok ? null : 'not installed';
 }

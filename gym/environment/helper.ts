@@ -2,19 +2,21 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
 import type { Observed } from './environment.ts';
 import { runExec } from './exec.ts';
-import { findImage } from './image/pull.ts';
+import { obtainImage } from './image/pull.ts';
+import type { ReadyImage } from './image/ready.ts';
 import { label } from './labels.ts';
 
-/** A small image with find, cat and grep, which `scripts/setup` sees to. */
+/** A small image with find, cat and grep. A service's own image is no substitute: whoever wrote that may have written its `cat`. */
 const helperImage = 'debian:bookworm-slim';
 const observeLimitMs = 20_000;
+const pullLimitMs = 60_000;
 
 /** What a helper is made with. */
 export interface HelperParts {
   readonly engine: Engine;
   readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Used where the small image is not there. */
+  /** Image of what is looked at. */
   readonly serviceImage: string;
 }
 
@@ -30,13 +32,13 @@ export function observedKey(observed: Observed): string {
 export async function startHelper(parts: HelperParts, observed: Observed, joined: string): Promise<Result<string>> {
   const { engine, project, labels } = parts;
   const key = observedKey(observed);
-  const small = await findImage(parts, helperImage);
+  const small = await obtainHelperImage(parts);
   if (!small.ok) return small;
   const what = `starting the observer of ${key.replace('-', ' ')}`;
   const created = await engine.call(what, async () => {
     const container = await engine.docker.createContainer({
       name: `${project}-observer-${key}`,
-      Image: small.value === undefined ? parts.serviceImage : helperImage,
+      Image: helperImage,
       // Any number of seconds that every `sleep` takes.
       Entrypoint: ['sleep', '2147483647'],
       Cmd: [],
@@ -58,6 +60,15 @@ export async function startHelper(parts: HelperParts, observed: Observed, joined
     return container.id;
   });
   return created.ok ? ok(created.value) : created;
+}
+
+async function obtainHelperImage({ engine, serviceImage }: HelperParts): Promise<Result<ReadyImage>> {
+  const work = { engine, emit: () => {}, signal: AbortSignal.timeout(pullLimitMs), task: '' };
+  const obtained = await obtainImage(work, helperImage, {}, { policy: 'missing', platform: null });
+  if (obtained.ok) return obtained;
+  const [problem] = obtained.problems;
+  const remedy = `Bring it yourself: docker pull ${helperImage}. Witnesses are read in it: ${serviceImage} could not be believed about itself.`;
+  return failed({ ...problem, remedy });
 }
 
 /** Runs a command in a helper; its standard output. A command that fails is a problem of kind `evidence`. */

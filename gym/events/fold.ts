@@ -41,7 +41,7 @@ function changeBy(view: View, event: Event): Change {
     }
     case 'stage.started':
     case 'stage.finished':
-      return { stages: placed(view.stages, 'name', stageOf(event)) };
+      return { stages: placed(view.stages, 'name', stageOf(event)), checks: view.checks.map(checkOfStage(event)) };
     case 'check.judged':
       return { checks: placed(view.checks, 'name', judgedCheck(view, event)) };
     case 'problem.found':
@@ -137,6 +137,12 @@ function stageOf(event: Of<'stage.started' | 'stage.finished'>): StageView {
   }
   const { state: progress, because, cases, durationMs } = event;
   return { name, progress, because, cases, startedAt: event.at - durationMs, durationMs };
+}
+
+/** A stage is a check as well; its state is known as soon as it ends, long before the run is judged. */
+function checkOfStage(event: Of<'stage.started' | 'stage.finished'>): (check: CheckView) => CheckView {
+  const { progress, because } = stageOf(event);
+  return (check) => (check.name === event.stage ? { ...check, kind: 'cases', progress, because } : check);
 }
 
 function judgedCheck(view: View, event: Of<'check.judged'>): CheckView {

@@ -7,7 +7,7 @@ import { keyNames } from './keys.ts';
 import { isRunning, type Model, shownLog, shownOf } from './model.ts';
 import { Screen } from './screen.tsx';
 import type { ViewStore } from './store.ts';
-import { emptyLog, followFile, type LogWindow } from './tail.ts';
+import { emptyLog, followFile, hasContent, type LogWindow } from './tail.ts';
 import type { Theme } from './theme.ts';
 import { initialUi, type Pressed, press } from './ui.ts';
 
@@ -29,11 +29,12 @@ export function App({ store, theme, finished, onEffect, stopping }: AppProps): R
   const running = isRunning(view, settled);
   const [chosen, setUi] = useState(initialUi);
   const ui = stopping ? { ...chosen, mode: 'stopping' as const } : chosen;
-  const log = useLog(shownLog(view, ui)?.file ?? null);
+  const log = useLog(shownLog({ view, ui, hasContent })?.file ?? null);
   const model: Model = {
     view,
     ui,
     log,
+    hasContent,
     theme,
     running,
     verdict: useVerdict(view),

@@ -169,7 +169,7 @@ function detail(model: Model, rows: number): Content {
 }
 
 function log(model: Model, rows: number): Content {
-  const shown = shownLog(model.view, model.ui);
+  const shown = shownLog(model);
   if (shown === null) return { title: [segment('4 Log')], info: [], rows: [] };
   const visible = textRows(model, 'log', rows, logLines(model), (line) => line.number);
   const follows = model.ui.top.log === null;

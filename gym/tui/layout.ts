@@ -39,6 +39,8 @@ export interface LayoutInput {
   readonly hasLoop: boolean;
   readonly steps: number;
   readonly services: number;
+  /** What the agent has done so far. */
+  readonly acts: number;
 }
 
 const chrome = 4;
@@ -65,7 +67,7 @@ export function layoutOf(input: LayoutInput): Layout {
 
 function leftColumn(input: LayoutInput, width: number, height: number): readonly Place[] {
   const stages = Math.min(Math.max(1, input.steps), Math.max(3, Math.floor(height * 0.26))) + border;
-  const services = Math.min(Math.max(1, input.services), Math.max(1, Math.floor(height * 0.2))) + border;
+  const services = Math.min(Math.max(1, input.services), Math.max(1, Math.floor(height * 0.25))) + border;
   return [
     { pane: 'stages', width, height: stages },
     { pane: 'checks', width, height: height - stages - services },
@@ -75,7 +77,7 @@ function leftColumn(input: LayoutInput, width: number, height: number): readonly
 
 function rightColumn(input: LayoutInput, width: number, height: number): readonly Place[] {
   const detail = Math.round(height * 0.45);
-  const agent = input.hasLoop ? Math.max(3, Math.round(height * 0.25)) : 0;
+  const agent = input.hasLoop ? (input.acts === 0 ? 1 + border : Math.max(3, Math.round(height * 0.25))) : 0;
   const places: Place[] = [
     { pane: 'detail', width, height: detail },
     { pane: 'log', width, height: height - detail - agent },

@@ -13,6 +13,8 @@ export interface Model {
   readonly view: View;
   readonly ui: Ui;
   readonly log: LogWindow;
+  /** Whether something was written to a log. */
+  readonly hasContent: (log: LogView) => boolean;
   /** The last verdict that was written. */
   readonly verdict: Verdict | null;
   readonly size: Size;
@@ -32,6 +34,7 @@ export function layoutOfModel({ view, ui, size }: Model): Layout {
     hasLoop: view.loop !== null,
     steps: steps(view).length,
     services: view.services.length,
+    acts: view.acts.length,
   });
 }
 
@@ -45,13 +48,29 @@ export function listed<Item extends { readonly name: string; readonly progress?:
   return items.filter((item) => fits(`${item.name} ${item.progress ?? ''}`, filter));
 }
 
-/** The log to be shown: the chosen one, else that of what is running, else the one opened last. */
-export function shownLog(view: View, ui: Ui): LogView | null {
+/** What has to be known to choose the log that is shown. */
+export type LogChoice = Pick<Model, 'view' | 'ui' | 'hasContent'>;
+
+/**
+ * The log to be shown: the chosen one, else that of what is running, else of what ran last. One that is empty takes no
+ * other's place; what an agent does has a pane of its own.
+ */
+export function shownLog({ view, ui, hasContent }: LogChoice): LogView | null {
   const chosen = view.logs.find((log) => log.key === ui.log);
   if (chosen !== undefined) return chosen;
-  const stage = view.stages.find((each) => each.progress === 'running');
-  const running = view.logs.find((log) => stage !== undefined && log.key === `stage:${stage.name}`);
-  return running ?? view.logs.at(-1) ?? null;
+  const logOf = (key: string) => view.logs.filter((log) => log.key === key);
+  const begun = view.stages.filter(({ startedAt }) => startedAt !== null);
+  const last = view.attempts.at(-1);
+  const isActing = last?.progress === 'running' && view.run?.state !== 'running';
+  const ofSource = (source: LogView['source']) => view.logs.filter((log) => log.source === source).reverse();
+  const inOrder = [
+    ...(isActing ? logOf(`agent:attempt-${last.attempt}`) : []),
+    ...begun.reverse().flatMap(({ name }) => logOf(`stage:${name}`)),
+    ...ofSource('stage'),
+    ...ofSource('service'),
+    ...ofSource('agent'),
+  ];
+  return inOrder.find(hasContent) ?? inOrder[0] ?? null;
 }
 
 /** A line of a text pane with its number. */
@@ -119,7 +138,7 @@ export function shownOf(model: Model): Shown {
     },
     failures: checks.filter((check) => isFailure(check.progress)).map((check) => check.name),
     logs: view.logs.map((log) => log.key),
-    log: shownLog(view, ui)?.key ?? null,
+    log: shownLog(model)?.key ?? null,
     hasAgent: view.loop !== null,
     running: model.running,
   };

@@ -18,7 +18,7 @@ interface FrameProps {
 /** A bordered box with a title in its upper edge. Rows that do not fit are left out. */
 export function Frame({ title, info, rows, width, height, focused, theme }: FrameProps): ReactNode {
   const edge = focused ? 'accent' : 'dim';
-  const { border } = theme;
+  const border = focused ? theme.focusedBorder : theme.border;
   const inside = height - 2;
   const blank: Row = { key: 'blank', left: [] };
   const lines = Array.from({ length: inside }, (_, index) => rows[index] ?? { ...blank, key: `blank-${index}` });
@@ -46,7 +46,7 @@ export function Frame({ title, info, rows, width, height, focused, theme }: Fram
 
 function topEdge(props: Pick<FrameProps, 'title' | 'info' | 'width' | 'focused' | 'theme'>): readonly Segment[] {
   const { title, info, width, focused, theme } = props;
-  const { border } = theme;
+  const border = focused ? theme.focusedBorder : theme.border;
   const edge = focused ? 'accent' : 'dim';
   const right = lengthOf(info) === 0 ? [] : [segment(' '), ...info, segment(' ')];
   // Two corners, a line on either side, and a space on either side of the title.
@@ -99,7 +99,8 @@ interface SheetProps {
   readonly theme: Theme;
   /** Two boxes, one above the other. Of too many rows, those around the selected one are shown. */
   readonly frames: readonly [SheetFrame, SheetFrame];
-  readonly hints: readonly (readonly [string, string])[];
+  /** The last row. */
+  readonly keys: readonly Segment[];
 }
 
 interface SheetFrame {
@@ -109,10 +110,9 @@ interface SheetFrame {
 }
 
 /** A screen of two lists with the keys below. */
-export function Sheet({ size, theme, frames, hints }: SheetProps): ReactNode {
+export function Sheet({ size, theme, frames, keys }: SheetProps): ReactNode {
   const { columns: width, rows } = size;
   const upper = Math.floor((rows - 2) / 2);
-  const keys = hints.flatMap(([key, word]) => [segment(` ${key}`, 'accent'), segment(` ${word} `, 'dim')]);
   const frame = ({ title, rows: all, selected }: SheetFrame, height: number, focused: boolean) => {
     const start = Math.max(0, Math.min(selected - Math.floor((height - 2) / 2), all.length - (height - 2)));
     return <Frame {...{ title: [segment(title)], info: [], rows: all.slice(start), width, height, focused, theme }} />;

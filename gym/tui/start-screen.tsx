@@ -1,31 +1,47 @@
 import { render, useInput, useWindowSize } from 'ink';
 import { type ReactNode, useRef, useState } from 'react';
-import type { State } from '../events/event.ts';
+import { state } from '../events/event.ts';
+import type { Progress } from '../events/view.ts';
 import { keyNames } from './keys.ts';
 import { Sheet } from './parts.tsx';
-import { glyph, marker, type Row, segment } from './row.ts';
-
-import { durationText } from './text.ts';
-import { type Theme, themeFor, wordOf } from './theme.ts';
+import { glyph, marker, type Row, type Segment, segment } from './row.ts';
+import { ageText, distanceText, durationText } from './text.ts';
+import { type Theme, themeFor } from './theme.ts';
 
 /** A task that was found. */
 export interface FoundTask {
   readonly name: string;
   /** Its folder, relative to where gym was started. */
   readonly folder: string;
+  /** What can work at it. */
+  readonly agents: readonly AgentOption[];
 }
 
-/** A run that was made before. */
+/** An agent that can be chosen for a loop, by its key. */
+export interface AgentOption {
+  readonly key: string;
+  readonly name: string;
+  /** Why it cannot be chosen; null: it can. */
+  readonly lacks: string | null;
+}
+
+/** A run or loop that was made before. */
 export interface PastRun {
   readonly run: string;
+  readonly kind: 'verify' | 'loop';
   readonly task: string;
-  readonly state: State;
-  readonly durationMs: number;
+  /** A state of a verdict, the end of a loop, `running` or `cut off`. */
+  readonly state: string;
+  readonly distance: number | null;
+  /** How long ago it began. */
+  readonly ageMs: number;
+  readonly durationMs: number | null;
 }
 
 /** What the user chose. */
 export type Choice =
-  | { readonly action: 'verify' | 'loop'; readonly task: FoundTask }
+  | { readonly action: 'verify'; readonly task: FoundTask }
+  | { readonly action: 'loop'; readonly task: FoundTask; readonly agent: string }
   | { readonly action: 'quit' }
   | { readonly action: 'interrupted' };
 
@@ -53,18 +69,30 @@ export async function chooseFrom(tasks: readonly FoundTask[], runs: readonly Pas
 /** The start screen itself. */
 export function StartScreen({ tasks, runs, theme, onChoice }: StartScreenProps): ReactNode {
   const [selected, setSelected] = useState(0);
+  const [asking, setAsking] = useState(false);
   const latest = useRef(0);
+  const latestAsking = useRef(false);
   const size = useWindowSize();
   const select = (index: number): void => {
     latest.current = Math.max(0, Math.min(tasks.length - 1, index));
     setSelected(latest.current);
   };
+  const ask = (asks: boolean): void => {
+    latestAsking.current = asks;
+    setAsking(asks);
+  };
+  const chooseAgent = (task: FoundTask | undefined, key: string): void => {
+    const agent = task?.agents.find((each) => each.key === key);
+    if (task === undefined || agent === undefined) ask(false);
+    else if (agent.lacks === null) onChoice({ action: 'loop', task, agent: agent.name });
+  };
   const press = (key: string): void => {
     const task = tasks[latest.current];
-    if (key === 'q') onChoice({ action: 'quit' });
-    else if (key === 'ctrl-c') onChoice({ action: 'interrupted' });
+    if (key === 'ctrl-c') onChoice({ action: 'interrupted' });
+    else if (latestAsking.current) chooseAgent(task, key);
+    else if (key === 'q') onChoice({ action: 'quit' });
     else if (key === 'return' && task !== undefined) onChoice({ action: 'verify', task });
-    else if (key === 'l' && task !== undefined) onChoice({ action: 'loop', task });
+    else if (key === 'l' && task !== undefined) ask(true);
     else if (key === 'j' || key === 'down') select(latest.current + 1);
     else if (key === 'k' || key === 'up') select(latest.current - 1);
   };
@@ -77,7 +105,8 @@ export function StartScreen({ tasks, runs, theme, onChoice }: StartScreenProps):
     { title: 'Tasks', rows: taskRows.length === 0 ? [nothing] : taskRows, selected },
     { title: 'Latest runs', rows: runs.map((run) => runRow(run, theme)), selected: 0 },
   ] as const;
-  return <Sheet size={size} theme={theme} frames={frames} hints={hints} />;
+  const keys = asking ? agentKeys(tasks[selected]?.agents ?? []) : hints.flatMap(([key, word]) => keyHint(key, word));
+  return <Sheet size={size} theme={theme} frames={frames} keys={keys} />;
 }
 
 const hints = [
@@ -87,6 +116,19 @@ const hints = [
   ['q', 'quit'],
 ] as const;
 
+function keyHint(key: string, word: string): readonly Segment[] {
+  return [segment(` ${key}`, 'accent'), segment(` ${word} `, 'dim')];
+}
+
+/** The question which agent is to work, with what keeps those away that cannot. */
+function agentKeys(agents: readonly AgentOption[]): readonly Segment[] {
+  const options = agents.map(({ key, name, lacks }) => {
+    if (lacks !== null) return [segment(` ${name} (${lacks}) `, 'dim')];
+    return [segment(` ${key}`, 'accent'), segment(` ${name} `, 'strong')];
+  });
+  return [segment(' Loop with which agent? ', 'warn'), ...options.flat(), ...keyHint('Esc', 'back')];
+}
+
 function taskRow(task: FoundTask, selected: boolean, theme: Theme): Row {
   return {
     key: task.folder,
@@ -95,10 +137,25 @@ function taskRow(task: FoundTask, selected: boolean, theme: Theme): Row {
   };
 }
 
-function runRow(run: PastRun, theme: Theme): Row {
+function runRow({ run, kind, task, state: word, distance, ageMs, durationMs }: PastRun, theme: Theme): Row {
+  const far = distance === null ? '' : `  distance ${distanceText(distance)}`;
+  const took = durationMs === null ? '' : durationText(durationMs);
   return {
-    key: run.run,
-    left: [glyph(run.state, theme), segment(` ${wordOf(run.state).padEnd(8)} ${run.task}`)],
-    right: [segment(`${run.run}  ${durationText(run.durationMs)}`, 'dim')],
+    key: run,
+    left: [
+      glyph(progressOf(word), theme),
+      segment(` ${word.padEnd(12)} ${kind.padEnd(6)} ${task}`),
+      segment(far, 'dim'),
+    ],
+    right: [segment(`${ageText(ageMs)}  ${run} ${took.padStart(7)}`, 'dim')],
   };
+}
+
+/** How a run or loop that ended with this word is marked. */
+function progressOf(word: string): Progress {
+  const judged = state.safeParse(word);
+  if (judged.success) return judged.data;
+  if (word === 'done') return 'pass';
+  if (word === 'running') return 'running';
+  return word === 'stopped' || word === 'cut off' ? 'skipped' : 'fail';
 }

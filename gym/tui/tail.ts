@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { cleanLine } from './text.ts';
@@ -11,6 +12,11 @@ export interface LogWindow {
 }
 
 export const emptyLog: LogWindow = { first: 1, lines: [], bytes: 0 };
+
+/** Whether a log file has something in it yet. */
+export function hasContent({ file }: { readonly file: string }): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
 
 const windowBytes = 64 * 1024;
 const keptLines = 2000;

@@ -21,6 +21,8 @@ export interface Theme {
   readonly cut: string;
   readonly arrow: string;
   readonly border: Border;
+  /** Of the pane that has the focus: another one where no colour tells it. */
+  readonly focusedBorder: Border;
 }
 
 /** Corners and lines of a pane. */
@@ -81,6 +83,16 @@ const unicode = {
     bottom: '─',
     bottomRight: '╯',
   },
+  strong: {
+    topLeft: '╔',
+    top: '═',
+    topRight: '╗',
+    left: '║',
+    right: '║',
+    bottomLeft: '╚',
+    bottom: '═',
+    bottomRight: '╝',
+  },
 } as const;
 const ascii = {
   glyphs: {
@@ -109,6 +121,16 @@ const ascii = {
     bottom: '-',
     bottomRight: '+',
   },
+  strong: {
+    topLeft: '#',
+    top: '=',
+    topRight: '#',
+    left: '#',
+    right: '#',
+    bottomLeft: '#',
+    bottom: '=',
+    bottomRight: '#',
+  },
 } as const;
 
 /**
@@ -119,7 +141,9 @@ export function themeFor(environment: NodeJS.ProcessEnv): Theme {
   const { NO_COLOR: noColor = '', GYM_ASCII: asked = '', TERM: terminal } = environment;
   const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || 'UTF-8';
   const plain = asked !== '' || terminal === 'linux' || !/utf-?8/i.test(locale);
-  return { looks: noColor === '' ? bright : colourless, ...(plain ? ascii : unicode) };
+  const { strong, ...characters } = plain ? ascii : unicode;
+  if (noColor === '') return { looks: bright, ...characters, focusedBorder: characters.border };
+  return { looks: colourless, ...characters, focusedBorder: strong };
 }
 
 const tones: Readonly<Record<Progress, Tone>> = {

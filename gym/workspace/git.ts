@@ -24,21 +24,30 @@ const quiet = [
   'maintenance.auto=false',
 ].flatMap((setting) => ['-c', setting]);
 
-/** The variables that tell git which repository to use, as in `git rev-parse --local-env-vars`: set when a git hook started gym. */
-const locating = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_PREFIX',
-  'GIT_COMMON_DIR',
-  'GIT_OBJECT_DIRECTORY',
+/** The variables that belong to one repository, as `git rev-parse --local-env-vars` lists them: set when a git hook started gym. */
+const local = [
   'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_CONFIG',
+  'GIT_CONFIG_COUNT',
+  'GIT_CONFIG_PARAMETERS',
+  'GIT_DIR',
+  'GIT_GRAFT_FILE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_INTERNAL_SUPER_PREFIX',
   'GIT_NAMESPACE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
 ];
 
 /** An environment in which git looks at the current folder alone. */
 export function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !locating.includes(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !local.includes(name)));
 }
 
 /** Runs git; its exit code is a value. 127: git is not there. */

@@ -61,7 +61,10 @@ async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<W
   const missing = Object.keys(guarded).find((path) => !committed.has(path));
   if (missing === undefined) return ok({ ...worktree, protectedFiles: guarded });
   const place = { file: join(task.root, missing) };
-  return failed({ kind: 'environment', message: 'git cannot record this protected file', place });
+  const message = 'the start commit of the loop does not have this protected file';
+  const remedy =
+    'Protected files have to be readable, and in the repository itself: not in one within it (a submodule).';
+  return failed({ kind: 'definition', message, place, remedy });
 }
 
 async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, top: string): Promise<Result<Worktree>> {

@@ -95,6 +95,15 @@ describe('fold', () => {
     expect(checksInOrder(view).map((check) => check.name)).toEqual(['e', 'b', 'f', 'd', 'c', 'a']);
   });
 
+  it('says of a check that is a stage what the stage came to, as soon as that ends', () => {
+    const begun: EventBody = { type: 'stage.started', stage: 'unit', command: 'x' };
+    const ended = { type: 'stage.finished', stage: 'unit', state: 'pass', because: 'all passed' } as const;
+    const events = of('r', started(['unit', 'a']), begun, { ...ended, cases: null, exitCode: 0, durationMs: 5 });
+    const progressAfter = (count: number) => viewAfter(events.slice(0, count)).checks.map(({ progress }) => progress);
+    expect(progressAfter(2)).toEqual(['running', 'waiting']);
+    expect(progressAfter(3)).toEqual(['pass', 'waiting']);
+  });
+
   it('calls what did not happen before the end skipped, not passed', () => {
     const view = viewAfter(of('r', started(['a', 'b']), judged('a', 'pass', 0), finished));
     expect(view.checks.map((check) => check.progress)).toEqual(['pass', 'skipped']);

@@ -4,7 +4,7 @@ import { render } from 'ink';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Event } from '../../../gym/events/event.ts';
 import { App } from '../../../gym/tui/app.tsx';
-import { type Choice, StartScreen } from '../../../gym/tui/start-screen.tsx';
+import { type Choice, type PastRun, StartScreen } from '../../../gym/tui/start-screen.tsx';
 import { openViewStore, type Subscribe } from '../../../gym/tui/store.ts';
 import { themeFor } from '../../../gym/tui/theme.ts';
 import { afterFirstAttempt, recorded } from './model.ts';
@@ -145,26 +145,51 @@ describe('the app', () => {
 });
 
 describe('the start screen', () => {
-  const tasks = [
-    { name: 'shuffle', folder: 'envs/shuffle' },
-    { name: 'hello', folder: 'envs/hello' },
+  const agents = [
+    { key: 'o', name: 'oracle', lacks: 'no solution/' },
+    { key: 'c', name: 'claude', lacks: null },
   ];
-  const runs = [{ run: '20261120-0914-aa', task: 'shuffle', state: 'fail', durationMs: 18_200 } as const];
+  const tasks = [
+    { name: 'shuffle', folder: 'envs/shuffle', agents },
+    { name: 'hello', folder: 'envs/hello', agents },
+  ];
+  const past = { task: 'shuffle', distance: null, ageMs: 7_300_000, durationMs: 18_200 };
+  const runs: PastRun[] = [
+    { ...past, run: '20261120-0914-aa', kind: 'verify', state: 'fail', distance: 0.5 },
+    { ...past, run: '20261120-0914-bb', kind: 'loop', state: 'done', distance: 0, ageMs: 61_000 },
+    { ...past, run: '20261120-0914-cc', kind: 'loop', state: 'cut off', durationMs: null },
+  ];
   const theme = themeFor({ LANG: 'C.UTF-8' });
 
   it.each([
     ['\r', { action: 'verify', task: tasks[0] }],
-    ['jl', { action: 'loop', task: tasks[1] }],
+    ['jlc', { action: 'loop', task: tasks[1], agent: 'claude' }],
+    // An agent that cannot work is not taken; another key goes back.
+    ['lozjq', { action: 'quit' }],
     ['q', { action: 'quit' }],
     ['\u0003', { action: 'interrupted' }],
   ])('makes of %j %j', async (keys, choice) => {
     const choices: Choice[] = [];
     const element = <StartScreen tasks={tasks} runs={runs} theme={theme} onChoice={(one) => void choices.push(one)} />;
-    const { stdout, stdin } = mounted(element, 80, 24);
+    const { stdout, stdin } = mounted(element, 100, 24);
     await vi.waitFor(() => expect(stdout.written).toContain('envs/hello'));
-    expect(stdout.taken()).toMatch(/✗ fail +shuffle +20261120-0914-aa {2}18\.2 s/);
+    const text = stdout.taken();
+    expect(text).toMatch(/✗ fail +verify shuffle {2}distance 0\.5 +2 h ago {2}20261120-0914-aa {2}18\.2 s/);
+    expect(text).toMatch(/✓ done +loop {3}shuffle {2}distance 0 +1 min ago {2}20261120-0914-bb/);
+    expect(text).toMatch(/– cut off +loop {3}shuffle +2 h ago {2}20261120-0914-cc/);
     stdin.press(keys);
     await vi.waitFor(() => expect(choices).toEqual([choice]));
+  });
+
+  it('asks for the agent of a loop, and says why one cannot work', async () => {
+    const { stdout, stdin } = mounted(<StartScreen tasks={tasks} runs={[]} theme={theme} onChoice={vi.fn()} />, 80, 24);
+    await vi.waitFor(() => expect(stdout.taken()).toContain('l loop'));
+    stdin.press('l');
+    await vi.waitFor(() =>
+      expect(stdout.taken()).toMatch(/which agent\? +oracle \(no solution\/\) +c claude +Esc back/),
+    );
+    stdin.press('\u001B');
+    await vi.waitFor(() => expect(stdout.taken()).toContain('l loop'));
   });
 
   it('says so where there is no task, and starts nothing then', async () => {

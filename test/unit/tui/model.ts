@@ -27,6 +27,7 @@ export function modelOf(events: readonly Event[], change: Partial<Model> = {}): 
     view,
     ui: initialUi,
     log: { first: 1, lines: Array.from({ length: 40 }, (_, index) => `line ${index + 1}`), bytes: 400 },
+    hasContent: () => true,
     verdict: file === null ? null : verdictSchema.parse(JSON.parse(readFileSync(file, 'utf8'))),
     size: { columns: 100, rows: 30 },
     theme: themeFor({ LANG: 'C.UTF-8' }),

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { fold } from '../../../gym/events/fold.ts';
 import { frameText } from '../../../gym/tui/frame.tsx';
 import { bindings } from '../../../gym/tui/keys.ts';
-import type { Model } from '../../../gym/tui/model.ts';
+import { type Model, shownLog } from '../../../gym/tui/model.ts';
 import { themeFor } from '../../../gym/tui/theme.ts';
 import { initialUi } from '../../../gym/tui/ui.ts';
 import { afterFirstAttempt, modelOf, recorded, until } from './model.ts';
@@ -42,7 +43,7 @@ describe('a frame', () => {
     expect(text).toMatch(/✗ shm +71,135,396 +\+4,026,532 of 67,108,864/);
     expect(text).toMatch(/distance +█▃ +0\.06 → 0\.015/);
     expect(text).toMatch(/attempt 1 of 8 · \d:\d\d of 45:00 · \$0\.62 of \$5\.00/);
-    expect(text.indexOf('✗ shm-matches-files')).toBeLessThan(text.indexOf('✓ sent-equals-received'));
+    expect(text.indexOf('✗ shm-matches-files')).toBeLessThan(text.indexOf('✓ unit  '));
   });
 
   it('shows one pane with tabs below 90 columns', () => {
@@ -64,6 +65,38 @@ describe('a frame', () => {
     expect(text).toMatch(/^[ -~\n]*$/);
     expect(Object.values(theme.looks).some((look) => 'color' in look)).toBe(false);
     expect(text).toContain('+ DONE');
+  });
+
+  it('tells the focused pane by its border where there are no colours', () => {
+    for (const [locale, edge] of [
+      ['C.UTF-8', '╔═ 2 Checks ═'],
+      ['C', '#= 2 Checks ='],
+    ] as const) {
+      const theme = themeFor({ LANG: locale, NO_COLOR: '1' });
+      const text = textOf(modelOf(afterFirstAttempt, { theme }));
+      expect(text).toContain(edge);
+      expect(text).not.toContain(edge.replace('2 Checks', '1 Stages'));
+    }
+    expect(textOf(modelOf(afterFirstAttempt))).toContain('╭─ 2 Checks ─');
+  });
+
+  it('shows all five services at 100x30, and of an agent that did nothing yet one row', () => {
+    const text = textOf(modelOf(afterFirstAttempt));
+    for (const { name } of modelOf(afterFirstAttempt).view.services) expect(text).toMatch(new RegExp(`✓ ${name} `));
+    const before = linesOf(modelOf(recorded.filter(({ type }) => type !== 'agent.acted')));
+    const at = before.findIndex((line) => line.includes('6 Agent'));
+    expect(before[at + 2]).toMatch(/╰─+╯$/);
+  });
+
+  it('stays with the last log that has content, whatever an agent that wrote nothing had opened', () => {
+    const keyOf = (model: Model) => shownLog(model)?.key;
+    const wrote = modelOf(recorded, { running: false });
+    const opened = { type: 'log.opened', source: 'agent', name: 'attempt-9', file: '/empty' } as const;
+    const last = recorded.at(-1) ?? expect.fail('the fixture is empty');
+    const view = fold(wrote.view, { v: 1, seq: 999, run: last.run, at: last.at, span: 'run', ...opened });
+    expect(keyOf({ ...wrote, view })).toBe('stage:e2e');
+    const hasContent = (log: { name: string }) => log.name === 'unit';
+    expect(keyOf({ ...wrote, view, hasContent })).toBe('stage:unit');
   });
 
   it('documents every key of the table', () => {

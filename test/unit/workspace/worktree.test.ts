@@ -88,6 +88,16 @@ test('a start patch that does not apply is a problem that names it', async () =>
   });
 });
 
+test('a protected file that the start commit cannot have is a problem: it would not judge', async () => {
+  using folder = checkout();
+  folder.git('init', '-q', 'app/inner');
+  folder.write('app/inner/check.txt', 'c\n');
+  const task = taskIn(join(folder.path, 'app'), { protected: ['inner/**'] });
+  const made = await makeWorktree(task, openStore(folder.path), loop);
+  const place = { file: join(folder.path, 'app/inner/check.txt') };
+  expect(made).toMatchObject({ ok: false, problems: [{ kind: 'definition', place }] });
+});
+
 test('works in a repository without commits, and without any repository', async () => {
   for (const isRepository of [true, false]) {
     using folder = temporaryFolder();

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { FaultEvidence, FaultOf } from './fault.ts';
+import { mustRun, runOnce } from './once.ts';
+import type { Plan, Planning } from './plan.ts';
+import { again, type Member, notPossible, runningMember, type System } from './system.ts';
+import { diskHelper } from './undo.ts';
+
+/** A tmpfs with more room than this is not filled, for that is memory, but covered. */
+const mostFilledBytes = 64 << 20;
+
+/** Plans a full disk below a folder of a service. */
+export function planDisk({ system, id }: Planning, { service, path }: FaultOf<'disk'>): Result<Plan> {
+  const found = runningMember(system, service);
+  if (!found.ok) return found;
+  const member = found.value;
+  if (member.info.HostConfig.PidMode !== '')
+    return notPossible(`a full disk in ${service}`, 'its processes are not in a namespace of their own');
+  return ok({
+    undo: [{ do: 'free', container: member.id, service, path }],
+    members: [member],
+    async act() {
+      const helper = diskHelper(id, member, 'set', path, mostFilledBytes);
+      const ran = await runOnce(system, helper);
+      if (!ran.ok) return ran;
+      const { exitCode, out, err } = ran.value;
+      if (exitCode !== 0 && err.endsWith('is no folder\n'))
+        return failed({ kind: 'usage', message: `${service}: ${err.trim()}` });
+      if (exitCode !== 0) return notPossible(`a full disk at ${service}:${path}`, err.trim());
+      const said = new Map(
+        out
+          .trim()
+          .split('\n')
+          .map((line): [string, string] => {
+            const [key = '', value = ''] = line.split('\t');
+            return [key, value];
+          }),
+      );
+      return ok({ activated: /No space left/.test(said.get('after') ?? ''), evidence: diskEvidence(path, said) });
+    },
+  });
+}
+
+function diskEvidence(path: string, said: ReadonlyMap<string, string>): FaultEvidence[] {
+  const write = { what: `a write below ${path}`, before: said.get('before') ?? '', after: said.get('after') ?? '' };
+  const way =
+    said.get('way') === 'filled' ? 'the tmpfs filled by a file' : 'covered by a layer that is full; removed on clear';
+  const users = said.get('users') ?? '';
+  return [
+    write,
+    { what: path, before: 'as it was', after: way },
+    ...(users === ''
+      ? []
+      : [{ what: `processes with open files below ${path}`, before: users, after: 'write through those as before' }]),
+  ];
+}
+
+/** Plans a limit of a service's memory, swap included. */
+export function planMemory({ system }: Planning, { service, limitBytes }: FaultOf<'memory'>): Result<Plan> {
+  const found = runningMember(system, service);
+  if (!found.ok) return found;
+  const member = found.value;
+  const { Memory: memoryBytes = 0, MemorySwap: swapBytes = 0 } = member.info.HostConfig;
+  const { engine } = system;
+  const container = engine.docker.getContainer(member.id);
+  return ok({
+    undo: [{ do: 'limit', container: member.id, service, limits: { memoryBytes, swapBytes } }],
+    members: [member],
+    async act() {
+      const before = await memoryLimit(system, member);
+      if (!before.ok) return before;
+      const updated = await engine.call(`limiting the memory of ${service}`, () =>
+        container.update({ Memory: limitBytes, MemorySwap: limitBytes }),
+      );
+      if (!updated.ok) return updated;
+      const after = await memoryLimit(system, member);
+      if (!after.ok) return after;
+      const text = (bytes: number): string => `${bytes} bytes`;
+      // The kernel counts in pages.
+      const activated = after.value <= limitBytes && after.value > limitBytes - 65_536;
+      const what = "memory limit of the service's cgroup";
+      return ok({ activated, evidence: [{ what, before: text(before.value), after: text(after.value) }] });
+    },
+  });
+}
+
+const stats = z.object({ memory_stats: z.object({ limit: z.number() }) });
+
+/** As the engine reads it from the cgroup; without a limit of its own, the machine's memory. */
+async function memoryLimit({ engine }: System, { id, service }: Member): Promise<Result<number>> {
+  const read = await engine.call(`reading the memory limit of ${service}`, () =>
+    engine.docker.getContainer(id).stats({ stream: false, 'one-shot': true }),
+  );
+  if (!read.ok) return read;
+  const parsed = stats.safeParse(read.value);
+  if (parsed.success) return ok(parsed.data.memory_stats.limit);
+  return failed({ kind: 'environment', message: `the engine does not tell the memory limit of ${service}` });
+}
+
+/** Plans a limit of the processor time of a service. */
+export function planCpu(planning: Planning, { service, cpus }: FaultOf<'cpu'>): Result<Plan> {
+  const { system } = planning;
+  const found = runningMember(system, service);
+  if (!found.ok) return found;
+  const member = found.value;
+  const { NanoCpus: nanoCpus = 0, CpuPeriod: cpuPeriod = 0, CpuQuota: cpuQuota = 0 } = member.info.HostConfig;
+  const { engine } = system;
+  // The engine takes one way of saying it or the other: the one that the service has.
+  const periodUs = 100_000;
+  const update =
+    nanoCpus > 0
+      ? { NanoCpus: Math.round(cpus * 1e9) }
+      : { CpuPeriod: periodUs, CpuQuota: Math.max(1000, Math.round(cpus * periodUs)) };
+  return ok({
+    undo: [
+      { do: 'limit', container: member.id, service, limits: nanoCpus > 0 ? { nanoCpus } : { cpuPeriod, cpuQuota } },
+    ],
+    members: [member],
+    async act() {
+      const before = await cpuLimit(planning, member);
+      if (!before.ok) return before;
+      const updated = await engine.call(`limiting the processor of ${service}`, () =>
+        engine.docker.getContainer(member.id).update(update),
+      );
+      if (!updated.ok) return updated;
+      const after = await cpuLimit(planning, member);
+      if (!after.ok) return after;
+      const text = (limit: number): string => (limit === Number.POSITIVE_INFINITY ? 'none' : `${limit} processors`);
+      const what = "processor limit of the service's cgroup";
+      return ok({
+        activated: after.value <= cpus * 1.01 || after.value <= 1000 / periodUs,
+        evidence: [{ what, before: text(before.value), after: text(after.value) }],
+      });
+    },
+  });
+}
+
+/** Quota and period: `cpu.max` of cgroup v2, two files of v1. The service shows its own cgroup. */
+const readCpu = `cd /proc/1/root/sys/fs/cgroup && if [ -f cpu.max ]; then cat cpu.max; else cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us; fi`;
+
+async function cpuLimit({ system, id }: Planning, member: Member): Promise<Result<number>> {
+  const { PidMode: pidMode } = member.info.HostConfig;
+  if (pidMode !== '') return configuredCpus(system, member);
+  const read = await mustRun(system, `reading the processor limit of ${member.service}`, {
+    fault: id,
+    image: 'debian',
+    command: ['sh', '-c', readCpu],
+    host: { PidMode: `container:${member.id}`, CapAdd: ['SYS_PTRACE', 'DAC_READ_SEARCH'] },
+  });
+  if (!read.ok) return read;
+  const [quota = '', period = ''] = read.value.trim().split(/\s+/);
+  return ok(quota === 'max' || Number(quota) < 0 ? Number.POSITIVE_INFINITY : Number(quota) / Number(period));
+}
+
+/** What the engine says, where nobody can look inside. */
+async function configuredCpus(system: System, member: Member): Promise<Result<number>> {
+  const now = await again(system, member);
+  if (!now.ok) return now;
+  const { NanoCpus: nanoCpus = 0, CpuPeriod: period = 0, CpuQuota: quota = 0 } = now.value.info.HostConfig;
+  if (nanoCpus > 0) return ok(nanoCpus / 1e9);
+  return ok(quota > 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY);
+}
+
+/** A clock that is off: cannot be had from outside of a container. */
+export function planClock({ service }: FaultOf<'clock'>): Result<Plan> {
+  return notPossible(
+    `a clock offset in ${service}`,
+    "Linux has one wall clock for all containers (time namespaces shift the monotonic clocks only), and an image has to bring libfaketime to answer in the clock's place",
+    'Install libfaketime in an image of your own and set LD_PRELOAD and FAKETIME for the service in the Compose file.',
+  );
+}
