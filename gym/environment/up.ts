@@ -9,6 +9,7 @@ import type { Environment, UpRequest } from './environment.ts';
 import { prepareImages } from './image/images.ts';
 import { environmentLabels, label } from './labels.ts';
 import { makeNetworks } from './networks.ts';
+import { timeUp, type UpTiming } from './timings.ts';
 import { makeVolumes } from './volumes.ts';
 import { watchEvents } from './watch.ts';
 
@@ -16,10 +17,14 @@ import { watchEvents } from './watch.ts';
  * Brings an environment up. Problems of the Compose file are of kind `definition`, all else of kind `environment`.
  * After a failure or an abort nothing of it is left.
  */
-export async function up(request: UpRequest): Promise<Result<Environment>> {
-  const model = loadCompose(request.composeFile, request.variables, request.ambient);
+export async function up(asked: UpRequest): Promise<Result<Environment>> {
+  const timing = timeUp(asked.emit);
+  const request = { ...asked, emit: timing.emit };
+  const model = await timing.of('compose', async () =>
+    loadCompose(request.composeFile, request.variables, request.ambient),
+  );
   if (!model.ok) return model;
-  const engine = await connectEngine(request.ambient);
+  const engine = await timing.of('connect', () => connectEngine(request.ambient));
   if (!engine.ok) return engine;
   for (const text of model.value.notes) request.emit({ type: 'noted', text });
   mkdirSync(request.logDirectory, { recursive: true });
@@ -34,7 +39,8 @@ export async function up(request: UpRequest): Promise<Result<Environment>> {
     stop.abort();
   }, request.deadlineMs);
   try {
-    const brought = await bringUp(engine.value, request, model.value, stop);
+    const brought = await bringUp(engine.value, request, model.value, stop, timing);
+    timing.finish();
     if (brought.ok) return brought;
     const removed = await removeProject(engine.value, request.project, request.run);
     const [first, ...others] = brought.problems;
@@ -60,15 +66,16 @@ async function bringUp(
   request: UpRequest,
   model: ComposeModel,
   stop: AbortController,
+  timing: UpTiming,
 ): Promise<Result<Environment>> {
   const { project, emit } = request;
   const free = await isFree(engine, project);
   if (!free.ok) return free;
   const labels = environmentLabels(request);
   const [images, networks, volumes, watch] = await Promise.all([
-    prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model),
-    makeNetworks({ engine, model, project, labels }),
-    makeVolumes(engine, model, project, labels),
+    timing.of('images', () => prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model)),
+    timing.of('networks', () => makeNetworks({ engine, model, project, labels })),
+    timing.of('volumes', () => makeVolumes(engine, model, project, labels)),
     watchEvents(engine, project),
   ]);
   if (!watch.ok) return watch;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
 import { up } from '../../environment/up.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
 import { openEventLog } from '../../events/log.ts';
 import { forgetEnvironmentHash, readEnvironmentHash, writeEnvironmentHash } from '../../store/kept.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
@@ -13,6 +14,7 @@ import { keptProject } from '../kept.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import { progressLines } from '../render/progress.ts';
 import { durationText } from '../render/style.ts';
+import { timingLines } from '../render/timings.ts';
 import { openTask } from '../tasks.ts';
 
 /** `gym up`: brings a task's environment up and keeps it. What is up and unchanged is left alone. */
@@ -38,19 +40,26 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     if (!removed.ok) return removed.problems;
   }
   forgetEnvironmentHash(store, project);
-  const end = await bringUp(context, task.value, project);
-  if (end === 0) writeEnvironmentHash(store, project, hash);
+  const watchdog = startWatchdog(context.env);
+  const end = await bringUp(context, task.value, project, args.flag('timings'));
+  if (end === 0) {
+    writeEnvironmentHash(store, project, hash);
+    watchdog.end();
+  }
   return end;
 }
 
 const isWell = ({ services }: EnvironmentStatus): boolean =>
   services.length > 0 && services.every(({ state, exitCode }) => state === 'running' || exitCode === 0);
 
-async function bringUp(context: Context, task: Task, project: string): Promise<CommandEnd> {
+async function bringUp(context: Context, task: Task, project: string, hasTimings: boolean): Promise<CommandEnd> {
   const checkout = checkoutOf(task.root);
   const run = newRunName(new Date());
   const directory = openStore(checkout).makeRunDirectory(run);
-  const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr)]);
+  const log = openEventLog(join(directory, 'events.ndjson'), run, [
+    progressLines(context.stderr),
+    ...(hasTimings ? [timingLines(context.stdout)] : []),
+  ]);
   const started = performance.now();
   const environment = await up({
     composeFile: join(task.root, task.compose),
