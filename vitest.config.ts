@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-const needsDocker = ['test/integration/**/*.test.{ts,tsx}', 'test/e2e/**/*.test.{ts,tsx}'];
+const needsDocker = [
+  'test/integration/**/*.test.{ts,tsx}',
+  'test/e2e/**/*.test.{ts,tsx}',
+  'test/chaos/**/*.test.{ts,tsx}',
+];
 
 export default defineConfig({
   resolve: { alias: { devgym: `${import.meta.dirname}/gym/index.ts` } },

@@ -4,7 +4,7 @@
 import module from 'node:module';
 
 const oldestMajor = 24;
-const exitCodes = { usage: 2, bug: 70 };
+const exitCodes = { usage: 2, environment: 4, bug: 70 };
 const exitGraceMs = 1000;
 
 if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
@@ -13,18 +13,26 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
 } else {
   // Compiled code is kept between starts, which saves most of the time a start takes.
   module.enableCompileCache();
-  // Node itself would end with 1, which says that the task was judged and failed.
-  const onBug = (error: unknown): void => {
-    console.error('gym: this is a bug in gym:', error);
-    process.exit(exitCodes.bug);
-  };
-  process.on('uncaughtException', onBug);
+  process.on('uncaughtException', (error) => process.exit(tell(error)));
   try {
     const { main } = await import('./main.ts');
     process.exitCode = await main(process.argv.slice(2));
     // A connection that nobody answers any more (an engine that hangs) must not hold what is done. Else this never fires.
     setTimeout(() => process.exit(), exitGraceMs).unref();
   } catch (error) {
-    onBug(error);
+    process.exit(tell(error));
   }
+}
+
+/** Says why gym could not go on. Node itself would end with 1, which says that the task was judged and failed. */
+function tell(error: unknown): number {
+  const field = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
+  // Of SQLite: an input/output error (10), which a full disk may be too, and full (13); the higher bits tell more.
+  const isStoreFull = [10, 13].includes(Number(field('errcode')) & 0xff);
+  if (isStoreFull || field('code') === 'ENOSPC' || field('code') === 'EDQUOT') {
+    console.error(`gym: the disk is full (${field('message')}). Make room, then run it again.`);
+    return exitCodes.environment;
+  }
+  console.error('gym: this is a bug in gym:', error);
+  return exitCodes.bug;
 }

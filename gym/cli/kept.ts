@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { EnvironmentStatus, UpRequest } from '../environment/environment.ts';
 import { listEnvironments } from '../environment/existing.ts';
-import { type EventLog, openEventLog } from '../events/log.ts';
+import { type EventLog, type Listener, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { checkoutOf, newRunName, openStore } from '../store/store.ts';
 import { findTask } from '../task/find.ts';
@@ -24,11 +24,16 @@ export async function workspaceHash(root: string): Promise<string> {
 }
 
 /** How a task's kept environment is brought up, and the log that its events go to. */
-export function keptRequest(context: Context, task: Task, project: string): { request: UpRequest; log: EventLog } {
+export function keptRequest(
+  context: Context,
+  task: Task,
+  project: string,
+  listeners: readonly Listener[] = [],
+): { request: UpRequest; log: EventLog } {
   const checkout = checkoutOf(task.root);
   const run = newRunName(new Date());
   const directory = openStore(checkout).makeRunDirectory(run);
-  const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr)]);
+  const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr), ...listeners]);
   const request: UpRequest = {
     composeFile: join(task.root, task.compose),
     project,

@@ -10,6 +10,7 @@ import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
 import { environmentLabels, firstGeneration, label } from './labels.ts';
 import { makeNetworks } from './networks.ts';
+import type { UpTiming } from './timings.ts';
 import { makeSeededVolumes, makeVolumes } from './volumes.ts';
 import { watchEvents } from './watch.ts';
 
@@ -18,6 +19,8 @@ export interface UpGround {
   readonly engine: Engine;
   readonly request: UpRequest;
   readonly model: ComposeModel;
+  /** What the first one's steps are timed by. */
+  readonly timing?: UpTiming;
 }
 
 /** Which generation, and what it begins with; `undefined`: with nothing, so that it has to be seeded. */
@@ -61,7 +64,7 @@ function lateProblem(problem: Problem, deadlineMs: number): Problem {
 }
 
 async function makeAll(
-  { engine, request, model: whole }: UpGround,
+  { engine, request, model: whole, timing }: UpGround,
   { generation, golden }: Beginning,
   stop: AbortController,
 ): Promise<Result<Generation>> {
@@ -76,10 +79,12 @@ async function makeAll(
     golden === undefined
       ? makeVolumes(engine, model, prefix, labels)
       : makeSeededVolumes(engine, model, golden, prefix, labels);
+  const timed: UpTiming['of'] = (part, step) => (timing === undefined ? step() : timing.of(part, step));
+  const networkParts = { engine, model, project: prefix, labels };
   const [images, networks, volumes, watch] = await Promise.all([
-    prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model),
-    free.then((isSo) => (isSo.ok ? makeNetworks({ engine, model, project: prefix, labels }) : isSo)),
-    free.then((isSo) => (isSo.ok ? volumesOf() : isSo)),
+    timed('images', () => prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model)),
+    free.then((isSo) => (isSo.ok ? timed('networks', () => makeNetworks(networkParts)) : isSo)),
+    free.then((isSo) => (isSo.ok ? timed('volumes', volumesOf) : isSo)),
     watchEvents(engine, project, generation),
   ]);
   if (!watch.ok) return watch;

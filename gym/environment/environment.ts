@@ -88,6 +88,8 @@ export interface Environment {
   publishedPorts(): readonly PublishedPort[];
   /** Log file of a service. */
   logFile(service: string): string;
+  /** Why not all that a service printed is in its log file; undefined: it is. */
+  logProblem(service: string): string | undefined;
   /** Services that died since they were ready. */
   deaths(): readonly Death[];
   /** Whether the engine answers, and has without a break: else `deaths` may not know all. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ok, type Result } from '../events/problem.ts';
 import { readResetNote, writeResetNote } from '../store/kept.ts';
+import { ownerState, thisOwner } from '../store/owner.ts';
 import { openStore } from '../store/store.ts';
 import type { UpGround } from './bring-up.ts';
 import { loadCompose } from './compose/load.ts';
@@ -13,7 +14,6 @@ import type { UpRequest } from './environment.ts';
 import { mayStandBeside, removeGeneration } from './generation.ts';
 import { goldenSchema } from './golden.ts';
 import { firstGeneration, goldenGeneration, label } from './labels.ts';
-import { ownerState, ownerText, parseOwner, thisOwner } from './owner.ts';
 import { bringUpFrom, bringUpNext, newGeneration } from './reset.ts';
 
 /** What one reset of a kept environment leaves for the next one. */
@@ -115,9 +115,8 @@ async function readyNote({ checkout, project, signal, deadlineMs }: UpRequest): 
   }
 }
 
-function isAlive(text: string): boolean {
-  const owner = parseOwner(text);
-  return owner !== undefined && ownerState(owner) === 'alive';
+function isAlive(owner: string): boolean {
+  return ownerState(owner) === 'alive';
 }
 
 async function isUp(engine: Engine, { project }: UpRequest, generation: string, { golden }: Note): Promise<boolean> {
@@ -134,7 +133,7 @@ export async function prepareSpare(request: UpRequest): Promise<Result<void>> {
   const note = readNote(checkout, project);
   if (note === undefined || note.spare !== null || (note.builder !== null && isAlive(note.builder)))
     return ok(undefined);
-  const builder = ownerText(thisOwner());
+  const builder = thisOwner();
   writeNote(request, { ...note, builder, promisedAt: 0 });
   const built = await build(request, note, builder);
   const now = readNote(checkout, project);

@@ -1,5 +1,5 @@
+import { thisOwner } from '../store/owner.ts';
 import type { Lease } from './environment.ts';
-import { ownerText, thisOwner } from './owner.ts';
 
 /** Labels on everything that gym makes; what does not carry them is never touched. */
 export const label = {
@@ -34,7 +34,7 @@ export function environmentLabels(of: {
     [label.run]: of.run,
     [label.lease]: of.lease,
     [label.checkout]: of.checkout,
-    [label.owner]: ownerText(thisOwner()),
+    [label.owner]: thisOwner(),
   };
 }
 

@@ -3,7 +3,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import type { ComposeModel, IpamModel, NetworkModel } from './compose/model.ts';
 import type { Answer, Engine } from './engine.ts';
 import { label } from './labels.ts';
-import { freeSubnets, parseRoutes, parseSubnet, pool, prefixFor, type Subnet, subnetText } from './subnets.ts';
+import { freeSubnets, parseRoutes, parseSubnet, pools, prefixFor, type Subnet, subnetText } from './subnets.ts';
 
 /** The engine's names of an environment's networks, by their names in the Compose file. */
 export type NetworkNames = ReadonlyMap<string, string>;
@@ -13,6 +13,8 @@ interface Making {
   readonly model: ComposeModel;
   readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where subnets are taken from; all that gym has by default. */
+  readonly pools?: readonly Subnet[];
 }
 
 /** How many blocks are tried when others take them at the same moment. */
@@ -90,9 +92,8 @@ async function make(making: Making, network: NetworkModel, taken: Subnet[]): Pro
     service.networks.some((attachment) => attachment.network === network.name),
   ).length;
   const prefix = prefixFor(endpoints);
-  const start = Math.floor(Math.random() * 2 ** (prefix - pool.prefix));
   let tried = 0;
-  for (const subnet of freeSubnets(taken, prefix, start)) {
+  for (const subnet of freeSubnets(taken, prefix, Math.random(), making.pools)) {
     tried += 1;
     if (tried > attempts) break;
     // Before it is made: the environment's other networks choose at the same time.
@@ -103,9 +104,15 @@ async function make(making: Making, network: NetworkModel, taken: Subnet[]): Pro
   }
   return failed({
     kind: 'environment',
-    message: `network ${network.name}: no free block /${prefix} is left in ${subnetText(pool)}`,
-    remedy: 'Remove networks that are not used any more: `gym down --all`, `docker network prune`.',
+    message: `network ${network.name}: ${whyNone(prefix, tried, making.pools ?? pools)}`,
+    remedy: 'Remove networks that are not used any more: `gym gc`, `gym down --all`, `docker network prune`.',
   });
+}
+
+function whyNone(prefix: number, tried: number, from: readonly Subnet[]): string {
+  if (tried > attempts) return `${attempts} blocks that looked free were taken by others at the same moment`;
+  const where = from.map(subnetText).join(', ');
+  return `no free block /${prefix} is left in ${where}: networks of the engine and routes of the host take all of it`;
 }
 
 function create(making: Making, network: NetworkModel, name: string, subnet: Subnet): Promise<Answer<unknown>> {

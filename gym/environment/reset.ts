@@ -101,6 +101,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     macAddress: (service, network) => of(service).macAddress(service, network),
     publishedPort: (service, port, protocol) => of(service).publishedPort(service, port, protocol),
     publishedPorts: () => current.environment.publishedPorts(),
+    logProblem: (service) => of(service).logProblem(service),
     logFile: (service) => of(service).logFile(service),
     deaths: () => current.environment.deaths(),
     engineAnswers: () => current.environment.engineAnswers(),

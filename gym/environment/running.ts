@@ -79,6 +79,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       serviceOf(service).ports.get(`${containerPort}/${protocol}`),
     publishedPorts: () => [...services].flatMap(([service, { ports }]) => [...ports].flatMap(portOf(service))),
     logFile: (service) => serviceOf(service).logFile,
+    logProblem: (service) => serviceOf(service).log?.problem(),
     deaths: () => deaths,
     engineAnswers: async () => !watch.lost() && (await engine.answers()),
     async flushLogs() {

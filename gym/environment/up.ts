@@ -5,18 +5,24 @@ import { connectEngine } from './engine.ts';
 import type { Environment, UpRequest } from './environment.ts';
 import { firstGeneration } from './labels.ts';
 import { resettable } from './reset.ts';
+import { timeUp } from './timings.ts';
 
 /**
  * Brings an environment up. Problems of the Compose file are of kind `definition`, all else of kind `environment`.
  * After a failure or an abort nothing of it is left.
  */
-export async function up(request: UpRequest): Promise<Result<Environment>> {
-  const model = loadCompose(request.composeFile, request.variables, request.ambient);
+export async function up(asked: UpRequest): Promise<Result<Environment>> {
+  const timing = timeUp(asked.emit);
+  const request = { ...asked, emit: timing.emit };
+  const model = await timing.of('compose', async () =>
+    loadCompose(request.composeFile, request.variables, request.ambient),
+  );
   if (!model.ok) return model;
-  const engine = await connectEngine(request.ambient);
+  const engine = await timing.of('connect', () => connectEngine(request.ambient));
   if (!engine.ok) return engine;
   for (const text of model.value.notes) request.emit({ type: 'noted', text });
-  const ground = { engine: engine.value, request, model: model.value };
+  const ground = { engine: engine.value, request, model: model.value, timing };
   const first = await bringUp(ground, { generation: firstGeneration, golden: undefined });
+  timing.finish();
   return first.ok ? ok(resettable(ground, first.value)) : first;
 }

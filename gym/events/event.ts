@@ -85,6 +85,26 @@ const imageReady = z.object({
   durationMs: milliseconds,
 });
 
+/** How long an environment took to come up, and what the time went to. Told after a failure too, with the phases that were reached. */
+const upTimed = z.object({
+  type: z.literal('up.timed'),
+  totalMs: milliseconds,
+  /** Images, networks and volumes are made at the same time, containers are started as their dependencies allow. */
+  phasesMs: z
+    .object({
+      compose: milliseconds,
+      connect: milliseconds,
+      images: milliseconds,
+      networks: milliseconds,
+      volumes: milliseconds,
+      create: milliseconds,
+      start: milliseconds,
+    })
+    .partial(),
+  /** From the beginning until each service was ready, or had done its work. */
+  readyMs: z.record(z.string(), milliseconds),
+});
+
 /**
  *     created -> started -> ready -> exited
  *                   '---------------^
@@ -185,6 +205,7 @@ export const eventBody = z.discriminatedUnion('type', [
   phaseFinished,
   snapshotTaken,
   imageReady,
+  upTimed,
   serviceChanged,
   logOpened,
   stageStarted,

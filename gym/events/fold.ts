@@ -50,6 +50,7 @@ function changeBy(view: View, event: Event): Change {
       return { note: event.text };
     case 'snapshot.taken':
     case 'image.ready':
+    case 'up.timed':
     case 'evidence.read':
     case 'attempt.saved':
       return {};

@@ -89,10 +89,10 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
       .map(({ name, source, witness }) =>
         asReading(name, witness, notRead(`the stage ${source.stage} did not run`), keep),
       );
-    const logs = environment.services.map((service): [string, ServiceLog] => [
-      service,
-      { service, file: environment.logFile(service) },
-    ]);
+    const logs = environment.services.map((service): [string, ServiceLog] => {
+      const problem = environment.logProblem(service);
+      return [service, { service, file: environment.logFile(service), ...(problem !== undefined && { problem }) }];
+    });
     return {
       readings: new Map([...readings, ...missing.map((each): [string, Reading] => [each.source, each])]),
       logs: new Map(logs),

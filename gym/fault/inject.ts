@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findLabelled, type Labels, removeAll } from '../environment/down.ts';
 import { connectEngine } from '../environment/engine.ts';
 import { label } from '../environment/labels.ts';
-import { ownerState, ownerText, parseOwner, thisOwner } from '../environment/owner.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
+import { ownerState, thisOwner } from '../store/owner.ts';
 import { known } from '../task/suggest.ts';
 import { conflictOf } from './conflict.ts';
 import { type EnvironmentFault, type FaultEvidence, serviceOf } from './fault.ts';
@@ -82,7 +82,7 @@ export async function inject(
   if (!plan.ok) return plan;
   const { undo, members } = plan.value;
   const startedAt = Object.fromEntries(members.map(({ id: container, info }) => [container, info.State.StartedAt]));
-  const by = ownerText(thisOwner());
+  const by = thisOwner();
   writeNote(file, {
     v: 1,
     type: 'injecting',
@@ -217,8 +217,7 @@ async function removeStrays(ambient: FaultPlace['ambient'], project: string, fil
 }
 
 function isOrphan({ by, held, evidence }: OpenFault): boolean {
-  const owner = parseOwner(by);
-  return (held === 'process' || evidence === null) && owner !== undefined && ownerState(owner) === 'gone';
+  return (held === 'process' || evidence === null) && ownerState(by) === 'gone';
 }
 
 /** Whether a fault is of this environment, not of one that had its name before. */

@@ -1,7 +1,7 @@
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { isAlive, ownerOf } from '../store/processes.ts';
+import { ownerState, pidOf, thisOwner } from '../store/owner.ts';
 
 /** Says that this process runs a loop, until it is released or the process ends. */
 export interface Ownership {
@@ -14,10 +14,10 @@ export interface Ownership {
  */
 export function takeLoop(directory: string, loop: string): Result<Ownership> {
   const last = lastOwner(directory);
-  if (last !== undefined && isAlive(last.owner)) return taken(loop, last.owner);
+  if (last !== undefined && ownerState(last.owner) === 'alive') return taken(loop, last.owner);
   const file = join(directory, `owner.${(last?.number ?? 0) + 1}`);
   const own = join(directory, `owner-of-${process.pid}.tmp`);
-  writeFileSync(own, ownerOf(process.pid) ?? '');
+  writeFileSync(own, thisOwner());
   try {
     linkSync(own, file);
   } catch {
@@ -31,7 +31,7 @@ export function takeLoop(directory: string, loop: string): Result<Ownership> {
 /** Whether some process runs the loop of a folder. */
 export function isTaken(directory: string): boolean {
   const last = lastOwner(directory);
-  return last !== undefined && isAlive(last.owner);
+  return last !== undefined && ownerState(last.owner) === 'alive';
 }
 
 function lastOwner(directory: string): { number: number; owner: string } | undefined {
@@ -42,7 +42,7 @@ function lastOwner(directory: string): { number: number; owner: string } | undef
 }
 
 function taken(loop: string, owner: string): Result<never> {
-  const pid = owner.split(':')[1] ?? '?';
+  const pid = pidOf(owner) ?? '?';
   return failed({
     kind: 'usage',
     message: `the loop ${loop} is under way in process ${pid}`,

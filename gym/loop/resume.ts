@@ -62,6 +62,17 @@ function isOf({ started }: Progress, { name, taskFile }: Which): boolean {
   return started.task === name || started.taskFile === taskFile;
 }
 
+/** Whether a loop began and did not come to its end, so that it can be gone on with. One whose journal cannot be read may be. */
+export function canResume(store: Store, loop: string): boolean {
+  if (!existsSync(journalFile(store, loop))) return false;
+  try {
+    const progress = progressOf(store, loop);
+    return progress !== undefined && isOpen(progress);
+  } catch {
+    return true;
+  }
+}
+
 /** The journal of a loop. */
 export function journalFile(store: Store, loop: string): string {
   return join(store.runDirectory(loop), 'journal.ndjson');

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { isGone, ownerOf } from './processes.ts';
+import { ownerState, thisOwner } from './owner.ts';
 import { namesMeant, type Store } from './store.ts';
 
 const runRow = z.object({
@@ -19,7 +19,7 @@ const runRow = z.object({
 /** One line of the history. `state` is `running` until the run ends, and `cut off` when its gym was killed before. */
 export type RunRow = z.infer<typeof runRow>;
 
-/** With the gym that saved it last (`ownerOf`); null: it was saved by a gym that did not note it. */
+/** With the gym that saved it last (`thisOwner`); null: it was saved by a gym that did not note it. */
 const storedRow = runRow.extend({ owner: z.string().nullable() });
 
 const table = `
@@ -45,7 +45,7 @@ export function openHistory(store: Store): History {
   database.exec('PRAGMA journal_mode = WAL');
   database.exec(table);
   addOwner(database);
-  const owner = ownerOf(process.pid) ?? null;
+  const owner = thisOwner();
   const rows = (sql: string, ...values: (string | number)[]): RunRow[] =>
     database
       .prepare(sql)
@@ -85,7 +85,7 @@ export function openHistory(store: Store): History {
 }
 
 function asRow({ owner, ...row }: z.infer<typeof storedRow>): RunRow {
-  const isCutOff = row.state === 'running' && (owner === null || isGone(owner));
+  const isCutOff = row.state === 'running' && ['gone', 'nobody'].includes(ownerState(owner ?? ''));
   return isCutOff ? { ...row, state: 'cut off' } : row;
 }
 

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownerState, ownersHere, thisOwner } from './owner.ts';
 
 /** How long killed processes may take to go; the kernel needs milliseconds unless one hangs in a device. */
 const goneMs = 2_000;
@@ -11,7 +11,7 @@ const ownerVariable = 'GYM_OWNER';
 
 /** Marks a process to be started, and all that it starts, as this gym's: `killOrphans` finds them when it is gone. */
 export function ownerMark(): Record<string, string> {
-  return { [ownerVariable]: ownerOf(process.pid) ?? '' };
+  return { [ownerVariable]: thisOwner() };
 }
 
 /**
@@ -33,12 +33,17 @@ export function killMarked(marker: string): Promise<readonly number[]> {
 /** Kills the processes of gyms that are gone, as `killMarked` does: what a kill -9 of a gym left running. */
 export function killOrphans(): Promise<readonly number[]> {
   // Those of another boot or namespace are somebody else's: the mark came with an environment that was passed on.
-  const prefix = `${ownerVariable}=${bootId()}:`;
+  const prefix = `${ownerVariable}=${ownersHere()}`;
   const isOrphan = (variables: readonly string[]): boolean => {
     const owner = variables.find((variable) => variable.startsWith(prefix));
-    return owner !== undefined && !isAlive(owner.slice(ownerVariable.length + 1));
+    return owner !== undefined && ownerState(owner.slice(ownerVariable.length + 1)) === 'gone';
   };
   return killAll(() => listProcesses(isOrphan));
+}
+
+/** Kills the processes of one gym, as `killMarked` does. */
+export function killOwned(owner: string): Promise<readonly number[]> {
+  return killMarked(`${ownerVariable}=${owner}`);
 }
 
 function listProcesses(accept: (variables: readonly string[]) => boolean): number[] {
@@ -69,32 +74,6 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/**
- * Who a process is: `<boot id>:<pid>:<start time>`. The start time tells it from a later one that got its number.
- * `undefined`: there is no such process.
- */
-export function ownerOf(pid: number): string | undefined {
-  const start = startTime(pid);
-  return start === undefined ? undefined : `${bootId()}:${pid}:${start}`;
-}
-
-/** Whether an owner is still there. Text that `ownerOf` did not write belongs to nobody. */
-export function isAlive(owner: string): boolean {
-  const pid = /^[^:]+:(\d+):[^:]+$/.exec(owner)?.[1];
-  return pid !== undefined && ownerOf(Number(pid)) === owner;
-}
-
-/**
- * Whether an owner is surely gone. One whose process numbers are not those seen from here (in another container) is not:
- * it may well live.
- */
-export function isGone(owner: string): boolean {
-  const [boot = '', namespace = ''] = (owner.split(':')[0] ?? '').split('.');
-  const [thisBoot, thisNamespace] = bootId().split('.');
-  // No process outlives a boot.
-  return boot !== thisBoot || (namespace === thisNamespace && !isAlive(owner));
-}
-
 /** Variables of a process of this user, as "NAME=value"; none of one that ended meanwhile, or may not be looked into. */
 function variablesOf(pid: number): readonly string[] {
   try {
@@ -107,43 +86,16 @@ function variablesOf(pid: number): readonly string[] {
 
 function ancestors(pid: number): Set<number> {
   const found = new Set<number>();
-  for (let at = pid; at > 0 && !found.has(at); at = Number(statFields(at)[1] ?? 0)) found.add(at);
+  for (let at = pid; at > 0 && !found.has(at); at = parentOf(at)) found.add(at);
   return found;
 }
 
-/** Fields of /proc/PID/stat from the third (state) on; the name before them may hold blanks and brackets. */
-function statFields(pid: number): string[] {
-  const stat = textOf(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-}
-
-/** Field 22 in clock ticks since boot, or what `ps` says; `undefined` for what is left of an ended process (a zombie). */
-function startTime(pid: number): string | undefined {
-  if (process.platform !== 'linux')
-    return lines('ps', '-o', 'lstart=', '-p', String(pid)).replace(/\W+/g, '') || undefined;
-  const fields = statFields(pid);
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-}
-
-/** The boot, and on Linux the namespace whose numbers these are: a container's are not its host's. */
-function bootId(): string {
-  if (process.platform !== 'linux') return `${lines('sysctl', '-n', 'kern.bootsessionuuid')}.0`;
-  const namespace = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
-  return `${textOf('/proc/sys/kernel/random/boot_id').trim()}.${namespace}`;
-}
-
-function textOf(file: string): string {
+/** Field 4 of proc_pid_stat(5); the name before it may hold blanks and brackets. 0: there is no such process. */
+function parentOf(pid: number): number {
   try {
-    return readFileSync(file, 'utf8');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
-    return '';
-  }
-}
-
-function lines(program: string, ...args: string[]): string {
-  try {
-    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return '';
+    return 0;
   }
 }

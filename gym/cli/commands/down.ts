@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { down, halt, listKept } from '../../environment/existing.ts';
-import { ownerOf, ownerText } from '../../environment/owner.ts';
 import type { Result } from '../../events/problem.ts';
 import { forgetEnvironmentHash, writeRemover } from '../../store/kept.ts';
+import { ownerOf } from '../../store/owner.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { loadTask } from '../../task/load.ts';
@@ -58,10 +59,10 @@ async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
 /** What it removes goes by name: nothing of the same name may come up before it has ended. */
 function noteRemover({ checkout, project }: Kept, pid: number | undefined): void {
   const owner = pid === undefined ? undefined : ownerOf(pid);
-  if (owner !== undefined && existsSync(checkout)) writeRemover(openStore(checkout), project, ownerText(owner));
+  if (owner !== undefined && existsSync(checkout)) writeRemover(openStore(checkout), project, owner);
 }
 
 /** From here on it is a leftover, which every gym removes. */
 function forget({ checkout, project }: Kept): void {
-  if (existsSync(checkout)) forgetEnvironmentHash(openStore(checkout), project);
+  if (existsSync(join(checkout, '.gym'))) forgetEnvironmentHash(openStore(checkout), project);
 }

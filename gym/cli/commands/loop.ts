@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { chooseAgent } from '../../agent/choose.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
 import type { Listener } from '../../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
@@ -40,6 +41,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!agent.ok) return agent.problems;
   const cleared = await removeLeftovers(context);
   if (!cleared.ok) return cleared.problems;
+  const watchdog = startWatchdog(context.env);
   const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
   const told = new Set<Problem>();
@@ -57,6 +59,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
         describe: terse,
       }),
     );
+    // Where the environment failed something may be left on the engine: the watchdog looks.
+    if (report.ok && report.value.end !== 'environment') watchdog.end();
     if (report.ok) showReport(context, args, report.value, store);
     const { loop } = asked.value;
     await callPerson(context, args, report.ok ? report.value : { end: 'failed', task: task.name, loop, branch: null });

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
-import { ownerState, parseOwner } from '../../environment/owner.ts';
 import { up } from '../../environment/up.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
 import { forgetEnvironmentHash, readEnvironmentHash, readRemover, writeEnvironmentHash } from '../../store/kept.ts';
+import { ownerState } from '../../store/owner.ts';
 import { checkoutOf, openStore, type Store } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
 import type { Arguments } from '../command.ts';
@@ -11,6 +12,7 @@ import type { CommandEnd, Context } from '../context.ts';
 import { keptProject, keptRequest, workspaceHash } from '../kept.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import { durationText } from '../render/style.ts';
+import { timingLines } from '../render/timings.ts';
 import { openTask } from '../tasks.ts';
 
 /** As long as one removal may take. */
@@ -22,12 +24,17 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!task.ok) return task.problems;
   // What others left is removed while it is found out whether anything is to be done.
   const clearing = removeLeftovers(context);
-  const end = await bringUpOnce(context, task.value, clearing);
+  const end = await bringUpOnce(context, task.value, clearing, args.flag('timings'));
   const cleared = await clearing;
   return cleared.ok || end !== 0 ? end : cleared.problems;
 }
 
-async function bringUpOnce(context: Context, task: Task, clearing: Promise<unknown>): Promise<CommandEnd> {
+async function bringUpOnce(
+  context: Context,
+  task: Task,
+  clearing: Promise<unknown>,
+  hasTimings: boolean,
+): Promise<CommandEnd> {
   const { name, root } = task;
   const checkout = checkoutOf(root);
   const project = keptProject(name, checkout);
@@ -48,14 +55,18 @@ async function bringUpOnce(context: Context, task: Task, clearing: Promise<unkno
     if (!removed.ok) return removed.problems;
   }
   forgetEnvironmentHash(store, project);
-  const end = await bringUp(context, task, project);
-  if (end === 0) writeEnvironmentHash(store, project, hash);
+  const watchdog = startWatchdog(context.env);
+  const end = await bringUp(context, task, project, hasTimings);
+  if (end === 0) {
+    writeEnvironmentHash(store, project, hash);
+    watchdog.end();
+  }
   return end;
 }
 
 /** Waits for a `gym down` that still removes things in the background. */
 async function removerEnded(store: Store, project: string): Promise<void> {
-  const remover = parseOwner(readRemover(store, project) ?? '');
+  const remover = readRemover(store, project);
   const until = performance.now() + removerLimitMs;
   while (remover !== undefined && ownerState(remover) === 'alive' && performance.now() < until) await sleep(10);
 }
@@ -63,8 +74,8 @@ async function removerEnded(store: Store, project: string): Promise<void> {
 const isWell = ({ services }: EnvironmentStatus): boolean =>
   services.length > 0 && services.every(({ state, exitCode }) => state === 'running' || exitCode === 0);
 
-async function bringUp(context: Context, task: Task, project: string): Promise<CommandEnd> {
-  const { request, log } = keptRequest(context, task, project);
+async function bringUp(context: Context, task: Task, project: string, hasTimings: boolean): Promise<CommandEnd> {
+  const { request, log } = keptRequest(context, task, project, hasTimings ? [timingLines(context.stdout)] : []);
   const started = performance.now();
   const environment = await up(request);
   log.close();

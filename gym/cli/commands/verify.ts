@@ -1,3 +1,4 @@
+import { startWatchdog } from '../../environment/watchdog.ts';
 import { ok } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
@@ -21,6 +22,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const fault = args.text('fault');
   const known = fault === undefined ? ok(undefined) : checkFault(task.value, fault);
   if (!known.ok) return known.problems;
+  const watchdog = startWatchdog(context.env);
   // Where no engine answers, the verdict tells.
   await removeLeftovers(context);
   const mode = jsonMode(args);
@@ -42,6 +44,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       ],
       signal: context.signal,
     });
+    // With an engine that went away something may be left: the watchdog looks again when it is back.
+    if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
     if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {

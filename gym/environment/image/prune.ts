@@ -21,6 +21,38 @@ export async function pruneImages(engine: Engine, repository: string): Promise<v
   await Promise.all(tags.map((tag) => engine.call('dropping an image', () => engine.docker.getImage(tag).remove())));
 }
 
+/** An image of gym's that no build would miss. */
+export interface StaleImage {
+  /** Its tag, or its id where it has none any more. */
+  readonly reference: string;
+  readonly id: string;
+}
+
+/** Of every service: all images but the most recently used ones, and those whose tag went to another. */
+export async function findStaleImages(engine: Engine): Promise<readonly StaleImage[]> {
+  const filters = JSON.stringify({ label: [label.image] });
+  const listed = await engine.call('listing images', () => engine.docker.listImages({ filters }));
+  if (!listed.ok) return [];
+  const images = await Promise.all(
+    listed.value.map(async ({ Id: id, RepoTags, Labels }) => ({
+      id,
+      repository: Labels?.[label.image] ?? '',
+      tags: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'),
+      usedAt: await lastUse(engine, id),
+    })),
+  );
+  const tagged = [...Map.groupBy(images, ({ repository }) => repository)].flatMap(([repository, members]) => {
+    const stale = new Set(staleTags(repository, members));
+    return members.flatMap(({ id, tags }) =>
+      tags.filter((tag) => stale.has(tag)).map((reference) => ({ reference, id })),
+    );
+  });
+  const untagged = images.filter(
+    ({ tags, usedAt }) => tags.length === 0 && usedAt > 0 && Date.now() - usedAt > inUseMs,
+  );
+  return [...tagged, ...untagged.map(({ id }) => ({ reference: id, id }))];
+}
+
 /** An image with its tags and the time when it was used last, in epoch milliseconds; 0: unknown. */
 export interface UsedImage {
   readonly tags: readonly string[];

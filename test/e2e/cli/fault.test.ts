@@ -63,7 +63,7 @@ test('gym fault: injected, seen, listed, cleared, and gone with the environment'
     expect(await run('fault', 'inject', 'count', 'echo')).toMatchObject({ exitCode: 2 });
     expect(await run('fault', 'mend')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('mend') });
   } finally {
-    expect((await run('down')).exitCode).toBe(0);
+    expect((await run('down', '--wait')).exitCode).toBe(0);
   }
   expect(leftOf(checkout.path)).toEqual([]);
   // The notes of an environment that is gone do no harm to the next.
@@ -71,6 +71,6 @@ test('gym fault: injected, seen, listed, cleared, and gone with the environment'
     expect((await run('up')).exitCode).toBe(0);
     expect((await run('fault', 'list')).stderr).toBe('there are no faults\n');
   } finally {
-    await run('down');
+    await run('down', '--wait');
   }
 });

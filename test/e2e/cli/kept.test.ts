@@ -28,7 +28,7 @@ describe('an environment that is kept', () => {
     expect((await run('up')).exitCode).toBe(0);
   });
   afterAll(async () => {
-    expect((await run('down')).exitCode).toBe(0);
+    expect((await run('down', '--wait')).exitCode).toBe(0);
     expect(leftOf(checkout.path)).toEqual([]);
   });
 

@@ -8,6 +8,8 @@ export interface EngineProxy extends AsyncDisposable {
   readonly host: string;
   /** Ends every connection and takes no more. */
   cut(): void;
+  /** Takes connections again, as an engine that was started again. */
+  restore(): Promise<void>;
 }
 
 /** Opens one on a unix socket in an existing folder. */
@@ -32,11 +34,13 @@ export async function engineProxy(path: string): Promise<EngineProxy> {
       from.pipe(to);
     }
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  const restore = (): Promise<void> =>
+    new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  await restore();
   const cut = (): void => {
     server.close();
     for (const socket of open) socket.destroy();
     rmSync(path, { force: true });
   };
-  return { host: `unix://${path}`, cut, [Symbol.asyncDispose]: async () => cut() };
+  return { host: `unix://${path}`, cut, restore, [Symbol.asyncDispose]: async () => cut() };
 }

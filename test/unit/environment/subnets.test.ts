@@ -4,7 +4,7 @@ import {
   overlaps,
   parseRoutes,
   parseSubnet,
-  pool,
+  pools,
   prefixFor,
   subnetText,
 } from '../../../gym/environment/subnets.ts';
@@ -17,12 +17,12 @@ function subnet(text: string): { base: number; prefix: number } {
 
 describe('subnets', () => {
   it('are /27 blocks of the pool, each once', () => {
-    const all = [...freeSubnets([], 27, 5)].map(subnetText);
+    const all = [...freeSubnets([], 27, 5 / 8192, pools.slice(0, 1))].map(subnetText);
     expect(all).toHaveLength(8192);
     expect(new Set(all).size).toBe(8192);
     expect(all[0]).toBe('10.200.0.160/27');
     expect(all.at(-1)).toBe('10.200.0.128/27');
-    expect(all.every((text) => overlaps(subnet(text), pool))).toBe(true);
+    expect(all.every((text) => pools.slice(0, 1).some((pool) => overlaps(subnet(text), pool)))).toBe(true);
   });
 
   it('avoid what is taken, larger and smaller', () => {
@@ -31,8 +31,18 @@ describe('subnets', () => {
     expect([first, second].map((each) => each && subnetText(each))).toEqual(['10.200.1.32/27', '10.200.1.64/27']);
   });
 
-  it('run out when everything is taken', () => {
-    expect([...freeSubnets([subnet('10.0.0.0/8')], 27, 0)]).toEqual([]);
+  it('come from the next pool when a route of the host takes all of one', () => {
+    const [first] = freeSubnets([subnet('10.0.0.0/8')], 27, 0);
+    expect(first && subnetText(first)).toBe('172.28.0.0/27');
+    const [second] = freeSubnets([subnet('10.0.0.0/8'), subnet('172.16.0.0/12')], 27, 0.999_999);
+    expect(second && subnetText(second)).toBe('192.168.255.224/27');
+  });
+
+  it('run out when everything is taken, or no pool is wide enough', () => {
+    const all = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map(subnet);
+    expect([...freeSubnets(all, 27, 0)]).toEqual([]);
+    expect([...freeSubnets([], 27, 0.5, [subnet('10.1.2.0/28')])]).toEqual([]);
+    expect([...freeSubnets([], 16, 0.5)].map(subnetText)).toHaveLength(8);
   });
 
   it.each([
@@ -46,11 +56,13 @@ describe('subnets', () => {
     expect(prefixFor(endpoints)).toBe(prefix);
   });
 
-  it('reads the routes of the host, without the default one', () => {
+  it('reads the routes of the host, without the default one and its halves', () => {
     const text = [
       'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
       'eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0',
       'docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0',
+      'tun0\t00000000\t0100080A\t0003\t0\t0\t0\t00000080\t0\t0\t0',
+      'tun0\t00000080\t0100080A\t0003\t0\t0\t0\t00000080\t0\t0\t0',
       'eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0',
       '',
     ].join('\n');

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it, test } from 'vitest';
-import { isAlive, killMarked, listMarked, ownerOf } from '../../../gym/store/processes.ts';
+import { describe, expect, it } from 'vitest';
+import { killMarked, listMarked } from '../../../gym/store/processes.ts';
 
 const marker = (): string => `GYM_TEST_MARKER=${process.pid}-${Math.random()}`;
 
@@ -33,25 +33,4 @@ describe.runIf(process.platform === 'linux')('marked processes', () => {
     await gone;
     expect(listMarked(`PATH=${process.env['PATH']}`)).not.toContain(process.pid);
   });
-});
-
-describe('owners', () => {
-  it('live as long as their process', async () => {
-    const child = spawn('sleep', ['60']);
-    const owner = ownerOf(child.pid ?? 0);
-    expect(owner).toMatch(/^[^:]+:\d+:[^:]+$/);
-    expect(isAlive(owner ?? '')).toBe(true);
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-    expect(isAlive(owner ?? '')).toBe(false);
-    expect(ownerOf(child.pid ?? 0)).toBeUndefined();
-  });
-
-  test.each(['', 'nobody', `x:${process.pid}:1`, `${ownerOf(process.pid)?.replace(/\d+$/, '1')}`])(
-    '%j is not alive',
-    (owner) => {
-      expect(isAlive(owner)).toBe(false);
-    },
-  );
 });

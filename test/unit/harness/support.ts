@@ -32,6 +32,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     observe: notHere,
     macAddress: notHere,
     logFile: notHere,
+    logProblem: notHere,
     publishedPort: notHere,
     publishedPorts: () => [{ service: 'web-api', containerPort: 80, protocol: 'tcp', hostPort: 32_768 }],
     release: notHere,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openHistory, type RunRow } from '../../../gym/store/history.ts';
-import { isGone, killMarked, killOrphans, ownerMark, ownerOf } from '../../../gym/store/processes.ts';
+import { thisOwner } from '../../../gym/store/owner.ts';
+import { killMarked, killOrphans, killOwned, ownerMark } from '../../../gym/store/processes.ts';
 import { openStore, type Store } from '../../../gym/store/store.ts';
 import { temporaryFolder } from '../../support/repository.ts';
 
@@ -12,7 +13,8 @@ const running: RunRow = {
   ...{ run: 'r', kind: 'verify', task: 't', state: 'running', headline: '', startedAt: 1 },
   ...{ distance: null, exitCode: null, durationMs: null, loop: null },
 };
-const [boot = '', pid = '', start = ''] = (ownerOf(process.pid) ?? '').split(':');
+const [host = '', pid = ''] = thisOwner().split(':');
+const [machine = '', boot = ''] = host.split('.');
 
 function store(): Store {
   const folder = temporaryFolder();
@@ -65,15 +67,6 @@ describe('a run in the history', () => {
   });
 });
 
-test.each([
-  { owner: `${boot}:${pid}:${start}`, gone: false, what: 'this process' },
-  { owner: `${boot}:${pid}:1`, gone: true, what: 'one that had the number before' },
-  { owner: `other.1:${pid}:${start}`, gone: true, what: 'one before the machine was started again' },
-  { owner: `${boot.split('.')[0]}.1:${pid}:1`, gone: false, what: 'one in a container' },
-])('$what is gone: $gone', ({ owner, gone }) => {
-  expect(isGone(owner)).toBe(gone);
-});
-
 describe.runIf(process.platform === 'linux')('processes that gyms have left', () => {
   async function sleeper(mark: Record<string, string>): Promise<ChildProcess> {
     const name = 'GYM_TEST_MARKER';
@@ -86,15 +79,24 @@ describe.runIf(process.platform === 'linux')('processes that gyms have left', ()
   }
 
   test('are killed, and those of gyms that live, or that cannot be seen from here, are not', async () => {
-    const orphan = await sleeper({ GYM_OWNER: `${boot}:${pid}:1` });
+    const orphan = await sleeper({ GYM_OWNER: `${host}:${pid}:1` });
     const gone = once(orphan, 'exit');
     const others = [
       await sleeper(ownerMark()),
-      await sleeper({ GYM_OWNER: `${boot.split('.')[0]}.1:${pid}:1` }),
-      await sleeper({ GYM_OWNER: `other.1:${pid}:1` }),
+      await sleeper({ GYM_OWNER: `${machine}.${boot}.1:${pid}:1` }),
+      await sleeper({ GYM_OWNER: `${machine}.earlier.1:${pid}:1` }),
     ];
     expect(await killOrphans()).toEqual([]);
     expect((await gone)[1]).toBe('SIGKILL');
     expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null]);
+  });
+
+  test('of one owner are killed, whoever lives, and no others', async () => {
+    const owned = await sleeper({ GYM_OWNER: `${host}:${pid}:2` });
+    const gone = once(owned, 'exit');
+    const other = await sleeper({ GYM_OWNER: `${host}:${pid}:23` });
+    expect(await killOwned(`${host}:${pid}:2`)).toEqual([]);
+    expect((await gone)[1]).toBe('SIGKILL');
+    expect(other.exitCode ?? other.signalCode).toBeNull();
   });
 });

@@ -1,0 +1,60 @@
+import { connectEngine } from '../../environment/engine.ts';
+import { listEnvironments } from '../../environment/existing.ts';
+import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
+import { findStoreGarbage } from '../../loop/garbage.ts';
+import { openHistory } from '../../store/history.ts';
+import { killOrphans } from '../../store/processes.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
+import type { Arguments } from '../command.ts';
+import type { CommandEnd, Context } from '../context.ts';
+import { problemText } from '../render/person.ts';
+import { painter, tableText } from '../render/style.ts';
+
+const header = ['KIND', 'NAME', 'SIZE', 'WHY'];
+
+/** `gym gc`: removes what nobody holds, on the engine and in the store of this checkout; `--dry-run` only lists it. */
+export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
+  const isDry = args.flag('dry-run');
+  if (!isDry) await killOrphans();
+  const engine = await connectEngine(env);
+  if (!engine.ok) return engine.problems;
+  const [onEngine, environments] = await Promise.all([findEngineGarbage(engine.value), listEnvironments(env)]);
+  if (!onEngine.ok) return onEngine.problems;
+  if (!environments.ok) return environments.problems;
+  const store = openStore(checkoutOf(cwd));
+  const history = openHistory(store);
+  try {
+    const usedRuns = new Set(environments.value.map((each) => each.run));
+    const inStore = await findStoreGarbage({ store, history, usedRuns, now: Date.now() });
+    const items = [...onEngine.value.items, ...inStore];
+    if (items.length === 0) {
+      stderr.write('there is nothing to remove\n');
+      return 0;
+    }
+    stdout.write(`${tableText([header, ...items.map(cells)], stdout.columns)}\n`);
+    const total = bytesText(items.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0));
+    if (isDry) {
+      stderr.write(`${items.length} things, ${total}; gym gc removes them\n`);
+      return 0;
+    }
+    for (const each of inStore) each.remove();
+    const removed = await removeEngineGarbage(engine.value, onEngine.value);
+    const problems = removed.ok ? [] : removed.problems;
+    for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
+    stderr.write(`removed ${items.length - problems.length} of ${items.length} things, ${total}\n`);
+    return 0;
+  } finally {
+    history.close();
+  }
+}
+
+function cells({ kind, name, bytes, why }: Garbage): string[] {
+  return [kind, name.replace(/^sha256:(.{12}).*$/, '$1'), bytes === null ? '-' : bytesText(bytes), why];
+}
+
+/** A size as people say it, in powers of 1000 as the docker CLI does: `13 kB`, `2.4 GB`. */
+function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${Number((bytes / 1000 ** power).toPrecision(2 + (power > 0 ? 1 : 0)))} ${units[power]}`;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { privateEngine, whyNoEngine } from '../../chaos/private-engine.ts';
+import { tinyCheckout } from '../../support/gym/checkout.ts';
+import { gym, startGym } from '../../support/gym/program.ts';
+
+const noEngine = whyNoEngine();
+if (noEngine !== undefined) console.warn(`SKIPPED: gym down --all is not tested, ${noEngine}`);
+
+// On an engine of its own: on the machine's it would take down what others keep.
+test.runIf(noEngine === undefined)(
+  'gym down --all removes what is kept of every checkout, and neither what a living gym holds nor what is not of gym',
+  async () => {
+    using first = tinyCheckout();
+    using second = tinyCheckout();
+    using third = tinyCheckout({ stages: [{ name: 'unit', command: 'sleep 8' }] });
+    await using engine = await privateEngine('debian:bookworm-slim');
+    const env = { DOCKER_HOST: engine.host };
+    const checkouts = (): string[] =>
+      engine.docker('ps', '--all', '--format', '{{.Label "dev.gym.checkout"}}').split('\n').sort();
+    for (const { path } of [first, second]) expect((await gym(path, ['up'], env)).exitCode).toBe(0);
+    const running = startGym(third.path, ['verify', '--json=stream'], env);
+    await running.saw(({ type }) => type === 'stage.started');
+    engine.docker(
+      'run',
+      '--detach',
+      '--name',
+      'gym-tiny-lookalike',
+      '--network',
+      'none',
+      'debian:bookworm-slim',
+      'sleep',
+      '1000',
+    );
+    expect(checkouts()).toEqual(['', first.path, second.path, third.path].sort());
+
+    const inFirst = await gym(first.path, ['down'], env);
+    expect({ code: inFirst.exitCode, said: inFirst.stderr }).toEqual({ code: 0, said: 'tiny is down\n' });
+    expect(checkouts()).toEqual(['', second.path, third.path].sort());
+    expect((await gym(first.path, ['up'], env)).exitCode).toBe(0);
+
+    const all = await gym(third.path, ['down', '--all'], env);
+    expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said: 'tiny is down\ntiny is down\n' });
+    expect(checkouts()).toEqual(['', third.path]);
+    expect((await running.end).exitCode).toBe(0);
+    expect(engine.docker('network', 'ls', '--quiet', '--filter', 'label=dev.gym.project')).toBe('');
+  },
+);

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { connectEngine } from '../../../gym/environment/engine.ts';
+import type { Environment } from '../../../gym/environment/environment.ts';
+import { followLog, type ServiceLog } from '../../../gym/environment/log.ts';
+import { bench, eventually } from '../environment/support.ts';
+
+const here = bench();
+const image = 'debian:bookworm-slim';
+/** The engine's own copy of what is printed would take longer to write than the printing. */
+const fast = 'logging: { driver: none }';
+
+/** Brings one service up that runs a shell command, waits until it has ended, and gives its log's file. */
+async function printed(command: string): Promise<string> {
+  const environment = await here.mustUp(service(command));
+  await ended(environment);
+  return environment.logFile('a');
+}
+
+const service = (command: string): string =>
+  `services: { a: { image: "${image}", ${fast}, command: [sh, -c, ${JSON.stringify(command).replaceAll('$', '$$$$')}] } }`;
+
+async function ended(environment: Environment): Promise<void> {
+  await eventually(() => here.events.some((event) => event.type === 'service.changed' && event.state === 'exited'));
+  await environment.flushLogs();
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+describe("a service's log is complete", () => {
+  test('of 20 containers that print and end at once', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    const services = names.map((name) => `  ${name}: {image: "${image}", command: [echo, "said by ${name}"]}`);
+    const environment = await here.mustUp(`services:\n${services.join('\n')}\n`);
+    const exits = (): number =>
+      here.events.filter((event) => event.type === 'service.changed' && event.state === 'exited').length;
+    await eventually(() => exits() === names.length);
+    await environment.flushLogs();
+    expect(names.map((name) => readFileSync(environment.logFile(name), 'utf8'))).toEqual(
+      names.map((name) => `said by ${name}\n`),
+    );
+    expect(names.flatMap((name) => environment.logProblem(name) ?? [])).toEqual([]);
+  });
+
+  test('with 100,000 lines, from the first to the last', async () => {
+    const file = await printed('i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo line $i; done');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines).toEqual(Array.from({ length: 100_000 }, (_, index) => `line ${index + 1}`));
+  });
+
+  test('with lines of 1 MB', async () => {
+    const file = await printed('for c in a b c; do head -c 1048576 /dev/zero | tr "\\0" $c; echo; done');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    expect(lines.map((line) => [line.length, line.at(0), line.at(-1)])).toEqual([
+      ...['a', 'b', 'c'].map((c) => [1_048_576, c, c]),
+      [0, undefined, undefined],
+    ]);
+  });
+
+  test('with any bytes', async () => {
+    const file = await printed('head -c 3000000 /bin/bash /bin/sh; head -c 1000000 /dev/zero; printf "\\377\\376"');
+    const expected = await printedSum(
+      'head -c 3000000 /bin/bash /bin/sh; head -c 1000000 /dev/zero; printf "\\377\\376"',
+    );
+    expect(await hashOf(file)).toBe(expected);
+  });
+
+  async function printedSum(command: string): Promise<string> {
+    here.events.length = 0;
+    const file = await printed(`{ ${command}; } | sha256sum | cut -d " " -f 1`);
+    return readFileSync(file, 'utf8').trim();
+  }
+
+  test('of a service that is started again, twice', async () => {
+    const command = 'echo began; trap "echo ends; exit 0" TERM; while :; do sleep 0.1; done';
+    const { project } = here.request();
+    const environment = await here.mustUp(service(command), { project });
+    const text = (): string => readFileSync(environment.logFile('a'), 'utf8');
+    await eventually(() => text() === 'began\n');
+    // Not at once: what is followed here goes on only while this process does.
+    const docker = (...args: string[]) => promisify(execFile)('docker', args);
+    await docker('restart', `${project}-a`);
+    await eventually(() => text() === 'began\nends\nbegan\n');
+    await docker('stop', `${project}-a`);
+    await docker('start', `${project}-a`);
+    await eventually(() => text() === 'began\nends\nbegan\nends\nbegan\n');
+  });
+
+  test('while 200 MB flow, and they do not stay in memory', async () => {
+    const { project } = here.request();
+    const file = here.write('compose.yaml', service('head -c 200000000 /dev/zero | tr "\\0" x'));
+    const program = join(import.meta.dirname, 'following.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [program, file, project]);
+    expect(statSync(`${file}.logs/a.log`).size).toBe(200_000_000);
+    const grownBytes = Number(stdout);
+    console.log(`gym grew by ${(grownBytes / 1e6).toFixed(0)} MB while 200 MB of log flowed`);
+    expect(grownBytes).toBeLessThan(140_000_000);
+  });
+});
+
+test('of a log beyond its cap the end is kept, with a notice, and it is told that it is not whole', async () => {
+  const connected = await connectEngine(process.env);
+  if (!connected.ok) throw new Error('no engine');
+  const engine = connected.value;
+  const command = 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); echo "line $i"; done';
+  const container = await engine.docker.createContainer({ Image: image, Cmd: ['sh', '-c', command] });
+  onTestFinished(() => container.remove({ force: true }));
+  const file = here.write('a.log', '');
+  const capBytes = 100_000;
+  const followed = await followLog(engine, { id: container.id, service: 'a', tty: false, capBytes }, file);
+  if (!followed.ok) throw new Error(followed.problems[0].message);
+  const log: ServiceLog = followed.value;
+  expect(log.problem()).toBeUndefined();
+  await container.start();
+  await log.done;
+  const [last, earlier] = [readFileSync(file, 'utf8'), readFileSync(`${file}.1`, 'utf8')];
+  expect(last).toMatch(/^gym: what came before is in a\.log\.1; \S+ MiB before that were dropped\n/);
+  const kept = `${earlier.slice(earlier.indexOf('\n') + 1)}${last.slice(last.indexOf('\n') + 1)}`;
+  const lines = kept.split('\n').slice(1, -1);
+  expect(lines.at(-1)).toBe('line 50000');
+  const first = Number(lines[0]?.split(' ')[1]);
+  expect(lines).toEqual(Array.from({ length: 50_001 - first }, (_, index) => `line ${first + index}`));
+  expect(last.length + earlier.length).toBeGreaterThan(capBytes);
+  expect(last.length + earlier.length).toBeLessThanOrEqual(2 * capBytes);
+  expect(log.problem()).toBe('it grew beyond 0.0954 MiB; only its end is kept');
+});
