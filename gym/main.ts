@@ -8,7 +8,7 @@ import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;
   watchPipes();
-  if (first === '--version' || first === '-V') return print(`${version()}\n`);
+  if (first !== undefined && ['--version', '-V', '-v', 'version'].includes(first)) return print(`${version()}\n`);
   quietExperiments();
   const [{ commands }, help] = await Promise.all([import('./cli/commands.ts'), import('./cli/help.ts')]);
   if (first === undefined && process.stdout.isTTY && process.stdin.isTTY) return startScreen();
@@ -75,18 +75,15 @@ async function openScreen(onQuit: () => void): Promise<Screen> {
 
 /** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
 async function startScreen(): Promise<number> {
-  const [{ findTasks }, { openHistory }, { checkoutOf, openStore }, { openStart }, { lackOf }] = await Promise.all([
+  const [{ findTasks }, { newestRuns }, { openStart }, { lackOf }] = await Promise.all([
     import('./task/find.ts'),
-    import('./store/history.ts'),
-    import('./store/store.ts'),
+    import('./cli/stores.ts'),
     import('./tui/open.ts'),
     import('./agent/choose.ts'),
   ]);
   const cwd = process.cwd();
-  const history = openHistory(openStore(checkoutOf(cwd)));
   // The verifications of a loop are told by its one line.
-  const runs = history.newest(200).filter(({ loop }) => loop === null);
-  history.close();
+  const runs = newestRuns(cwd, 200).filter(({ loop }) => loop === null);
   const now = Date.now();
   const asked = process.env['GYM_AGENT'] || undefined;
   const tasks = findTasks(cwd).map(({ name, file }) => ({

@@ -7,6 +7,8 @@ import type { CommandEnd, Context } from './context.ts';
 export interface Option {
   readonly kind: 'flag' | 'text' | 'number' | 'count' | 'json';
   readonly short?: string;
+  /** Of a `count`: 0 is understood too. */
+  readonly orNone?: true;
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly help: string;
@@ -54,8 +56,8 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
     if (positionals.length > most)
       return usage(command, `${command.name} does not take ${positionals[most]}: gym ${command.usage}`);
     for (const [name, value] of Object.entries(parsed.values)) {
-      const wanted = numberWanted(command.options[name]?.kind, Number(value));
-      if (wanted !== undefined) return usage(command, `--${name} takes ${wanted} above 0, not ${String(value)}`);
+      const wanted = numberWanted(command.options[name], String(value));
+      if (wanted !== undefined) return usage(command, `--${name} takes ${wanted}, not ${String(value)}`);
     }
     const json = parsed.values['json'];
     const streams = command.options['json']?.value === '=stream';
@@ -70,10 +72,13 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
 }
 
 /** What an option takes where the value is no such number. */
-function numberWanted(kind: Option['kind'] | undefined, value: number): string | undefined {
+function numberWanted(option: Option | undefined, text: string): string | undefined {
+  const value = text === '' ? Number.NaN : Number(text);
   const isAbove0 = value > 0 && Number.isFinite(value);
-  if (kind === 'number' && !isAbove0) return 'a number';
-  return kind === 'count' && !(isAbove0 && Number.isInteger(value)) ? 'a whole number' : undefined;
+  if (option?.kind === 'number' && !isAbove0) return 'a number above 0';
+  if (option?.kind !== 'count' || (isAbove0 && Number.isInteger(value))) return undefined;
+  if (option.orNone !== true) return 'a whole number above 0';
+  return value === 0 ? undefined : 'a whole number';
 }
 
 function accessors(positionals: readonly string[], values: Readonly<Record<string, unknown>>): Arguments {

@@ -100,7 +100,7 @@ export const commands: readonly Command[] = [
     examples: [['gym logs -f worker-1 worker-2', 'follow two services']],
     options: {
       follow: { kind: 'flag', short: 'f', help: 'go on as lines come' },
-      tail: { kind: 'count', short: 'n', value: 'LINES', help: 'only the last lines of each service' },
+      tail: { kind: 'count', orNone: true, short: 'n', value: 'LINES', help: 'only the last lines of each service' },
       timestamps: { kind: 'flag', help: 'the time before each line' },
       task,
     },

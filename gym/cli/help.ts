@@ -22,8 +22,9 @@ export function generalHelp(commands: readonly Command[]): string {
     '  gym loop shuffle --agent claude  an agent against the verdict, within budgets',
     ...lines,
     '',
-    'gym COMMAND --help tells more. Exit codes: 0 pass, 1 fail or vacuous, 2 wrong usage or definition, 3 unknown,',
-    '4 the environment could not be brought up, 5 ended by a budget, 70 a bug in gym, 128+n a signal.',
+    'gym COMMAND --help tells more; gym --version (or -v) tells the version.',
+    'Exit codes: 0 pass, 1 fail or vacuous, 2 wrong usage or definition, 3 unknown, 4 the environment could not be',
+    'brought up, 5 ended by a budget, 70 a bug in gym, 128+n a signal.',
     '',
   ].join('\n');
 }

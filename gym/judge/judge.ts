@@ -1,7 +1,7 @@
 import type { Invariant } from '../task/invariant.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
-import { numberText } from './text.ts';
+import { countText } from './text.ts';
 import { isGreen, runDistance, type StageResult, type Verdict, worst, worstFirst } from './verdict.ts';
 
 /** Judges every invariant on what was recorded. `again` is the command that judges them again. */
@@ -24,7 +24,7 @@ export function judgeInvariants(invariants: readonly Invariant[], evidence: Evid
 }
 
 /** The case set of a stage as a check: every case passes, and at least one ran. */
-export function judgeStage(stage: StageResult, again: string): CheckResult {
+export function stageCheck(stage: StageResult, again: string): CheckResult {
   const executed = stage.cases === null ? 1 : stage.cases.passed + stage.cases.failed;
   const failed = stage.state === 'fail' ? Math.max(1, stage.cases?.failed ?? 1) : 0;
   const judged = stage.state === 'pass' || stage.state === 'fail';
@@ -60,5 +60,6 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
   const invariants = checks.filter((check) => check.kind !== 'cases').length;
-  return `${checks.length} of ${checks.length} checks hold: ${numberText(cases)} cases in ${stages.length} stages, ${invariants} invariants`;
+  const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
+  return `${checks.length} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}`;
 }

@@ -14,6 +14,11 @@ export function numberText(value: bigint | number): string {
   return value.toLocaleString('en-US', isSmall ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 4 });
 }
 
+/** So many of something: `1 case`, `1,024 cases`. */
+export function countText(count: number, what: string): string {
+  return `${numberText(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** A difference with its sign and its share of what was expected: `+16,105,544 bytes (+6.00 %)`. */
 export function differenceText(difference: bigint | number, expected: bigint | number, unit: Unit): string {
   const sign = difference > 0 ? '+' : '';
@@ -34,4 +39,16 @@ export function percentText(share: number): string {
 export function listText(items: readonly string[], most = 4): string {
   const more = items.length - most;
   return more > 0 ? `${items.slice(0, most).join(', ')} and ${more} more` : items.join(', ');
+}
+
+/** Digits in groups of three; what is not a whole number stays as it is. */
+export function groupedText(digits: string): string {
+  if (!/^[-+]?\d{5,}$/.test(digits)) return digits;
+  return digits.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** What a sentence says first: up to its first colon, semicolon or line break, in at most 120 characters. */
+export function firstClause(sentence: string): string {
+  const clause = sentence.split(/[:;] |\n/)[0] ?? '';
+  return clause.length > 120 ? `${clause.slice(0, 119)}…` : clause;
 }

@@ -9,7 +9,7 @@ const size = z.union([
 
 /**
  * How far two values may be apart. `exact`: not at all. `abs`: in the unit of the values. `rel`: as a share of the
- * expected value (a zero reference cannot be judged). `any`: whichever allows most.
+ * expected value (a zero reference cannot be judged).
  */
 export const toleranceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('exact') }),

@@ -41,7 +41,7 @@ export async function runLoop(request: LoopRequest): Promise<Result<LoopReport>>
   if (!existsSync(instruction)) {
     return failed({ kind: 'definition', message: 'there is no such instruction file', place: { file: instruction } });
   }
-  const directory = store.runDirectory(loop);
+  const directory = store.makeRunDirectory(loop);
   const owner = takeLoop(directory, loop);
   if (!owner.ok) return owner;
   try {

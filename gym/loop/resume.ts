@@ -25,7 +25,7 @@ export interface Which {
 /** The loop that is named; of a task, or of all, the newest that did not come to its end and that no process works on. */
 export function findResumable(store: Store, which?: Which): Result<ResumableLoop> {
   const runs = join(store.directory, 'runs');
-  const loops = readdirSync(runs)
+  const loops = (existsSync(runs) ? readdirSync(runs) : [])
     .filter((each) => existsSync(journalFile(store, each)))
     .sort()
     .reverse();
@@ -75,7 +75,7 @@ export function canResume(store: Store, loop: string): boolean {
 
 /** The journal of a loop. */
 export function journalFile(store: Store, loop: string): string {
-  return join(store.directory, 'runs', loop, 'journal.ndjson');
+  return join(store.runDirectory(loop), 'journal.ndjson');
 }
 
 function progressOf(store: Store, loop: string): Progress | undefined {

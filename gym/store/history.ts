@@ -40,6 +40,7 @@ export interface History {
 
 /** Opens the history; WAL and a busy timeout let several gyms write at once. */
 export function openHistory(store: Store): History {
+  store.make();
   const database = new DatabaseSync(store.historyFile, { timeout: 5000 });
   database.exec('PRAGMA journal_mode = WAL');
   database.exec(table);

@@ -5,37 +5,51 @@ import { dirname, join } from 'node:path';
 /** The folder `.gym` of a checkout: runs, loops, history. All paths are absolute. */
 export interface Store {
   readonly directory: string;
-  /** Folder of a run or loop; made on first use. */
+  /** Makes the folder where it is not there. Who only reads makes nothing. */
+  make(): void;
+  /** Folder of a run or loop. */
   runDirectory(run: string): string;
+  /** Makes the folder of a run or loop, where it is not there yet, and gives it. */
+  makeRunDirectory(run: string): string;
   /** Path of the history database. */
   readonly historyFile: string;
 }
 
-/**
- * Opens the store of a checkout: `.gym` in its top folder. It ignores itself, so that no project has to list it.
- */
+/** The store of a checkout: `.gym` in its top folder. It ignores itself, so that no project has to list it. */
 export function openStore(top: string): Store {
   const directory = join(top, '.gym');
-  mkdirSync(join(directory, 'runs'), { recursive: true });
-  const ignore = join(directory, '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+  const make = (): void => {
+    mkdirSync(join(directory, 'runs'), { recursive: true });
+    const ignore = join(directory, '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+  };
+  const runDirectory = (run: string): string => join(directory, 'runs', run);
   return {
     directory,
     historyFile: join(directory, 'history.sqlite'),
-    runDirectory(run) {
-      const folder = join(directory, 'runs', run);
+    make,
+    runDirectory,
+    makeRunDirectory(run) {
+      make();
+      const folder = runDirectory(run);
       mkdirSync(folder, { recursive: true });
       return folder;
     },
   };
 }
 
-/** The checkout that a folder belongs to: the nearest folder upwards with `.git` or `.gym`, or the folder itself. */
+/** A task is a file of this name. */
+export const taskFile = 'task.ts';
+
+/** The checkout that a folder belongs to: git's top folder; where there is no git, the folder of the task, or the folder itself. */
 export function checkoutOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git')) || existsSync(join(at, '.gym'))) return at;
-    if (dirname(at) === at) return folder;
-  }
+  return nearestWith('.git', folder) ?? nearestWith(taskFile, folder) ?? folder;
+}
+
+/** The nearest folder upwards that has an entry of that name. */
+function nearestWith(name: string, folder: string): string | undefined {
+  if (existsSync(join(folder, name))) return folder;
+  return dirname(folder) === folder ? undefined : nearestWith(name, dirname(folder));
 }
 
 /** A new name for a run or loop: sorts by time, unique among runs side by side: `20261120-044512-3fa9`. */

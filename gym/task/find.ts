@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { checkoutOf } from '../store/store.ts';
+import { checkoutOf, taskFile } from '../store/store.ts';
 import { displayPath, loadTask } from './load.ts';
 import { known, nearOrKnown } from './suggest.ts';
 
-const taskFile = 'task.ts';
 /** Folders of a checkout whose subfolders may be tasks. */
 const homes = ['envs', 'tasks'];
 

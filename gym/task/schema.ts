@@ -5,6 +5,10 @@ import { sourceSchema } from './source.ts';
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'names are lower case, digits and hyphens');
 const relativePath = z.string().min(1);
 
+/** Longer is a mistake, and Node's timers end at 24 days. */
+const seconds = z.number().positive().max(86_400, 'at most 86400 seconds: a day');
+const minutes = z.number().positive().max(43_200, 'at most 43200 minutes: 30 days');
+
 /** Formats of test results that gym reads. */
 export const resultFormat = z.enum(['junit', 'tap', 'ctrf', 'vitest']);
 export type ResultFormat = z.infer<typeof resultFormat>;
@@ -20,18 +24,18 @@ export const stageSchema = z.strictObject({
   env: z.record(z.string(), z.string()).default({}),
   /** Where the cases are reported. A stage with results that ran no test is vacuous; without, its exit code decides. */
   results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
-  timeoutSeconds: z.number().positive().default(600),
+  timeoutSeconds: seconds.default(600),
 });
 export type Stage = z.output<typeof stageSchema>;
 
 /** Budgets: whatever is reached first ends what is under way. */
 export const limitsSchema = z.strictObject({
   /** Seconds from the first container to the last one ready. */
-  upSeconds: z.number().positive().default(120),
+  upSeconds: seconds.default(120),
   /** Attempts of an agent in one loop. */
   attempts: z.number().int().positive().default(8),
   /** Minutes of one loop. */
-  minutes: z.number().positive().default(60),
+  minutes: minutes.default(60),
   /** US dollars of one loop, where the agent tells its cost; none: no bound. */
   usd: z.number().positive().optional(),
 });

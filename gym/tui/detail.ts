@@ -1,8 +1,9 @@
 import type { CheckView } from '../events/view.ts';
+import { groupedText } from '../judge/text.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { CheckResult, Part } from '../task/judgement.ts';
 import { type Row, type Segment, segment } from './row.ts';
-import { distanceText, groupedText, sparkline, wrapped } from './text.ts';
+import { distanceText, sparkline, wrapped } from './text.ts';
 import { type Theme, toneOf, wordOf } from './theme.ts';
 
 /** What the detail of a check is made of. */

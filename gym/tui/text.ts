@@ -48,12 +48,6 @@ export function distanceText(distance: number | null): string {
   return distance < 100 ? String(Number(distance.toPrecision(2))) : String(Math.round(distance));
 }
 
-/** Digits in groups of three; what is not a whole number stays as it is. */
-export function groupedText(digits: string): string {
-  if (!/^[-+]?\d{5,}$/.test(digits)) return digits;
-  return digits.replaceAll(/\B(?=(\d{3})+$)/g, ',');
-}
-
 /**
  * Values as bars, scaled to the largest. Zero, and only zero, is the lowest bar; what was not judged is a space,
  * never a zero.

@@ -7,7 +7,7 @@ import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { observedBy, readEvidence } from '../evidence/evidence.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
-import { judgeInvariants, judgeStage, sumUp } from '../judge/judge.ts';
+import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
@@ -35,7 +35,7 @@ interface Findings {
  */
 export async function verify(request: VerifyRequest): Promise<Verdict> {
   const startedAt = Date.now();
-  const runDirectory = request.store.runDirectory(request.run);
+  const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = { snapshot: null, outcomes: [], checks: [], problems: [] };
   begin(request, log.emit, startedAt);
@@ -139,7 +139,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   const evidence = await phase('evidence', emit, () => reader.evidence());
   await phase('judge', emit, async () => {
     const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
-    const stages = findings.outcomes.map((outcome) => judgeStage(asStageResult(outcome, runDirectory), again));
+    const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
     for (const { name, kind, state, because, distance } of findings.checks) {
       emit({ type: 'check.judged', check: name, kind, state, because, distance });
@@ -254,7 +254,10 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
 
 type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
 
-/** A problem makes a pass unknown; a failure that was seen stays a failure. */
+/**
+ * A problem makes a pass unknown. A failure that was seen stays one, but for a problem of the environment: what was lost
+ * with it may be why something failed, so that is unknown too.
+ */
 function conclude(stages: Verdict['stages'], { checks, problems }: Findings, signal: AbortSignal): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };

@@ -35,6 +35,7 @@ interface Plan {
  */
 export async function makeWorktree(task: Task, store: Store, loop: string): Promise<Result<Worktree>> {
   const directory = join(store.directory, 'worktrees', loop);
+  store.make();
   mkdirSync(join(store.directory, 'worktrees'), { recursive: true });
   const plan = { task, directory, branch: `gym/${task.name}/${loop}`, scratchIndex: `${directory}.index` };
   for (const left of [directory, plan.scratchIndex, `${plan.scratchIndex}.lock`]) {

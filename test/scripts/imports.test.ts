@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { importBreaches } from '../../scripts/imports.ts';
+import { importBreaches, layers } from '../../scripts/imports.ts';
 import { temporaryFolder } from '../support/repository.ts';
 
 function breachesOf(file: string, source: string): string[] {
@@ -50,4 +52,14 @@ test.each([
 ])('%s with `%s` breaks a rule', (file, source, message) => {
   expect(breachesOf(file, `\n${source}\n`)).toEqual([expect.stringContaining(message)]);
   expect(breachesOf(file, `\n${source}\n`)[0]).toMatch(new RegExp(`^${file}:2: `));
+});
+
+test('the table in docs/architecture.md is the one that is held to, and has what there is', () => {
+  const top = join(import.meta.dirname, '../..');
+  const page = readFileSync(join(top, 'docs/architecture.md'), 'utf8');
+  const [, table = ''] = /## Who may import whom\n\n```\n(.*?)```/s.exec(page) ?? [];
+  const rows = table.trimEnd().split('\n');
+  const named = rows.map((row) => row.split('  ')[0]?.split(' '));
+  expect(named).toEqual(layers.map(({ nouns }) => nouns));
+  expect(named.flat().sort()).toEqual(readdirSync(join(top, 'gym')).filter((name) => !name.includes('.')));
 });

@@ -1,4 +1,5 @@
 import { execAttached } from '../../environment/terminal.ts';
+import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { chooseKept } from '../kept.ts';
@@ -8,6 +9,12 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const [service = '', ...command] = args.positionals;
   const kept = await chooseKept(context, args.text('task'));
   if (!kept.ok) return kept.problems;
+  const services = kept.value.services.map((each) => each.service);
+  if (!services.includes(service)) {
+    return [
+      { kind: 'usage', message: `there is no service ${service}`, remedy: nearOrKnown(service, 'services', services) },
+    ];
+  }
   const { stdin, stdout, stderr } = process;
   const terminal = context.stdin.isTty && context.stdout.isTty;
   const ended = await execAttached(context.env, {

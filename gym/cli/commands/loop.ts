@@ -21,6 +21,7 @@ import { removeLeftovers } from '../leftovers.ts';
 import { eventLines, jsonMode } from '../render/json.ts';
 import { loopText } from '../render/loop.ts';
 import { progressLines } from '../render/progress.ts';
+import { storesHere } from '../stores.ts';
 import { openTask } from '../tasks.ts';
 
 /** What is asked of one loop, begun or gone on with. */
@@ -92,8 +93,11 @@ async function resumed(context: Context, args: Arguments): Promise<Result<Asked>
   const [name] = args.positionals;
   const file = name === undefined ? undefined : await findTask(name, context.cwd);
   const taskFile = file?.ok === true ? file.value : undefined;
-  const store = openStore(checkoutOf(taskFile === undefined ? context.cwd : dirname(taskFile)));
-  const found = findResumable(store, name === undefined ? undefined : { name, taskFile });
+  const which = name === undefined ? undefined : { name, taskFile };
+  const own = openStore(checkoutOf(taskFile === undefined ? context.cwd : dirname(taskFile)));
+  const stores = taskFile === undefined ? storesHere(context.cwd) : [];
+  const tried = [...stores, own].map((store) => findResumable(store, which));
+  const found = tried.find(({ ok: isFound }) => isFound) ?? findResumable(own, which);
   if (!found.ok) return found;
   const task = await openTask(found.value.taskFile, context);
   if (!task.ok) return task;

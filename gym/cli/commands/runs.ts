@@ -1,23 +1,19 @@
-import { openHistory, type RunRow } from '../../store/history.ts';
-import { checkoutOf, openStore } from '../../store/store.ts';
+import type { RunRow } from '../../store/history.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { durationText, tableText } from '../render/style.ts';
+import { newestRuns } from '../stores.ts';
 
 const defaultLimit = 20;
 
 /** `gym runs`: the history of this checkout, newest first. */
 export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
-  const history = openHistory(openStore(checkoutOf(cwd)));
-  try {
-    const rows = history.newest(args.number('limit') ?? defaultLimit);
-    if (args.text('json') !== undefined) stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-    else if (rows.length === 0) stderr.write('nothing has run here yet; begin with gym verify\n');
-    else stdout.write(`${tableText([header, ...rows.map(cells)], stdout.columns)}\n`);
-    return 0;
-  } finally {
-    history.close();
-  }
+  const limit = Math.ceil(args.number('limit') ?? defaultLimit);
+  const rows = newestRuns(cwd, limit).slice(0, limit);
+  if (args.text('json') !== undefined) stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else if (rows.length === 0) stderr.write('nothing has run here yet; begin with gym verify\n');
+  else stdout.write(`${tableText([header, ...rows.map(cells)], stdout.columns)}\n`);
+  return 0;
 }
 
 const header = ['RUN', 'KIND', 'TASK', 'STATE', 'DISTANCE', 'TIME', 'WHAT'];

@@ -3,19 +3,22 @@ import { join } from 'node:path';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
-import { openHistory } from '../../store/history.ts';
-import { checkoutOf, openStore, type Store } from '../../store/store.ts';
+import { openHistory, type RunRow } from '../../store/history.ts';
+import type { Store } from '../../store/store.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
+import { storesHere } from '../stores.ts';
 
 /** `gym show`: a run's verdict, or all about one of its checks. */
 export async function run({ cwd, stdout }: Context, args: Arguments): Promise<CommandEnd> {
   const [name, checkName] = args.positionals[0]?.split(':') ?? [];
-  const store = openStore(checkoutOf(cwd));
-  const verdict = readVerdict(store, name);
+  const found = findRun(cwd, name === '' ? undefined : name);
+  if (!found.ok) return found.problems;
+  const { store, verdictOf } = found.value;
+  const verdict = readVerdict(found.value);
   if (!verdict.ok) return verdict.problems;
   const paint = painter(stdout);
   const { checks, run: runName } = verdict.value;
@@ -33,32 +36,46 @@ export async function run({ cwd, stdout }: Context, args: Arguments): Promise<Co
     );
     return [{ kind: 'usage', message: `run ${runName} has no check ${checkName}`, remedy }];
   }
-  const text = checkText(check, verdict.value, store.runDirectory(runName), paint);
+  const text = checkText(check, verdict.value, store.runDirectory(verdictOf), paint);
   stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(check, null, 2)}\n`);
   return 0;
 }
 
-function readVerdict(store: Store, name: string | undefined): Result<Verdict> {
+interface FoundRun {
+  readonly store: Store;
+  readonly row: RunRow;
+  /** The run itself; of a loop, its newest verification. */
+  readonly verdictOf: string;
+}
+
+/** The run of that name, or else the newest verification. */
+function findRun(cwd: string, name: string | undefined): Result<FoundRun> {
+  const found = storesHere(cwd).flatMap((store) => findIn(store, name));
+  const [newest] = found.sort((a, b) => b.row.startedAt - a.row.startedAt);
+  if (newest !== undefined) return ok(newest);
+  const message =
+    name === undefined ? 'nothing has been verified here yet' : `there is no run ${name}, or several end so`;
+  return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
+}
+
+function findIn(store: Store, name: string | undefined): FoundRun[] {
   const history = openHistory(store);
   try {
-    const row =
-      name === undefined || name === ''
-        ? history.newest(100).find(({ kind }) => kind === 'verify')
-        : history.find(name);
-    if (row === undefined) {
-      const message =
-        name === undefined ? 'nothing has been verified here yet' : `there is no run ${name}, or several end so`;
-      return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
-    }
+    const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
+    if (row === undefined) return [];
     const judged = row.kind === 'loop' ? history.newest(1000).find(({ loop }) => loop === row.run) : row;
-    const file = join(store.runDirectory((judged ?? row).run), 'verdict.json');
-    if (!existsSync(file)) {
-      return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
-    }
-    const parsed = verdictSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    if (parsed.success) return ok(parsed.data);
-    return failed({ kind: 'evidence', message: 'the verdict cannot be read', place: { file } });
+    return [{ store, row, verdictOf: (judged ?? row).run }];
   } finally {
     history.close();
   }
+}
+
+function readVerdict({ store, row, verdictOf }: FoundRun): Result<Verdict> {
+  const file = join(store.runDirectory(verdictOf), 'verdict.json');
+  if (!existsSync(file)) {
+    return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
+  }
+  const parsed = verdictSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (parsed.success) return ok(parsed.data);
+  return failed({ kind: 'evidence', message: 'the verdict cannot be read', place: { file } });
 }

@@ -55,7 +55,7 @@ const isWell = ({ services }: EnvironmentStatus): boolean =>
 async function bringUp(context: Context, task: Task, project: string, hasTimings: boolean): Promise<CommandEnd> {
   const checkout = checkoutOf(task.root);
   const run = newRunName(new Date());
-  const directory = openStore(checkout).runDirectory(run);
+  const directory = openStore(checkout).makeRunDirectory(run);
   const log = openEventLog(join(directory, 'events.ndjson'), run, [
     progressLines(context.stderr),
     ...(hasTimings ? [timingLines(context.stdout)] : []),

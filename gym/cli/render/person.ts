@@ -1,6 +1,7 @@
 import { type Problem, placeText } from '../../events/problem.ts';
 import { stateWord } from '../../judge/terse.ts';
-import { isGreen, type StageResult, type Verdict } from '../../judge/verdict.ts';
+import { firstClause, groupedText } from '../../judge/text.ts';
+import { isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
 import type { CheckResult, Part } from '../../task/judgement.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
@@ -17,9 +18,22 @@ export function personVerdict(verdict: Verdict, paint: Paint): string {
     ...section('Restored', restored, paint),
     ...(verdict.problems.length === 0 ? [] : ['', ...verdict.problems.map((each) => problemText(each, paint))]),
     '',
-    `${paint('bold', inStateColour(verdict.state, stateWord(verdict.state), paint))}  ${verdict.task}${verdict.fault === undefined ? '' : ` with ${verdict.fault}`}: ${verdict.headline}`,
+    endLine(verdict, paint),
     paint('dim', `run ${verdict.run}, ${durationText(verdict.durationMs)}${nextText(verdict)}`),
   ].join('\n');
+}
+
+/** The verdict in one line; what it says at length stands above. */
+function endLine(verdict: Verdict, paint: Paint): string {
+  const { state, task, fault, distance, headline } = verdict;
+  const word = paint('bold', inStateColour(state, stateWord(state), paint));
+  const what = fault === undefined ? task : `${task} with ${fault}`;
+  if (isGreen(state)) return `${word}  ${what}: ${headline}`;
+  const far = distance === null ? '' : ` distance ${Number(distance.toPrecision(3))}`;
+  const [worst] = worstFirst(verdict.checks);
+  const isOfCheck = worst !== undefined && headline === `${worst.name}: ${worst.because}`;
+  const why = isOfCheck ? `${worst.name}: ${firstClause(worst.because)}` : firstClause(headline);
+  return `${word}  ${what}${far}: ${why}`;
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string[] {
@@ -38,11 +52,18 @@ function stageLine(stage: StageResult, paint: Paint): string {
       : `${stage.cases.passed} passed${stage.cases.failed > 0 ? `, ${stage.cases.failed} failed` : ''}`;
   const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}`;
   if (isGreen(stage.state)) return line;
-  const failures = stage.failures.slice(0, 5).map(({ id, file, line: at, message }) => {
-    const where = placeText({ ...(file !== undefined && { file }), ...(at !== undefined && { line: at }) });
-    return `      ${id}${where === '' ? '' : `  ${where}`}\n        ${message.split('\n')[0] ?? ''}`;
-  });
-  return [line, `      ${stage.because}`, ...failures].join('\n');
+  const failures = stage.failures
+    .slice(0, 5)
+    .map((failure) => `      ${caseLine(failure)}\n        ${failure.message.split('\n')[0] ?? ''}`);
+  // The failed cases below say the rest.
+  const because = failures.length === 0 ? stage.because : firstClause(stage.because);
+  return [line, `      ${because}`, ...failures].join('\n');
+}
+
+/** A failed case with its place. */
+function caseLine({ id, file, line }: StageResult['failures'][number]): string {
+  const where = placeText({ file, line });
+  return where === '' ? id : `${id}  ${where}`;
 }
 
 function checkLines(check: CheckResult, paint: Paint): string[] {
@@ -66,7 +87,9 @@ export function checkText(check: CheckResult, verdict: Verdict, runDirectory: st
     `Claim     ${check.claim}`,
     `Observed  ${check.because}`,
     ...(check.parts.length === 0 ? [] : ['Parts', ...check.parts.map(partLine)]),
-    ...(stage?.failures ?? []).map((failure) => `  ${failure.id}\n${failure.message.replaceAll(/^/gmu, '    ')}`),
+    ...(stage?.failures ?? []).map(
+      (failure) => `  ${caseLine(failure)}\n${failure.message.replaceAll(/^/gmu, '    ')}`,
+    ),
     ...(check.distance === null ? [] : [`Distance  ${Number(check.distance.toPrecision(4))}`]),
     ...check.evidence.map(
       ({ what, place }) => `Evidence  ${what}: ${placeText({ ...place, file: absolute(place.file, runDirectory) })}`,
@@ -76,8 +99,8 @@ export function checkText(check: CheckResult, verdict: Verdict, runDirectory: st
 }
 
 function partLine({ part, observed, expected, off }: Part): string {
-  const difference = off === '' || off === '0' ? '' : `   ${off.startsWith('-') ? '' : '+'}${off}`;
-  return `  ${part.padEnd(28)} ${observed}${expected === '' ? '' : ` / ${expected}`}${difference}`;
+  const difference = off === '' || off === '0' ? '' : `   ${groupedText(off.startsWith('-') ? off : `+${off}`)}`;
+  return `  ${part.padEnd(28)} ${groupedText(observed)}${expected === '' ? '' : ` / ${groupedText(expected)}`}${difference}`;
 }
 
 function absolute(file: string | undefined, runDirectory: string): string {

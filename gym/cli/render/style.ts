@@ -32,12 +32,15 @@ export function inStateColour(state: State, text: string, paint: Paint): string 
   return paint(colours[state], text);
 }
 
-/** A duration as people say it: `840 ms`, `12.3 s`, `4:02 min`. */
+/** A duration as people say it: `840 ms`, `12.3 s`, `4:02 min`, `5:20 h`, `3 days`. */
 export function durationText(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${String(seconds % 60).padStart(2, '0')} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}:${String(minutes % 60).padStart(2, '0')} h` : `${Math.floor(hours / 24)} days`;
 }
 
 /** Rows as columns with two spaces between; the last column is not padded, and cut where a line would be wider than `most`. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../../events/problem.ts';
-import { suggest } from '../../task/suggest.ts';
+import { known, suggest } from '../../task/suggest.ts';
 import type { Lookup } from './interpolate.ts';
 import { composeKeys, type KeySupport, type Keys, type Scope } from './keys.ts';
 import type { Entry, Mapping, Node, Spot } from './tree.ts';
@@ -60,7 +60,7 @@ export class Reader {
       if (support?.is === 'supported') fields.set(key, value);
       else if (support?.is === 'ignored') this.#ignored(key, value, what, support);
       else if (support?.is === 'unsupported') {
-        this.complain(at, `${what}: the key "${key}" is not supported`, `Why: ${support.because}.`);
+        this.complain(at, `${this.#within(what)}the key "${key}" is not supported`, `Why: ${support.because}.`);
       } else if (!key.startsWith('x-')) this.#unknownKey(at, key, what, Object.keys(keys));
     }
     return fields;
@@ -69,14 +69,18 @@ export class Reader {
   #ignored(key: string, value: Node, what: string, { because, quiet }: Extract<KeySupport, { is: 'ignored' }>): void {
     const says = value.kind === 'scalar' ? ` "${value.text}"` : '';
     if (quiet === true || (key === 'restart' && says === ' "no"')) return;
-    const name = what === `service ${this.service}` || what === 'the file' ? key : `${what}: ${key}`;
-    this.note(`${name}${says} has no effect: ${because}`);
+    this.note(`${what === 'the file' ? '' : this.#within(what)}${key}${says} has no effect: ${because}`);
   }
 
-  #unknownKey(at: Spot, key: string, what: string, known: readonly string[]): void {
-    const meant = suggest(key, known);
-    const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`;
-    this.complain(at, `${what}: unknown key "${key}"`, remedy);
+  #unknownKey(at: Spot, key: string, what: string, keys: readonly string[]): void {
+    const meant = suggest(key, keys);
+    const remedy = meant === undefined ? known('keys here', keys) : `Did you mean "${meant}"?`;
+    this.complain(at, `${this.#within(what)}unknown key "${key}"`, remedy);
+  }
+
+  /** The place names the service already. */
+  #within(what: string): string {
+    return what === `service ${this.service}` ? '' : `${what}: `;
   }
 
   /** The entries of a mapping with free keys. An empty value has none. */

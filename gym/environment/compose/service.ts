@@ -1,3 +1,4 @@
+import { suggest } from '../../task/suggest.ts';
 import { readBuild } from './build.ts';
 import { readHealth } from './health.ts';
 import { readLimits } from './limits.ts';
@@ -16,8 +17,8 @@ export function readService(reader: Reader, name: string, entry: Entry): Service
   const text = (key: string): string | null => reader.text(at(key), key);
   const texts = (key: string): readonly string[] => reader.uniqueTexts(at(key), key);
   const flag = (key: string): boolean => reader.boolean(at(key), key) ?? false;
-  if (at('image') === undefined && at('build') === undefined) {
-    reader.complain(entry.at, `service ${name} has neither "image" nor "build"`);
+  if (at('image') === undefined && at('build') === undefined && !isMisspelt(entry.value)) {
+    reader.complain(entry.at, 'there is neither "image" nor "build"');
   }
   const networkMode = text('network_mode');
   const links = texts('links');
@@ -90,6 +91,12 @@ export function readService(reader: Reader, name: string, entry: Entry): Service
     ...namespaces,
     ...readLimits(reader, fields),
   };
+}
+
+/** Whether there is an unknown key that was meant to be one of the two: it is complained of itself. */
+function isMisspelt(node: Node): boolean {
+  const keys = node.kind === 'mapping' ? [...node.entries.keys()] : [];
+  return keys.some((key) => suggest(key, ['image', 'build']) !== undefined);
 }
 
 function readNetworksOf(reader: Reader, node: Node | undefined, networkMode: string | null): ServiceModel['networks'] {

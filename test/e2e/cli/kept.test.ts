@@ -70,6 +70,18 @@ describe('an environment that is kept', () => {
     expect(await run('logs', 'nobody')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('box, talker') });
   });
 
+  test('is the one of a task that is named in any way, and a service that is not there is met with the one that was meant', async () => {
+    for (const task of ['tiny', 'envs/tiny']) {
+      expect((await run('logs', 'talker', '-n', '1', '-t', task)).stdout).toMatch(/^line \d+\n$/);
+    }
+    for (const words of [
+      ['exec', 'bxo', 'true'],
+      ['logs', 'bxo'],
+    ]) {
+      expect(await run(...words)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Did you mean box?') });
+    }
+  });
+
   test('ends quietly when nobody reads its log any more', async () => {
     const { stdout, stderr } = await inShell('"$0" "$1" logs -f talker | head -n 1');
     expect(stdout).toBe('line 1\n');

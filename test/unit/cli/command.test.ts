@@ -27,6 +27,7 @@ describe('what is understood', () => {
     ['loop --agent command:./a=b', [], { agent: 'command:./a=b' }],
     ['logs worker-1 -f worker-2 -n 10', ['worker-1', 'worker-2'], { follow: true, tail: 10 }],
     ['logs -fn 10', [], { follow: true, tail: 10 }],
+    ['logs -n 0', [], { tail: 0 }],
     ['runs -n 5 --json', [], { limit: 5, json: 'final' }],
     ['show 3fa9:bytes-by-channel', ['3fa9:bytes-by-channel'], {}],
     ['exec worker-1 ls -la --color', ['worker-1', 'ls', '-la', '--color'], { task: undefined }],
@@ -70,6 +71,8 @@ describe('what is not', () => {
     ['exec worker-1', 'exec needs more'],
     ['exec worker-1 --', 'exec needs more'],
     ['exec --frob worker-1 ls', "Unknown option '--frob'"],
+    ['logs --tail=-1', '--tail takes a whole number, not -1'],
+    ['logs --tail=', '--tail takes a whole number, not '],
     ['loop --max-minutes 0', '--max-minutes takes a number above 0, not 0'],
     ...['0', '-5', 'x', '', 'NaN', 'Infinity', '1e999', '1.5'].map((value): [string, string] => [
       `runs --limit=${value}`,

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { amountText, differenceText, listText, numberText, percentText } from '../../../gym/judge/text.ts';
+import {
+  amountText,
+  differenceText,
+  firstClause,
+  groupedText,
+  listText,
+  numberText,
+  percentText,
+} from '../../../gym/judge/text.ts';
 
 test.each<[bigint | number, string]>([
   [2n ** 64n, '18,446,744,073,709,551,616'],
@@ -19,3 +27,18 @@ test('amounts, differences and shares', () => {
   expect([0.06123, -0.07, 12.5, 1e-9].map(percentText)).toEqual(['6.12 %', '-7 %', '1250 %', '1e-7 %']);
   expect(listText(['a', 'b', 'c'], 2)).toBe('a, b and 1 more');
 });
+
+test('digits in groups, as they are kept in a verdict', () => {
+  const digits = ['268435456', '-4026532', '1234', '0.12345'];
+  expect(digits.map(groupedText)).toEqual(['268,435,456', '-4,026,532', '1234', '0.12345']);
+});
+
+test.each([
+  [
+    'the parts come to 68,135,192 bytes, not 67,108,864 bytes: +1.53 %',
+    'the parts come to 68,135,192 bytes, not 67,108,864 bytes',
+  ],
+  ['1 of 2 cases failed: adds up\n3 is not 4', '1 of 2 cases failed'],
+  ['it listens on db:5432; too late', 'it listens on db:5432'],
+  ['x'.repeat(200), `${'x'.repeat(119)}…`],
+])('the first clause of %j', (sentence, clause) => expect(firstClause(sentence)).toBe(clause));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type State, stateNames } from '../../../gym/events/event.ts';
-import { judgeInvariants, judgeStage, sumUp } from '../../../gym/judge/judge.ts';
+import { judgeInvariants, stageCheck, sumUp } from '../../../gym/judge/judge.ts';
 import { sum } from '../../../gym/judge/quantity.ts';
 import {
   exitCodeOf,
@@ -26,7 +26,7 @@ const stage = (state: State, cases: StageResult['cases'] = null): StageResult =>
   log: 'stages/unit.log',
 });
 const at = (name: string, state: State, distance: number | null): CheckResult => ({
-  ...judgeStage(stage(state), again),
+  ...stageCheck(stage(state), again),
   name,
   distance,
 });
@@ -97,7 +97,7 @@ describe('the case set of a stage', () => {
     ['no case ran', stage('vacuous', { passed: 0, failed: 0, skipped: 2 }), null, null],
     ['it did not run', stage('unknown'), null, null],
   ])('%s', (_, result, distance, margin) => {
-    const check = judgeStage(result, again);
+    const check = stageCheck(result, again);
     expect(checkResult.parse(JSON.parse(JSON.stringify(check)))).toStrictEqual(check);
     expect(check).toMatchObject({ distance, margin, state: result.state });
   });
@@ -108,13 +108,13 @@ test('what a run comes to', () => {
   const run = (errors: bigint) => {
     const stages = [stage('pass', { passed: 1234, failed: 0, skipped: 0 })];
     const evidence = evidenceOf({ got: samples('errors', errors, 'count') });
-    const checks = stages.map((each) => judgeStage(each, again));
+    const checks = stages.map((each) => stageCheck(each, again));
     return sumUp(stages, [...checks, ...judgeInvariants([invariant], evidence, again)]);
   };
   expect(run(0n)).toEqual({
     state: 'pass',
     distance: 0,
-    headline: '2 of 2 checks hold: 1,234 cases in 1 stages, 1 invariants',
+    headline: '2 of 2 checks hold: 1,234 cases in 1 stage, 1 invariant',
   });
   expect(run(3n)).toEqual({ state: 'fail', distance: 0.75, headline: 'errors: all is 3; it must be at most 0' });
   expect(sumUp([], [])).toEqual({ state: 'vacuous', distance: null, headline: 'nothing was judged' });

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openHistory } from '../../../gym/store/history.ts';
@@ -86,21 +87,27 @@ test('the store is invisible to git, whether or not the project ignores it', () 
   folder.git('init', '-q');
   const store = openStore(folder.path);
   openHistory(store).close();
-  expect(store.runDirectory('r')).toBe(join(folder.path, '.gym/runs/r'));
+  expect(store.makeRunDirectory('r')).toBe(join(folder.path, '.gym/runs/r'));
   openStore(folder.path);
   expect(folder.git('status', '--porcelain', '--untracked-files=all')).toBe('');
 });
 
-test('a checkout is the nearest folder upwards with .git or .gym', () => {
+test('a checkout is the top folder of git, else the folder of the task, else the folder itself', () => {
   folder.write('repo/.git', 'gitdir: elsewhere');
-  folder.write('repo/a/b/file', '');
-  folder.write('repo/a/.gym/x', '');
+  folder.write('repo/a/task.ts', '');
+  folder.write('plain/task.ts', '');
+  folder.write('plain/src/.gym/x', '');
+  folder.write('other/.gym/x', '');
+  folder.write('other/deep/x', '');
   const at = (path: string): string => join(folder.path, path);
-  expect(['repo/a/b', 'repo/a', 'repo'].map((path) => checkoutOf(at(path)))).toEqual([
-    at('repo/a'),
-    at('repo/a'),
-    at('repo'),
-  ]);
+  expect(['repo/a', 'repo', 'plain/src', 'plain', 'other/deep'].map((path) => checkoutOf(at(path)))).toEqual(
+    ['repo', 'repo', 'plain', 'plain', 'other/deep'].map(at),
+  );
+});
+
+test('who only looks makes no store', () => {
+  openStore(folder.path).runDirectory('r');
+  expect(existsSync(join(folder.path, '.gym'))).toBe(false);
 });
 
 test('names of runs sort by time and can be told apart', () => {

@@ -19,7 +19,9 @@ const [machine = '', boot = ''] = host.split('.');
 function store(): Store {
   const folder = temporaryFolder();
   onTestFinished(() => folder[Symbol.dispose]());
-  return openStore(folder.path);
+  const at = openStore(folder.path);
+  at.make();
+  return at;
 }
 
 function stateOf(at: Store): string | undefined {
@@ -42,7 +44,7 @@ describe('a run in the history', () => {
     const source = join(import.meta.dirname, '../../../gym/store/history.ts');
     const code = `
       import { openHistory } from '${source}';
-      openHistory(${JSON.stringify({ historyFile: at.historyFile })}).save(${JSON.stringify(running)});
+      openHistory({ make() {}, historyFile: ${JSON.stringify(at.historyFile)} }).save(${JSON.stringify(running)});
       process.kill(process.pid, 'SIGKILL');`;
     const { signal } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', code]);
     expect(signal).toBe('SIGKILL');

@@ -28,6 +28,21 @@ const cases: Record<string, Case> = {
     says: /^defineTask: limits\.attempts: .*expected number/,
     line: 7,
   },
+  'a stage that has a month': {
+    content: task('').replace("'true' }", "'true', timeoutSeconds: 2592000 }"),
+    says: /^defineTask: stages\.0\.timeoutSeconds: at most 86400 seconds: a day$/,
+    line: 6,
+  },
+  'an environment that has a month': {
+    content: task('  limits: { upSeconds: 2592000 },'),
+    says: /^defineTask: limits\.upSeconds: at most 86400 seconds/,
+    line: 7,
+  },
+  'a loop that has a year': {
+    content: task('  limits: { minutes: 525600 },'),
+    says: /^defineTask: limits\.minutes: at most 43200 minutes/,
+    line: 7,
+  },
   'a wrong type, deep down': {
     content: task("  limits: {\n    // more than one line\n    upSeconds:\n      'x',\n  },"),
     says: /limits\.upSeconds/,

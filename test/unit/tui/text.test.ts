@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { interruptions } from '../../../gym/tui/interrupt.ts';
 import { fitted, segment } from '../../../gym/tui/row.ts';
-import {
-  bytesText,
-  cleanLine,
-  clockText,
-  distanceText,
-  fits,
-  groupedText,
-  sparkline,
-  wrapped,
-} from '../../../gym/tui/text.ts';
+import { bytesText, cleanLine, clockText, distanceText, fits, sparkline, wrapped } from '../../../gym/tui/text.ts';
 
 describe('text', () => {
   it('draws zero, and only zero, as the lowest bar, and what was not judged as a gap', () => {
@@ -30,12 +21,6 @@ describe('text', () => {
   it('writes times, sizes and digits as people read them', () => {
     expect([clockText(9_400), clockText(3_850_000)]).toEqual(['0:09', '1:04:10']);
     expect([bytesText(812), bytesText(64_000), bytesText(1_240_000)]).toEqual(['812 B', '64 kB', '1.2 MB']);
-    expect(['268435456', '-4026532', '1234', '0.12345'].map(groupedText)).toEqual([
-      '268,435,456',
-      '-4,026,532',
-      '1234',
-      '0.12345',
-    ]);
   });
 
   it('wraps at spaces, and inside words only where one is too long', () => {

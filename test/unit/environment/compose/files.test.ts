@@ -67,7 +67,7 @@ describe('several files', () => {
       'over.yaml': 'services:\n  a:\n    deploy: [x]\n    ports: [none]',
     };
     expect(problems(files, ['compose.yaml', 'over.yaml'])).toEqual([
-      'compose.yaml:5: service a: unknown key "comand"',
+      'compose.yaml:5: unknown key "comand"',
       'over.yaml:3: services.a.deploy: a list cannot be merged with the mapping of an earlier file',
       'over.yaml:4: ports: "none" is none of PORT, HOST:PORT, ADDRESS:HOST:PORT, each with /tcp or /udp',
     ]);

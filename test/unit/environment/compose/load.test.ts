@@ -243,9 +243,10 @@ describe('problems', () => {
     ['services:\n  a: {image: i}\n  a: {image: j}', /^3: not valid YAML: Map keys must be unique/],
     ['- a', /^1: a Compose file is a mapping/],
     ['services: {}', /^1: the file defines no service/],
-    ['services:\n  a: {init: true}', /^2: service a has neither "image" nor "build"$/],
+    ['services:\n  a: {init: true}', /^2: there is neither "image" nor "build"$/],
+    ['services:\n  a:\n    imgae: i', /^3: unknown key "imgae"$/],
     ['services:\n  a: {image: i}\nserivces: {}', /^3: the file: unknown key "serivces"$/],
-    ['services:\n  a:\n    image: i\n    provider: {}', /^4: service a: the key "provider" is not supported$/],
+    ['services:\n  a:\n    image: i\n    provider: {}', /^4: the key "provider" is not supported$/],
     ['services:\n  a: {image: i, depends_on: [b]}', /^2: depends_on: there is no service "b"$/],
     [
       'services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, depends_on: [a]}',
