@@ -1,14 +1,15 @@
 import { connectEngine } from '../../environment/engine.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
-import { findStoreGarbage } from '../../loop/garbage.ts';
+import { findStoreGarbage, type StoreGarbage } from '../../loop/garbage.ts';
 import { openHistory } from '../../store/history.ts';
 import { killOrphans } from '../../store/processes.ts';
-import { checkoutOf, openStore } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { problemText } from '../render/person.ts';
 import { painter, tableText } from '../render/style.ts';
+import { storesHere } from '../stores.ts';
 
 const header = ['KIND', 'NAME', 'SIZE', 'WHY'];
 
@@ -21,28 +22,31 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
   const [onEngine, environments] = await Promise.all([findEngineGarbage(engine.value), listEnvironments(env)]);
   if (!onEngine.ok) return onEngine.problems;
   if (!environments.ok) return environments.problems;
-  const store = openStore(checkoutOf(cwd));
+  const usedRuns = new Set(environments.value.map((each) => each.run));
+  const inStore = (await Promise.all(storesHere(cwd).map((store) => storeGarbage(store, usedRuns)))).flat();
+  const items = [...onEngine.value.items, ...inStore];
+  if (items.length === 0) {
+    stderr.write('there is nothing to remove\n');
+    return 0;
+  }
+  stdout.write(`${tableText([header, ...items.map(cells)], stdout.columns)}\n`);
+  const total = bytesText(items.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0));
+  if (isDry) {
+    stderr.write(`${items.length} things, ${total}; gym gc removes them\n`);
+    return 0;
+  }
+  for (const each of inStore) each.remove();
+  const removed = await removeEngineGarbage(engine.value, onEngine.value);
+  const problems = removed.ok ? [] : removed.problems;
+  for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
+  stderr.write(`removed ${items.length - problems.length} of ${items.length} things, ${total}\n`);
+  return 0;
+}
+
+async function storeGarbage(store: Store, usedRuns: ReadonlySet<string>): Promise<readonly StoreGarbage[]> {
   const history = openHistory(store);
   try {
-    const usedRuns = new Set(environments.value.map((each) => each.run));
-    const inStore = await findStoreGarbage({ store, history, usedRuns, now: Date.now() });
-    const items = [...onEngine.value.items, ...inStore];
-    if (items.length === 0) {
-      stderr.write('there is nothing to remove\n');
-      return 0;
-    }
-    stdout.write(`${tableText([header, ...items.map(cells)], stdout.columns)}\n`);
-    const total = bytesText(items.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0));
-    if (isDry) {
-      stderr.write(`${items.length} things, ${total}; gym gc removes them\n`);
-      return 0;
-    }
-    for (const each of inStore) each.remove();
-    const removed = await removeEngineGarbage(engine.value, onEngine.value);
-    const problems = removed.ok ? [] : removed.problems;
-    for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
-    stderr.write(`removed ${items.length - problems.length} of ${items.length} things, ${total}\n`);
-    return 0;
+    return await findStoreGarbage({ store, history, usedRuns, now: Date.now() });
   } finally {
     history.close();
   }

@@ -25,22 +25,24 @@ test.runIf(noEngine === undefined)(
       '--detach',
       '--name',
       'gym-tiny-lookalike',
+      '--label',
+      'dev.gym.checkout=lookalike',
       '--network',
       'none',
       'debian:bookworm-slim',
       'sleep',
       '1000',
     );
-    expect(checkouts()).toEqual(['', first.path, second.path, third.path].sort());
+    expect(checkouts()).toEqual(['lookalike', first.path, second.path, third.path].sort());
 
     const inFirst = await gym(first.path, ['down'], env);
     expect({ code: inFirst.exitCode, said: inFirst.stderr }).toEqual({ code: 0, said: 'tiny is down\n' });
-    expect(checkouts()).toEqual(['', second.path, third.path].sort());
+    expect(checkouts()).toEqual(['lookalike', second.path, third.path].sort());
     expect((await gym(first.path, ['up'], env)).exitCode).toBe(0);
 
     const all = await gym(third.path, ['down', '--all'], env);
     expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said: 'tiny is down\ntiny is down\n' });
-    expect(checkouts()).toEqual(['', third.path]);
+    expect(checkouts()).toEqual([third.path, 'lookalike']);
     expect((await running.end).exitCode).toBe(0);
     expect(engine.docker('network', 'ls', '--quiet', '--filter', 'label=dev.gym.project')).toBe('');
   },

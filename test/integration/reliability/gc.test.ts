@@ -23,7 +23,7 @@ function row(run: string, change: Partial<RunRow> = {}): RunRow {
 
 /** A run's folder, written to so many days ago. */
 function runFolder(store: Store, run: string, ageDays: number): string {
-  const folder = store.runDirectory(run);
+  const folder = store.makeRunDirectory(run);
   writeFileSync(join(folder, 'verdict.json'), '{}');
   const time = new Date(Date.now() - ageDays * dayMs);
   utimesSync(folder, time, time);
@@ -38,7 +38,7 @@ function withHistory(store: Store, rows: readonly RunRow[]): void {
 
 /** A loop with a worktree, as a gym that was killed left it, or one that ended so. */
 function loop(checkout: TemporaryFolder, store: Store, name: string, end?: 'done' | 'stopped'): void {
-  const folder = store.runDirectory(name);
+  const folder = store.makeRunDirectory(name);
   const directory = join(store.directory, 'worktrees', name);
   mkdirSync(join(store.directory, 'worktrees'), { recursive: true });
   checkout.git('worktree', 'add', '-q', '-b', `gym/tiny/${name}`, directory);
