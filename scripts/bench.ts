@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { benchCheckout, fourServices } from './bench/checkout.ts';
-import { benchFourServices, benchState } from './bench/environments.ts';
+import { benchFourServices, benchShuffle, benchState } from './bench/environments.ts';
 import { benchGrowth } from './bench/growth.ts';
 import { comparisonTable, type Figure, median, timed } from './bench/measure.ts';
 
@@ -60,6 +60,7 @@ async function benchEnvironments(): Promise<void> {
     return;
   }
   const comparisons = [
+    await benchShuffle(rounds),
     ...(await benchFourServices(rounds)),
     ...(await benchState('10 MB', 10_000_000, rounds)),
     ...(await benchState('1 GB', 1_000_000_000, rounds)),
@@ -114,7 +115,8 @@ async function benchVerdict(): Promise<void> {
   const name = /gym show (\S+?):/.exec(run.stdout)?.[1];
   if (name === undefined) throw new Error(`no failing verdict:\n${run.stdout}\n${run.stderr}`);
   const folder = join(top, '.gym', 'runs', name, 'stages');
-  const rawBytes = readdirSync(folder).reduce((sum, file) => sum + readFileSync(join(folder, file)).length, 0);
+  const logs = readdirSync(folder).filter((file) => file.endsWith('.log'));
+  const rawBytes = logs.reduce((sum, file) => sum + readFileSync(join(folder, file)).length, 0);
   console.log('\nWhat an agent has to read of a failing run');
   console.log(`  verdict                  ${String(verdictBytes).padStart(8)} bytes`);
   console.log(

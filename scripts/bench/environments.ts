@@ -1,8 +1,31 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { benchCheckout, fourServices, seededServices } from './checkout.ts';
 import { type Comparison, compare, timed } from './measure.ts';
 
+const top = join(import.meta.dirname, '../..');
 const up = ['up', '-d', '--wait'] as const;
 const down = ['down', '-v', '-t', '0'] as const;
+
+/** The example of this repository, four workers and a driver: up, and down until nothing is left. */
+export async function benchShuffle(rounds: number): Promise<Comparison> {
+  const gym = ['node', join(top, 'dist', 'gym.js')];
+  const compose = ['compose', '-p', `gymbench${process.pid}`, '-f', join(top, 'envs', 'shuffle', 'compose.yaml')];
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  await execa('docker', [...compose, 'build'], { cwd: top, stdin: 'ignore' });
+  for (let round = -1; round < rounds; round += 1) {
+    const gymMs =
+      (await timed([...gym, 'up', 'shuffle'], top)) + (await timed([...gym, 'down', 'shuffle', '--wait'], top));
+    const composeMs =
+      (await timed(['docker', ...compose, ...up], top)) + (await timed(['docker', ...compose, ...down], top));
+    // The first round only warms up.
+    if (round < 0) continue;
+    ours.push(gymMs);
+    theirs.push(composeMs);
+  }
+  await execa('docker', [...compose, ...down, '--rmi', 'local'], { cwd: top, stdin: 'ignore' });
+  return compare('shuffle: up, and down until nothing is left', ours, theirs, null);
+}
 
 /** Up, up again, reset and down of four services, gym and Compose in turn, so that both meet the same machine. */
 export async function benchFourServices(rounds: number): Promise<Comparison[]> {
