@@ -52,7 +52,7 @@ const commands: Readonly<Record<Scenario, readonly string[]>> = {
   up: ['up'],
   verify: ['verify'],
   loop: ['loop', '--agent', agent, '--plain'],
-  down: ['down'],
+  down: ['down', '--wait'],
 };
 
 /** A checkout with two services, a volume, and stages in a service and on the host; its verification fails without answer.txt. */
@@ -91,7 +91,7 @@ export async function chaos(seed: number, kills: number, tell: (kill: Kill) => v
     : null;
   checkout.write('envs/tiny/answer.txt', '42\n');
   const verifyExitCode = (await gym(checkout.path, ['verify'])).exitCode;
-  await gym(checkout.path, ['down']);
+  await gym(checkout.path, commands.down);
   await lastSeen(async () => watchdogs.flatMap(watchdogsOf), performance.now(), 20_000);
   return {
     kills: done,
