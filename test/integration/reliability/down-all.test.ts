@@ -35,12 +35,12 @@ test.runIf(noEngine === undefined)(
     );
     expect(checkouts()).toEqual(['lookalike', first.path, second.path, third.path].sort());
 
-    const inFirst = await gym(first.path, ['down'], env);
+    const inFirst = await gym(first.path, ['down', '--wait'], env);
     expect({ code: inFirst.exitCode, said: inFirst.stderr }).toEqual({ code: 0, said: 'tiny is down\n' });
     expect(checkouts()).toEqual(['lookalike', second.path, third.path].sort());
     expect((await gym(first.path, ['up'], env)).exitCode).toBe(0);
 
-    const all = await gym(third.path, ['down', '--all'], env);
+    const all = await gym(third.path, ['down', '--all', '--wait'], env);
     expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said: 'tiny is down\ntiny is down\n' });
     expect(checkouts()).toEqual([third.path, 'lookalike']);
     expect((await running.end).exitCode).toBe(0);

@@ -120,7 +120,7 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     using kept = tinyCheckout();
     using alive = tinyCheckout({ stages: [{ name: 'unit', command: 'sleep 6' }] });
     using dead = tinyCheckout({ stages: [asleepOnHost] });
-    await using _ = { [Symbol.asyncDispose]: async () => void (await gym(kept.path, ['down'])) };
+    await using _ = { [Symbol.asyncDispose]: async () => void (await gym(kept.path, ['down', '--wait'])) };
     const up = startGym(kept.path, ['up']);
     expect((await up.end).exitCode).toBe(0);
     expect(await untilNone(async () => watchdogsOf(up.child.pid), 1_000)).toBeLessThan(1_000);
