@@ -30,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: needsDocker,
+          globalSetup: 'test/support/clean-images.ts',
           sequence: { groupOrder: 2 },
           maxWorkers: 1,
           testTimeout: 120_000,
