@@ -6,15 +6,28 @@ const tasks = /^gym-(gymtest|tiny)-/;
 
 /** Removes the images that the tests built, when all of them have run. */
 export function teardown(): void {
-  const docker = (...args: string[]): string =>
-    execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const listed = docker('image', 'ls', '--filter', `label=${label}`, '--format', '{{.ID}}').split('\n').filter(Boolean);
-  for (const id of new Set(listed)) {
+  for (const id of builtByTests()) {
     try {
-      if (tasks.test(docker('image', 'inspect', id, '--format', `{{index .Config.Labels "${label}"}}`)))
-        docker('image', 'rm', '--force', id);
+      docker('image', 'rm', '--force', id);
     } catch {
       // It went with another one, or a container of somebody else uses it.
     }
   }
+}
+
+function builtByTests(): string[] {
+  try {
+    const listed = docker('image', 'ls', '--no-trunc', '--filter', `label=${label}`, '--format', '{{.ID}}');
+    const ids = [...new Set(listed.split('\n').filter((line) => line !== ''))];
+    return ids.filter((id) =>
+      tasks.test(docker('image', 'inspect', id, '--format', `{{index .Config.Labels "${label}"}}`)),
+    );
+  } catch {
+    // Without an engine nothing was built.
+    return [];
+  }
+}
+
+function docker(...args: string[]): string {
+  return execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
