@@ -12,6 +12,8 @@ async function run(files: Record<string, string>, args: readonly string[] = []) 
   using folder = temporaryFolder();
   cpSync(join(root, 'vitest.config.ts'), join(folder.path, 'vitest.config.ts'));
   symlinkSync(join(root, 'node_modules'), join(folder.path, 'node_modules'));
+  // No images are removed for tests that build none.
+  folder.write('test/support/clean-images.ts', 'export function teardown() {}\n');
   for (const [name, source] of Object.entries(files)) folder.write(name, imports + source);
   const result = await execa(process.execPath, [join(root, 'scripts/test.ts'), ...args], {
     cwd: folder.path,
