@@ -34,6 +34,12 @@ test('moves and scales with the values', () => {
   expect(after?.percentile.high).toBeCloseTo(8 * (before?.percentile.high ?? 0) + 64, 8);
 });
 
+test('values that lie evenly round their middle have an interval that does, though many samples hit it exactly', () => {
+  const even = Array.from({ length: 20 }, (_, index) => index % 2);
+  const bca = bootstrap(even, mean, settings)?.bca;
+  expect((bca?.low ?? 0) + (bca?.high ?? 0)).toBeCloseTo(1, 10);
+});
+
 describe('where there is nothing to draw', () => {
   it.each([
     ['no values', []],
