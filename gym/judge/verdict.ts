@@ -95,7 +95,7 @@ export function exitCodeOfProblems(problems: readonly Problem[]): number {
  * build is further off than one whose numbers are 1 % off.
  */
 export function runDistance(stagesRemaining: number, checks: readonly CheckResult[]): number | null {
-  const judged = checks.flatMap((check) => (check.distance === null ? [] : [check.distance]));
+  const judged = checks.flatMap(({ state: each, distance }) => (distance === null || isGreen(each) ? [] : [distance]));
   if (stagesRemaining === 0 && judged.length === 0) return null;
   const farthest = Math.max(0, ...judged);
   if (stagesRemaining === 0 && farthest === 0 && checks.some((check) => !isGreen(check.state))) return null;

@@ -35,6 +35,10 @@ export const judgement = z.object({
 });
 export type Judgement = z.infer<typeof judgement>;
 
+/** Whether a check decides (`gate`), or is only told of where it does not hold (`warn`), or always (`info`). */
+export const severity = z.enum(['gate', 'warn', 'info']);
+export type Severity = z.infer<typeof severity>;
+
 /** A judged check in a verdict. */
 export const checkResult = judgement.extend({
   name: z.string(),
@@ -42,6 +46,13 @@ export const checkResult = judgement.extend({
   kind: z.string(),
   /** What is claimed, in one sentence. */
   claim: z.string(),
+  severity: severity.default('gate'),
+  /** What would be harmed if it did not hold, in the task's own words. */
+  risk: z.array(z.string()).default([]),
+  /** Whom to ask. */
+  owner: z.string().optional(),
+  /** The run since which it has not held without a break; none where it holds. */
+  since: z.string().optional(),
   /** The command that judges this again. */
   again: z.string(),
 });
