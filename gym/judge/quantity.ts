@@ -100,7 +100,7 @@ export function resolve(quantity: Quantity, evidence: Evidence): Resolved {
 }
 
 /** The source of a metric: what stands before its first dot. */
-export function sourceOf({ metric }: Series): string {
+export function sourceOf({ metric }: Pick<Series, 'metric'>): string {
   return split(metric)[0] ?? '';
 }
 
