@@ -70,6 +70,11 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
   const holding = checks.filter((check) => isGreen(check.state)).length;
   const waived = checks.filter((check) => check.state === 'waived').map(({ name }) => name);
-  const others = waived.length === 0 ? '' : `; waived: ${listText(waived)}`;
+  const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
+  const others = [...told('waived', waived), ...told('does not hold, but only warns', warned)].join('');
   return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${others}`;
+}
+
+function told(what: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`; ${what}: ${listText(names)}`];
 }

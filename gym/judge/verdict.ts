@@ -102,7 +102,10 @@ export function runDistance(stagesRemaining: number, checks: readonly CheckResul
   return stagesRemaining + (Number.isFinite(farthest) ? farthest / (1 + farthest) : 1);
 }
 
-/** The worst states first; among equals, the order in which the task lists them. The first is the one to look at. */
+/** What decides first, then the worst states; among equals, the order in which the task lists them. The first is the one to look at. */
 export function worstFirst(checks: readonly CheckResult[]): CheckResult[] {
-  return [...checks].sort((a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state));
+  const decides = ({ severity }: CheckResult): number => (severity === 'gate' ? 0 : 1);
+  return [...checks].sort(
+    (a, b) => decides(a) - decides(b) || stateNames.indexOf(b.state) - stateNames.indexOf(a.state),
+  );
 }

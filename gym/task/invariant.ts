@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { type Severity, severity } from '../events/event.ts';
 import { DefinitionError } from './definition-error.ts';
 import { forAuthors } from './issues.ts';
-import { broken, type Judgement, judgement, type Severity, severity } from './judgement.ts';
+import { broken, type Judgement, judgement } from './judgement.ts';
 import type { Evidence } from './measurement.ts';
 
 /** What every kind of invariant has. */

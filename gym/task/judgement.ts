@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { state } from '../events/event.ts';
+import { severity, state } from '../events/event.ts';
 import { place } from '../events/problem.ts';
 import { unit } from './measurement.ts';
 
@@ -34,10 +34,6 @@ export const judgement = z.object({
   evidence: z.array(evidenceReference),
 });
 export type Judgement = z.infer<typeof judgement>;
-
-/** Whether a check decides (`gate`), or is only told of where it does not hold (`warn`), or always (`info`). */
-export const severity = z.enum(['gate', 'warn', 'info']);
-export type Severity = z.infer<typeof severity>;
 
 /** A judged check in a verdict. */
 export const checkResult = judgement.extend({

@@ -18,6 +18,7 @@ import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { applyFault } from './fault.ts';
 import { asInWorkspace } from './places.ts';
 import type { VerifyRequest } from './request.ts';
+import { lastVerdict, withSince } from './since.ts';
 import { asStageResult } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
 
@@ -146,9 +147,10 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
     const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     const judged = [...stages, ...judgeInvariants(task.invariants, evidence, again)];
-    findings.checks.push(...waive(judged, task.waivers, new Date()));
-    for (const { name, kind, state, because, distance } of findings.checks) {
-      emit({ type: 'check.judged', check: name, kind, state, because, distance });
+    const before = lastVerdict(request.store, request.history, task.name, request.run);
+    findings.checks.push(...withSince(waive(judged, task.waivers, new Date()), request.run, before));
+    for (const { name, kind, severity, state, because, distance } of findings.checks) {
+      emit({ type: 'check.judged', check: name, kind, severity, state, because, distance });
     }
   });
   await noteLosses(environment, way, findings);
