@@ -1,11 +1,13 @@
 // Makes dist/: the program, the public API and its types.
-import { chmod, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
 
 const root = `${import.meta.dirname}/..`;
 const dist = `${root}/dist`;
+/** Goes into the page that `gym prove --html` writes. */
+const elements = 'mutation-test-elements.js';
 const startedAt = new Date();
 
 try {
@@ -44,7 +46,8 @@ async function bundle(): Promise<void> {
   });
   await build.close();
   await chmod(`${dist}/gym.js`, 0o755);
-  await removeStale(new Set(output.map((file) => file.fileName)));
+  await copyFile(`${root}/node_modules/mutation-testing-elements/dist/${elements}`, `${dist}/${elements}`);
+  await removeStale(new Set([elements, ...output.map((file) => file.fileName)]));
 }
 
 /** Removes the code of earlier builds, which would else go into the package. */
