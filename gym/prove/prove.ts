@@ -18,6 +18,7 @@ import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
 import { type Dose, smallestDoses } from './dose.ts';
 import { type Cell, type Matrix, type ProvingFault, proofsOf, unprovenGates } from './matrix.ts';
+import { taskMutants } from './mutants.ts';
 import { nearestCheck } from './nearest.ts';
 import { cellsOf, cheapestCover, namedPatches, type RunnableFault } from './patches.ts';
 import { tamperAll, trustBoundary } from './tamperings.ts';
@@ -101,7 +102,8 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
   const checks = clean.checks.map(({ name, kind, severity }) => ({ name, kind, severity }));
   const first: Matrix = { checks, ...tampered };
 
-  const patches = chosen(request, namedPatches(task), first);
+  const runnable = [...namedPatches(task), ...(scope.kind === 'full' ? taskMutants(task) : [])];
+  const patches = chosen(request, runnable, first);
   if (!patches.ok) return patches;
   const runs = await tryAll(request, patches.value, clean);
   const matrix: Matrix = { checks, faults: [...first.faults, ...runs.faults], cells: [...first.cells, ...runs.cells] };
@@ -173,12 +175,18 @@ async function tryAll(request: ProveRequest, faults: readonly RunnableFault[], c
       if (found === undefined) return;
       const { run: _, hash: __, ...told } = fault;
       tried.faults.push(told);
-      tried.cells.push(...found.cells.map((cell) => ({ ...cell, fault: fault.name })));
+      tried.cells.push(...found.cells.map((cell) => withReason({ ...cell, fault: fault.name }, request.task)));
       if (found.nearest !== undefined) tried.nearest.set(fault.name, found.nearest);
     }
   };
   await Promise.all(Array.from({ length: request.parallel }, work));
   return tried;
+}
+
+/** A fault that need not be noticed is no survivor. */
+function withReason(cell: Cell, { ignoredFaults }: Task): Cell {
+  const reason = ignoredFaults[cell.fault];
+  return reason === undefined || cell.outcome !== 'survived' ? cell : { ...cell, outcome: 'ignored', because: reason };
 }
 
 /** What each check said under a fault; `undefined`: the run was broken off. */

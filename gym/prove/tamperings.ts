@@ -36,6 +36,7 @@ export function tamperAll(invariants: readonly Invariant[], evidence: Evidence):
   const cells: Cell[] = [];
   for (const looked of lookedAt(invariants)) {
     for (const how of ways) {
+      if (how === 'reorder' && !isOrdered(invariants, looked)) continue;
       const name = `${how} ${lookedText(looked)}`;
       const changed = tampered(evidence, looked, how);
       const covering = invariants.filter((each) => each.looksAt.some(({ metric }) => metric === looked.metric));
@@ -46,6 +47,13 @@ export function tamperAll(invariants: readonly Invariant[], evidence: Evidence):
     }
   }
   return { faults, cells };
+}
+
+/** Where no check says that order matters, another order is no fault. */
+function isOrdered(invariants: readonly Invariant[], { metric }: Looked): boolean {
+  return invariants.some(
+    ({ looksAt, notices }) => notices.includes('reorder') && looksAt.some((each) => each.metric === metric),
+  );
 }
 
 /** Everything that is looked at, once. */
