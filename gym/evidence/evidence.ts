@@ -9,6 +9,7 @@ import type { Evidence, Reading, Sample, ServiceLog } from '../task/measurement.
 import type { Task } from '../task/schema.ts';
 import type { FilesSource, JsonSource, NetworkSource, Source } from '../task/source.ts';
 import { matchesAny } from '../workspace/snapshot.ts';
+import { readLoad } from './load.ts';
 import { counterSamples, type InterfaceCounters, readCounters } from './network.ts';
 
 /** Where evidence is read from and kept. */
@@ -20,6 +21,8 @@ export interface EvidencePlace {
   /** Folder of the run: readings are kept under `evidence/` in it. */
   readonly runDirectory: string;
   readonly emit: Emit;
+  /** Breaks off a load that is being made. */
+  readonly signal: AbortSignal;
 }
 
 /** Reads the measurements and witnesses of a run, stage by stage. */
@@ -66,10 +69,13 @@ export function readEvidence(place: EvidencePlace): EvidenceReader {
   };
   const afterStage = async (stage: string, state: State): Promise<void> => {
     if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
-    for (const { name, source, witness } of sources.filter((each) => each.source.stage === stage)) {
+    const isLoad = ({ source }: { readonly source: Source }): number => Number(source.kind === 'load');
+    // A load comes last: what others read after the stage is the stage's doing.
+    const read = sources.filter(({ source }) => source.stage === stage).sort((a, b) => isLoad(a) - isLoad(b));
+    for (const { name, source, witness } of read) {
       const samples =
         state === 'pass'
-          ? await readSource(place, source, before)
+          ? await readSource(place, { name, source }, before)
           : notRead(`the stage ${stage} did not pass (${state})`);
       const reading = asReading(name, witness, samples, keep);
       readings.set(name, reading);
@@ -115,9 +121,10 @@ const counterKey = (service: string, { network }: NetworkSource): string => `${s
 
 async function readSource(
   place: EvidencePlace,
-  source: Source,
+  { name, source }: { readonly name: string; readonly source: Source },
   { counters, files }: Before,
 ): Promise<Result<Sample[]>> {
+  if (source.kind === 'load') return readLoad(place, name, source);
   if (source.kind === 'json') return readJson(source, files);
   if (source.kind === 'files') return readFiles(place, source);
   const samples: Sample[] = [];

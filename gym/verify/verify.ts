@@ -112,7 +112,7 @@ async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }
 async function judgeIn(environment: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
   const { task, signal } = request;
   const { emit, runDirectory, directory } = way;
-  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, emit });
+  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, emit, signal });
   await phase('stages', emit, async () => {
     for (const stage of task.stages) {
       const before = findings.outcomes.find(({ state }) => !isGreen(state));

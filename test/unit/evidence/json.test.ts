@@ -31,6 +31,7 @@ async function readingOf(
     ...place,
     environment: { ...place.environment, flushLogs: async () => {} },
     emit() {},
+    signal: new AbortController().signal,
   });
   before(folder);
   await reader.beforeStage('e2e');
