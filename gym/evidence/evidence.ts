@@ -199,7 +199,10 @@ function asReading(
   keep: (name: string, samples: readonly Sample[]) => string,
 ): Reading {
   if (samples.ok) return { source, witness, samples: samples.value, file: keep(source, samples.value) };
-  return { source, witness, samples: [], problem: samples.problems.map(({ message }) => message).join('; ') };
+  const problem = samples.problems.map(({ message, remedy }) =>
+    remedy === undefined ? message : `${message} (${remedy})`,
+  );
+  return { source, witness, samples: [], problem: problem.join('; ') };
 }
 
 /** Keeps readings as JSON in the run's folder; bigints become decimal strings. */

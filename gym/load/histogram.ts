@@ -4,9 +4,9 @@ import { build } from 'hdr-histogram-js';
 export interface LatencyHistogram {
   record(latencyMs: number): void;
   /** How many were recorded. */
-  count(): number;
-  /** The value in milliseconds that this share of all, from 0 to 1, does not exceed; an empty histogram has none. */
-  quantile(share: number): number | undefined;
+  readonly count: number;
+  /** The value in milliseconds that this share of all, from 0 to 1, does not exceed; null where there are none. */
+  quantile(share: number): number | null;
 }
 
 /** An empty histogram for latencies from a microsecond up to `highestMs`; what is above counts as that. */
@@ -15,9 +15,11 @@ export function latencyHistogram(highestMs: number): LatencyHistogram {
   const histogram = build({ highestTrackableValue: highest, numberOfSignificantValueDigits: 3, autoResize: false });
   return {
     record: (latencyMs) => histogram.recordValue(Math.min(highest, Math.max(0, Math.round(latencyMs * 1000)))),
-    count: () => histogram.totalCount,
+    get count() {
+      return histogram.totalCount;
+    },
     // The library answers 0 where it holds nothing.
     quantile: (share) =>
-      histogram.totalCount === 0 ? undefined : Math.min(highest, histogram.getValueAtPercentile(share * 100)) / 1000,
+      histogram.totalCount === 0 ? null : Math.min(highest, histogram.getValueAtPercentile(share * 100)) / 1000,
   };
 }

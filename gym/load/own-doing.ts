@@ -1,5 +1,5 @@
 import { latencyHistogram } from './histogram.ts';
-import type { LoadPlan } from './plan.ts';
+import { type LoadPlan, longestMs } from './plan.ts';
 import type { LoadSummary } from './results.ts';
 import { quantilesOf } from './tally.ts';
 
@@ -18,14 +18,14 @@ export class OwnDoing {
   #beatAt = performance.now();
   #longestStallMs = 0;
 
-  constructor({ lateAfterMs, timeoutMs }: LoadPlan) {
-    this.#lateAfterMs = lateAfterMs;
-    this.#lateness = latencyHistogram(timeoutMs);
+  constructor(plan: LoadPlan) {
+    this.#lateAfterMs = plan.lateAfterMs;
+    this.#lateness = latencyHistogram(longestMs(plan));
     this.#beat = setInterval(() => this.#listen(), beatMs);
   }
 
-  /** An arrival was sent so long after it was due and there was room for it. */
-  sent(latenessMs: number): void {
+  /** It came to an arrival so long after that was due and there was room for it. */
+  came(latenessMs: number): void {
     this.#lateness.record(latenessMs);
     if (latenessMs >= this.#lateAfterMs) this.#late += 1;
   }

@@ -69,7 +69,7 @@ export type LoadTarget = z.output<typeof target>;
 
 const rate = z.number().nonnegative().max(loadLimits.perSecond);
 const phase = z.strictObject({
-  seconds: z.number().positive().max(loadLimits.seconds),
+  seconds: z.number().positive(),
   perSecond: rate,
   /** The rate that it goes to, evenly, until the phase's end; none: it stays. */
   toPerSecond: rate.optional(),
@@ -88,7 +88,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, each)
 export const loadPlan = z
   .strictObject({
     target,
-    phases: z.array(phase).min(1).max(loadLimits.phases),
+    phases: z.array(phase).max(loadLimits.phases),
     /** `constant`: at even distances; `poisson`: independent of each other, as people come. */
     arrivals: z.enum(['constant', 'poisson']).default('constant'),
     /** Decides the times of a Poisson process, and which request an arrival is. */
@@ -97,7 +97,7 @@ export const loadPlan = z
     warmUpSeconds: z.number().nonnegative().default(0),
     /** Arrivals that may be under way at a time; over HTTP each has a connection of its own. */
     maxInFlight: z.number().int().min(1).max(loadLimits.inFlight).default(256),
-    /** What an arrival may take, from its intended start. Not sent by then: dropped; not answered by then: a time-out. */
+    /** How long an arrival may wait for a place, else it is dropped; and then for its answer, else it timed out. */
     timeoutMs: z.number().int().min(1).max(loadLimits.timeoutMs).default(5000),
     /** Sent so long after its intended start, an arrival is late. */
     lateAfterMs: z.number().positive().default(10),
@@ -109,6 +109,11 @@ export const loadPlan = z
     if (seconds > loadLimits.seconds) wrong('phases', `${seconds} seconds; at most ${loadLimits.seconds}`);
     if (arrivals > loadLimits.arrivals) wrong('phases', `${arrivals} arrivals; at most ${loadLimits.arrivals}`);
     if (arrivals < 1) wrong('phases', 'no arrival in it');
-    if (warmUpSeconds >= seconds) wrong('warmUpSeconds', 'nothing would be counted: it is as long as the load');
+    else if (warmUpSeconds >= seconds) wrong('warmUpSeconds', 'nothing would be counted: it is as long as the load');
   });
 export type LoadPlan = z.output<typeof loadPlan>;
+
+/** The longest that an arrival can take: a wait for a place, and one for the answer. What is lost counts as that. */
+export function longestMs({ timeoutMs }: Pick<LoadPlan, 'timeoutMs'>): number {
+  return 2 * timeoutMs;
+}

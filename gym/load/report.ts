@@ -1,4 +1,4 @@
-import type { LoadPlan } from './plan.ts';
+import { type LoadPlan, longestMs } from './plan.ts';
 import type { LoadLine, LoadSummary } from './results.ts';
 import type { Schedule } from './schedule.ts';
 import { type Ending, Tally } from './tally.ts';
@@ -31,8 +31,8 @@ export class Report {
     this.#schedule = schedule;
     this.#say = say;
     this.#latencies = new Float64Array(schedule.intendedMs.length).fill(Number.NaN);
-    this.#total = new Tally(plan.timeoutMs);
-    this.#requests = plan.target.requests.map(() => new Tally(plan.timeoutMs));
+    this.#total = new Tally(longestMs(plan));
+    this.#requests = plan.target.requests.map(() => new Tally(longestMs(plan)));
     this.#warmUp = schedule.intendedMs.findIndex((ms) => ms >= plan.warmUpSeconds * 1000);
     if (this.#warmUp < 0) this.#warmUp = schedule.intendedMs.length;
     for (const ms of schedule.intendedMs.subarray(this.#warmUp)) {
@@ -53,19 +53,19 @@ export class Report {
   }
 
   /**
-   * An arrival ended, so long after it was intended. A failure took no time that says anything, but for one that was waited
-   * for until the time-out: that it took at least.
+   * An arrival ended, so long after it was intended. How long it took to fail says nothing; but for one that was lost, which
+   * counts as the longest that any can take: else a server would look the faster the more of them it loses.
    */
   end(arrival: number, ending: Ending, lateMs: number, tookMs: number | undefined): void {
     if (!this.isCounted(arrival)) return;
-    const { timeoutMs, lateAfterMs } = this.#plan;
+    const { lateAfterMs } = this.#plan;
     const isLost = ending === 'dropped' || ending === 'timeout';
-    const latencyMs = isLost ? timeoutMs : ending === 'answered' ? tookMs : undefined;
+    const latencyMs = isLost ? longestMs(this.#plan) : ending === 'answered' ? tookMs : undefined;
     if (latencyMs !== undefined) this.#latencies[arrival] = latencyMs;
     const isLate = ending !== 'dropped' && lateMs >= lateAfterMs;
     const number = Math.floor((this.#schedule.intendedMs[arrival] ?? 0) / windowMs);
     const window = this.#windows.get(number);
-    if (window !== undefined) window.tally ??= new Tally(timeoutMs);
+    if (window !== undefined) window.tally ??= new Tally(longestMs(this.#plan));
     for (const tally of [this.#total, this.#requests[this.#schedule.requests[arrival] ?? 0], window?.tally])
       tally?.add(ending, isLate, latencyMs);
     if (window === undefined) return;

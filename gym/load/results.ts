@@ -6,7 +6,7 @@ export const loadFailure = z.enum([
   'refused',
   /** The connection ended before the answer did. */
   'reset',
-  /** No answer within the plan's time-out. */
+  /** No answer within the plan's time-out after it was sent. */
   'timeout',
   /** Another status than expected. */
   'status',
@@ -33,7 +33,7 @@ export const loadCounts = z.object({
 });
 export type LoadCounts = z.infer<typeof loadCounts>;
 
-/** Quantiles of latencies from the intended start. Arrivals that were dropped or timed out count as the time-out: they took at least that. */
+/** Quantiles of latencies from the intended start. Arrivals that were dropped or timed out count as the longest that any can take. */
 export const latencyQuantiles = z.object({
   n: z.number().int().positive(),
   p50: z.number(),

@@ -36,6 +36,7 @@ interface Parts {
 
 /** An arrival that was sent and has not ended. */
 interface UnderWay {
+  readonly sentMs: number;
   readonly lateMs: number;
   breakOff: () => void;
 }
@@ -44,8 +45,8 @@ interface UnderWay {
  * Sends the arrivals of a schedule, in its order.
  *
  *     intended ──► sent ──► answered, or failed
- *        │           └─ no answer by the time-out ──► timeout; its place is free when its connection is
- *        └─ no place is free until the time-out ──► dropped
+ *        │           └─ no answer within the time-out ──► timeout; its place is free when its connection is
+ *        └─ no place is free within the time-out ──► dropped
  */
 class Generator {
   readonly #parts: Parts;
@@ -53,8 +54,7 @@ class Generator {
   readonly #startedAt = performance.now();
   /** The first arrival that was neither sent nor dropped. */
   #next = 0;
-  /** No arrival before this one is under way. */
-  #oldest = 0;
+  /** In the order in which they were sent. */
   readonly #underWay = new Map<number, UnderWay>();
   /** Arrivals that hold a connection, with those that timed out and still do. */
   #held = 0;
@@ -77,7 +77,7 @@ class Generator {
       const nowMs = this.#nowMs();
       const intended = intendedMs[this.#next] ?? 0;
       if (intended > nowMs) break;
-      if (nowMs - intended >= plan.timeoutMs) this.#drop();
+      if (nowMs - intended >= plan.timeoutMs) this.#drop(intended, nowMs);
       else if (this.#held < plan.maxInFlight) this.#send(intended, nowMs);
       else break;
     }
@@ -94,32 +94,38 @@ class Generator {
   #dueMs(): number | undefined {
     const { plan, schedule } = this.#parts;
     const next = schedule.intendedMs[this.#next];
-    const oldest = this.#underWay.size === 0 ? undefined : schedule.intendedMs[this.#oldest];
     const sendMs = next === undefined ? undefined : this.#held < plan.maxInFlight ? next : next + plan.timeoutMs;
-    const expiryMs = oldest === undefined ? undefined : oldest + plan.timeoutMs;
+    const oldest = this.#underWay.values().next().value;
+    const expiryMs = oldest === undefined ? undefined : oldest.sentMs + plan.timeoutMs;
     if (sendMs === undefined || expiryMs === undefined) return sendMs ?? expiryMs;
     return Math.min(sendMs, expiryMs);
   }
 
-  #drop(): void {
+  #drop(intended: number, nowMs: number): void {
+    if (this.#held < this.#parts.plan.maxInFlight) this.#noteOwnLateness(intended, nowMs);
     this.#parts.report.end(this.#next, 'dropped', 0, undefined);
     this.#next += 1;
   }
 
+  /** How long the next arrival was due and had room, and the generator did not come to it. */
+  #noteOwnLateness(intended: number, nowMs: number): void {
+    if (this.#parts.report.isCounted(this.#next)) this.#parts.own.came(nowMs - Math.max(intended, this.#roomSinceMs));
+  }
+
   #send(intended: number, nowMs: number): void {
-    const { plan, schedule, client, report, own } = this.#parts;
+    const { plan, schedule, client, report } = this.#parts;
+    this.#noteOwnLateness(intended, nowMs);
     const arrival = this.#next;
     this.#next += 1;
     this.#held += 1;
-    if (report.isCounted(arrival)) own.sent(nowMs - Math.max(intended, this.#roomSinceMs));
-    const sent: UnderWay = { lateMs: nowMs - intended, breakOff: () => undefined };
+    const sent: UnderWay = { sentMs: nowMs, lateMs: nowMs - intended, breakOff: () => undefined };
     // Before it is sent: a client may find at once that it cannot be.
     this.#underWay.set(arrival, sent);
     sent.breakOff = client.send(schedule.requests[arrival] ?? 0, (failure) => {
-      const tookMs = this.#nowMs() - intended;
-      const ending: Ending = tookMs >= plan.timeoutMs ? 'timeout' : (failure ?? 'answered');
+      const endMs = this.#nowMs();
+      const ending: Ending = endMs - nowMs >= plan.timeoutMs ? 'timeout' : (failure ?? 'answered');
       // It may have timed out before; then only its place is given back.
-      if (this.#underWay.delete(arrival)) report.end(arrival, ending, sent.lateMs, tookMs);
+      if (this.#underWay.delete(arrival)) report.end(arrival, ending, sent.lateMs, endMs - intended);
       this.#giveBack();
     });
   }
@@ -132,17 +138,14 @@ class Generator {
     if (wasFull || this.#underWay.size === 0) queueMicrotask(() => this.pump());
   }
 
-  /** Ends what is under way for too long. Arrivals are in the order of their deadlines. */
+  /** Ends what is under way for too long. */
   #timeOut(): void {
-    const { plan, schedule, report } = this.#parts;
-    const latestMs = this.#nowMs() - plan.timeoutMs;
-    for (; this.#oldest < this.#next; this.#oldest += 1) {
-      const sent = this.#underWay.get(this.#oldest);
-      if (sent === undefined) continue;
-      if ((schedule.intendedMs[this.#oldest] ?? 0) > latestMs) return;
-      this.#underWay.delete(this.#oldest);
-      report.end(this.#oldest, 'timeout', sent.lateMs, plan.timeoutMs);
-      sent.breakOff();
+    const latestMs = this.#nowMs() - this.#parts.plan.timeoutMs;
+    for (const [arrival, { sentMs, lateMs, breakOff }] of this.#underWay) {
+      if (sentMs > latestMs) return;
+      this.#underWay.delete(arrival);
+      this.#parts.report.end(arrival, 'timeout', lateMs, undefined);
+      breakOff();
     }
   }
 }

@@ -46,10 +46,10 @@ export class Tally {
 
 /** The quantiles that are told of a histogram; `null`: it is empty. */
 export function quantilesOf(histogram: LatencyHistogram): LatencyQuantiles | null {
-  if (histogram.count() === 0) return null;
+  if (histogram.count === 0) return null;
   const at = (share: number): number => histogram.quantile(share) ?? 0;
   return {
-    n: histogram.count(),
+    n: histogram.count,
     p50: at(0.5),
     p90: at(0.9),
     p95: at(0.95),

@@ -122,3 +122,12 @@ export async function tcpAsk(port: number): Promise<void> {
   await once(socket, 'data');
   socket.destroy();
 }
+
+/** Ends each connection as soon as something comes on it. */
+export function hangUpServer(): Promise<Serving> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.destroy());
+  });
+  return listening(server, () => undefined);
+}
