@@ -5,7 +5,7 @@ import type { Environment } from '../environment/environment.ts';
 import type { Emit } from '../events/event.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { LoadPlan } from '../load/plan.ts';
-import { type LoadCounts, type LoadLine, type LoadSummary, loadLine } from '../load/results.ts';
+import { type LoadCounts, type LoadLine, type LoadSummary, loadFailure, loadLine } from '../load/results.ts';
 import { randomOf } from '../load/schedule.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Sample } from '../task/measurement.ts';
@@ -112,11 +112,11 @@ function notAsPlanned({ generator, counts }: LoadSummary): string | undefined {
 
 type Labels = Sample['labels'];
 
-/** `arrivals`, `sent`, `answered`, `late`, `dropped`, and `errors` by `kind`. */
+/** `arrivals`, `sent`, `answered`, `late`, `dropped`, and `errors` by `kind`: of none as well, so that there is something to judge. */
 function countSamples({ errors, ...counts }: LoadCounts, labels: Labels): Sample[] {
   return [
     ...Object.entries(counts).map(([metric, value]) => countSample(metric, value, labels)),
-    ...Object.entries(errors).map(([kind, value]) => countSample('errors', value ?? 0, { ...labels, kind })),
+    ...loadFailure.options.map((kind) => countSample('errors', errors[kind] ?? 0, { ...labels, kind })),
   ];
 }
 

@@ -18,6 +18,7 @@ test('each latency is a sample, counts are by request, quantiles by second', () 
   const labels = { request: 'home' };
   expect(samples).toContainEqual({ metric: 'dropped', labels, value: 1n, unit: 'count' });
   expect(samples).toContainEqual({ metric: 'errors', labels: { ...labels, kind: 'reset' }, value: 1n, unit: 'count' });
+  expect(samples).toContainEqual({ metric: 'errors', labels: { ...labels, kind: 'status' }, value: 0n, unit: 'count' });
   const window99 = { metric: 'window_latency_ms', labels: { second: '2', quantile: 'p99' }, value: 3, unit: 'ms' };
   expect(samples).toContainEqual(window99);
   expect(samples.filter(({ metric }) => metric === 'latency_ms').map(({ value }) => value)).toEqual([1.5, 2, 10_000]);
