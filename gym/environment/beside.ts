@@ -41,7 +41,14 @@ export async function runBeside(parts: BesideParts, request: BesideRequest): Pro
       WorkingDir: '/',
       Healthcheck: { Test: ['NONE'] },
       Labels: { ...parts.labels, [label.helper]: `beside-${request.name}` },
-      HostConfig: { NetworkMode: network, Init: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] },
+      HostConfig: {
+        NetworkMode: network,
+        Init: true,
+        // Before the services where processors are short: who measures them must not wait for them.
+        CpuShares: 8192,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges'],
+      },
     }),
   );
   if (!made.ok) return made;

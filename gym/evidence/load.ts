@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../environment/environment.ts';
 import type { Emit } from '../events/event.ts';
-import { failed, ok, type Result } from '../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import { type LoadCounts, type LoadLine, type LoadSummary, loadFailure, loadLine } from '../load/results.ts';
 import { randomOf } from '../load/schedule.ts';
@@ -87,8 +87,7 @@ export function loadSamples(text: string, seed: number): Result<Sample[]> {
   const summary = lines.at(-1);
   if (summary?.kind !== 'summary')
     return failed({ kind: 'evidence', message: 'the load did not come to its end: it has no summary' });
-  const problem = notAsPlanned(summary);
-  if (problem !== undefined) return failed({ kind: 'evidence', message: problem });
+  if (!summary.generator.keptUp) return failed(couldNotKeepUp(summary));
   return ok([
     ...Object.entries(summary.requests).flatMap(([request, counts]) => countSamples(counts, { request })),
     ...lines.flatMap((line) => windowSamples(line)),
@@ -104,10 +103,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function notAsPlanned({ generator, counts }: LoadSummary): string | undefined {
-  if (generator.keptUp) return undefined;
+function couldNotKeepUp({ generator, counts }: LoadSummary): Problem {
   const times = `its longest pause was ${generator.longestStallMs.toFixed(0)} ms, it used ${generator.cpuMs.toFixed(0)} ms of processor time in ${generator.durationMs.toFixed(0)} ms`;
-  return `the load generator could not keep up: ${generator.late} of ${counts.arrivals} arrivals were late by its own doing (${times})`;
+  const message = `the load generator could not keep up: ${generator.late} of ${counts.arrivals} arrivals were late by its own doing; ${times}`;
+  return {
+    kind: 'evidence',
+    message,
+    remedy: 'Try again when the machine is less busy, or with a lower rate, or with a lateAfterMs that is bearable.',
+  };
 }
 
 type Labels = Sample['labels'];

@@ -100,7 +100,7 @@ export const loadPlan = z
     /** How long an arrival may wait for a place, else it is dropped; and then for its answer, else it timed out. */
     timeoutMs: z.number().int().min(1).max(loadLimits.timeoutMs).default(5000),
     /** Sent so long after its intended start, an arrival is late. */
-    lateAfterMs: z.number().positive().default(10),
+    lateAfterMs: z.number().positive().default(50),
   })
   .superRefine(({ phases, warmUpSeconds }, context) => {
     const wrong = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });

@@ -47,9 +47,11 @@ test.each([
   [
     'whose generator could not keep up',
     textOf(latencies, { ...summary, generator: { ...generator, late: 2, keptUp: false } }),
-    /^the load generator could not keep up: 2 of 4 arrivals were late by its own doing \(its longest pause was 1 ms/,
+    /^the load generator could not keep up: 2 of 4 arrivals were late by its own doing; its longest pause was 1 ms/,
   ],
 ])('a load %s gives no samples', (_, text, message) => {
   const read = loadSamples(text, 1);
-  expect(read.ok ? [] : read.problems).toEqual([{ kind: 'evidence', message: expect.stringMatching(message) }]);
+  expect(read.ok ? [] : read.problems).toEqual([
+    expect.objectContaining({ kind: 'evidence', message: expect.stringMatching(message) }),
+  ]);
 });

@@ -47,7 +47,7 @@ describe('a server that stalls once for half a second', () => {
   test.concurrent('with few places the wait for one counts as well, and arrivals are late', async () => {
     await using server = await httpServer(stalling);
     const target = { protocol: 'http', origin: server.origin, requests: [{ name: 'home', path: '/' }] };
-    const { summary } = await loaded({ target, phases, maxInFlight: 4 });
+    const { summary } = await loaded({ target, phases, maxInFlight: 4, lateAfterMs: 10 });
     expect(summary.counts).toMatchObject({ arrivals: 200, answered: 200, dropped: 0 });
     seesTheStall(summary.latencyMs);
     // All but the first four of the stall, and not by the generator's doing.
