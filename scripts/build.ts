@@ -36,7 +36,14 @@ async function bundleLoad(): Promise<string[]> {
     // The histograms' package looks for zlib that way where it is bundled for browsers.
     checks: { eval: false },
   });
-  const { output } = await build.write({ dir: dist, format: 'esm', codeSplitting: false, minify: true });
+  const { output } = await build.write({
+    dir: dist,
+    format: 'esm',
+    codeSplitting: false,
+    minify: true,
+    postBanner:
+      '// Holds undici, zod, hdr-histogram-js, base64-js, pako and @assemblyscript/loader; their licences are in their packages.',
+  });
   await build.close();
   return output.map((file) => file.fileName);
 }

@@ -47,6 +47,8 @@ export async function runBeside(parts: BesideParts, request: BesideRequest): Pro
         // Before the services where processors are short: who measures them must not wait for them.
         CpuShares: 8192,
         CapDrop: ['ALL'],
+        // For whoever cuts it short: a command is ended as root, from inside.
+        CapAdd: ['KILL'],
         SecurityOpt: ['no-new-privileges'],
       },
     }),

@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../environment/environment.ts';
-import type { Emit } from '../events/event.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import { type LoadCounts, type LoadLine, type LoadSummary, loadFailure, loadLine } from '../load/results.ts';
@@ -10,31 +8,32 @@ import { randomOf } from '../load/schedule.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Sample } from '../task/measurement.ts';
 import type { LoadSource } from '../task/source.ts';
+import type { BeginSource, EvidencePlace, Found } from './reader.ts';
 
 /** Time for the container to come up and for the last lines to come through. */
 const overheadMs = 60_000;
 /** Latencies that become samples at most: more say nothing more about a quantile that anybody asks for. */
 const mostLatencies = 100_000;
 
-/** Where a load is made and kept. */
-export interface LoadPlace {
-  readonly environment: Environment;
-  /** Folder of the run: all that the load said is kept in it. */
-  readonly runDirectory: string;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
+/** What is being done, for whoever waits for it. */
+export function loadNote(name: string, { plan }: LoadSource): string {
+  const { target } = plan;
+  const address = target.protocol === 'http' ? target.origin : `${target.host}:${target.port}`;
+  return `load ${name}: ${secondsOf(plan)} s on ${address}`;
 }
 
-/** Makes a source's load and gives what came of it. All that it said is kept as `evidence/NAME.ndjson`. */
-export async function readLoad(place: LoadPlace, name: string, source: LoadSource): Promise<Result<Sample[]>> {
+const secondsOf = ({ phases }: LoadPlan): number => phases.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** Nothing is to be done before the stage; after it the load is made. All that it said is kept as `evidence/NAME.ndjson`. */
+export const beginLoad: BeginSource<'load'> = async (source, place, name) => () => makeLoad(source, place, name);
+
+async function makeLoad(source: LoadSource, place: EvidencePlace, name: string): Promise<Result<Found>> {
   const program = loadProgram();
   if (program === undefined) {
     const message = 'the load generator is not built: there is no load.js';
     return failed({ kind: 'evidence', message, remedy: 'Run npm run build, or install devgym again.' });
   }
   const { plan } = source;
-  const seconds = plan.phases.reduce((sum, phase) => sum + phase.seconds, 0);
-  place.emit({ type: 'noted', text: `load ${name}: ${seconds} s on ${addressOf(plan)}` });
   const said: Uint8Array[] = [];
   const complaints: Uint8Array[] = [];
   const ran = await place.environment.runBeside({
@@ -47,7 +46,7 @@ export async function readLoad(place: LoadPlace, name: string, source: LoadSourc
     ],
     onOutput: (chunk, stream) => (stream === 'stdout' ? said : complaints).push(chunk),
     signal: place.signal,
-    timeoutMs: seconds * 1000 + plan.timeoutMs + overheadMs,
+    timeoutMs: secondsOf(plan) * 1000 + plan.timeoutMs + overheadMs,
   });
   if (!ran.ok) return ran;
   const text = Buffer.concat(said).toString('utf8');
@@ -55,7 +54,10 @@ export async function readLoad(place: LoadPlace, name: string, source: LoadSourc
   mkdirSync(dirname(file), { recursive: true });
   writeAtomically(file, text);
   const outcome = ran.value;
-  if (outcome.kind === 'exited' && outcome.exitCode === 0) return loadSamples(text, plan.seed);
+  if (outcome.kind === 'exited' && outcome.exitCode === 0) {
+    const samples = loadSamples(text, plan.seed);
+    return samples.ok ? ok({ samples: samples.value }) : samples;
+  }
   const why =
     outcome.kind === 'exited'
       ? `exit code ${outcome.exitCode}: ${Buffer.concat(complaints).toString('utf8').trim().slice(-500)}`
@@ -64,9 +66,6 @@ export async function readLoad(place: LoadPlace, name: string, source: LoadSourc
         : outcome.kind;
   return failed({ kind: 'evidence', message: `the load did not come to its end (${why})` });
 }
-
-const addressOf = ({ target }: LoadPlan): string =>
-  target.protocol === 'http' ? target.origin : `${target.host}:${target.port}`;
 
 /** The generator in one file, as the build made it: beside this file, above the folder of chunks, or in dist/ of the source's folder. */
 function loadProgram(): string | undefined {
@@ -90,8 +89,8 @@ export function loadSamples(text: string, seed: number): Result<Sample[]> {
   if (!summary.generator.keptUp) return failed(couldNotKeepUp(summary));
   return ok([
     ...Object.entries(summary.requests).flatMap(([request, counts]) => countSamples(counts, { request })),
-    ...lines.flatMap((line) => windowSamples(line)),
-    ...someOf(lines.flatMap(latencySamples), mostLatencies, seed),
+    ...lines.flatMap((line) => windowSamples(line, summary.startedAtMs)),
+    ...latencySamples(lines, seed),
   ]);
 }
 
@@ -128,33 +127,38 @@ function countSample(metric: string, value: number, labels: Labels): Sample {
 }
 
 /** Quantiles second by second, as `window_latency_ms` with the second that they begin at. */
-function windowSamples(line: LoadLine): Sample[] {
+function windowSamples(line: LoadLine, startedAtMs: number): Sample[] {
   if (line.kind !== 'window' || line.latencyMs === null) return [];
-  const { n: _, ...quantiles } = line.latencyMs;
+  const { n, ...quantiles } = line.latencyMs;
+  const atMs = startedAtMs + line.fromMs;
   const second = String(line.fromMs / 1000);
   return Object.entries(quantiles).map(([quantile, value]) => ({
     metric: 'window_latency_ms',
     labels: { second, quantile },
     value,
     unit: 'ms',
+    n,
+    atMs,
   }));
 }
 
-/** Each latency as a sample of its own: whoever judges a quantile needs to know of how many it is. */
-function latencySamples(line: LoadLine): Sample[] {
-  if (line.kind !== 'latencies') return [];
-  const labels = { request: line.request };
-  return line.values.map((value) => ({ metric: 'latency_ms', labels, value, unit: 'ms' }));
-}
-
-/** So many at most, chosen evenly by chance, in their order: selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S). */
-function someOf(samples: readonly Sample[], most: number, seed: number): readonly Sample[] {
-  if (samples.length <= most) return samples;
+/**
+ * Each latency as a sample of its own: whoever judges a quantile needs to know of how many it is. Where there are more than are wanted, so
+ * many are chosen evenly by chance, in their order: selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S).
+ */
+function latencySamples(lines: readonly LoadLine[], seed: number): Sample[] {
+  const batches = lines.filter((line) => line.kind === 'latencies');
   const random = randomOf(seed);
-  let wanted = most;
-  return samples.filter((_, index) => {
-    const isChosen = random() * (samples.length - index) < wanted;
-    if (isChosen) wanted -= 1;
-    return isChosen;
+  let left = batches.reduce((sum, { values }) => sum + values.length, 0);
+  let wanted = Math.min(left, mostLatencies);
+  const isChosen = (): boolean => {
+    const isThis = random() * left < wanted;
+    left -= 1;
+    if (isThis) wanted -= 1;
+    return isThis;
+  };
+  return batches.flatMap(({ request, values }) => {
+    const labels = { request };
+    return values.filter(isChosen).map((value): Sample => ({ metric: 'latency_ms', labels, value, unit: 'ms' }));
   });
 }

@@ -23,6 +23,7 @@ export class Report {
   readonly #total: Tally;
   readonly #requests: readonly Tally[];
   readonly #warmUp: number;
+  readonly #startedAtMs = Date.now();
   /** Windows that are not told yet, by their number: with how many arrivals have not ended. */
   readonly #windows = new Map<number, Window>();
 
@@ -89,6 +90,7 @@ export class Report {
     for (const [place, name] of names.entries()) this.#tellLatencies(place, name);
     this.#say({
       kind: 'summary',
+      startedAtMs: this.#startedAtMs,
       warmUp: this.#warmUp,
       counts: this.#total.counts(),
       latencyMs: this.#total.quantiles(),

@@ -74,6 +74,8 @@ export const loadLine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('latencies'), request: z.string(), values: z.array(z.number()) }),
   z.object({
     kind: z.literal('summary'),
+    /** When it began, in milliseconds since 1970; all else is counted from then. */
+    startedAtMs: z.number(),
     /** Arrivals that were sent and not counted. */
     warmUp: count,
     counts: loadCounts,

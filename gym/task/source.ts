@@ -57,9 +57,7 @@ const loadSource = z.strictObject({
 /** Where measurements come from. A witness is a source that the code under test does not control. */
 export const sourceSchema = z.discriminatedUnion('kind', [jsonSource, networkSource, filesSource, loadSource]);
 export type Source = z.output<typeof sourceSchema>;
-export type JsonSource = Extract<Source, { kind: 'json' }>;
 export type NetworkSource = Extract<Source, { kind: 'network' }>;
-export type FilesSource = Extract<Source, { kind: 'files' }>;
 export type LoadSource = Extract<Source, { kind: 'load' }>;
 
 /**

@@ -5,7 +5,15 @@ import type { LoadLine } from '../../../gym/load/results.ts';
 const counts = { arrivals: 4, sent: 3, answered: 2, late: 1, dropped: 1, errors: { reset: 1 } };
 const latencyMs = { n: 3, p50: 2, p90: 3, p95: 3, p99: 3, p999: 3, max: 3 };
 const generator = { late: 0, latenessMs: latencyMs, longestStallMs: 1, cpuMs: 5, durationMs: 1000, keptUp: true };
-const summary = { kind: 'summary', warmUp: 0, counts, latencyMs, requests: { home: counts }, generator } as const;
+const summary = {
+  kind: 'summary',
+  startedAtMs: 5000,
+  warmUp: 0,
+  counts,
+  latencyMs,
+  requests: { home: counts },
+  generator,
+} as const;
 const window = { kind: 'window', fromMs: 2000, toMs: 3000, counts, latencyMs } as const;
 const latencies: LoadLine = { kind: 'latencies', request: 'home', values: [1.5, 2, 10_000] };
 
@@ -19,7 +27,14 @@ test('each latency is a sample, counts are by request, quantiles by second', () 
   expect(samples).toContainEqual({ metric: 'dropped', labels, value: 1n, unit: 'count' });
   expect(samples).toContainEqual({ metric: 'errors', labels: { ...labels, kind: 'reset' }, value: 1n, unit: 'count' });
   expect(samples).toContainEqual({ metric: 'errors', labels: { ...labels, kind: 'status' }, value: 0n, unit: 'count' });
-  const window99 = { metric: 'window_latency_ms', labels: { second: '2', quantile: 'p99' }, value: 3, unit: 'ms' };
+  const window99 = {
+    metric: 'window_latency_ms',
+    labels: { second: '2', quantile: 'p99' },
+    value: 3,
+    unit: 'ms',
+    n: 3,
+    atMs: 7000,
+  };
   expect(samples).toContainEqual(window99);
   expect(samples.filter(({ metric }) => metric === 'latency_ms').map(({ value }) => value)).toEqual([1.5, 2, 10_000]);
 });
