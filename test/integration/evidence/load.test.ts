@@ -87,7 +87,7 @@ test('a load comes from the network of the services, sees a stall, and leaves no
     phases: [{ seconds: 2.5, perSecond: 100 }],
     warmUpSeconds: 0.5,
     // Late by so much is nobody on a machine that is merely busy.
-    lateAfterMs: 400,
+    lateAfterMs: 2000,
   });
   await reader.beforeStage('e2e');
   await reader.afterStage('e2e', 'pass');
