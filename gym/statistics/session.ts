@@ -53,7 +53,7 @@ export interface Session {
   /** The standard deviation of the log ratio of a pair, estimated so that single outliers do not count; null without pairs. */
   readonly spread: number | null;
   readonly host: HostNoise;
-  /** What it comes to. A decision of a session that is not calibrated is `unknown`. */
+  /** What it comes to: `unknown` where the baseline differs from itself, and instead of `pass` where a planted slowdown was missed. */
   readonly state: 'pass' | 'fail' | 'unknown' | 'undecided';
   /** Why it is `unknown` or `undecided`; else null. */
   readonly because: string | null;
@@ -114,14 +114,16 @@ function outcome({
   if (calibration.state === 'biased') {
     return unknown(`the baseline against itself is ${rangeText(calibration.interval)}: the measuring favours one side`);
   }
-  if (slowdown.state !== 'caught') {
+  if (decision.state === 'unknown') {
+    const { comparison, pairsNeeded: count } = decision;
+    const needed = count === null ? 'no number of pairs would decide it' : `about ${count} pairs would decide it`;
+    return unknown(`too close to tell after ${comparison.pairs} pairs; ${needed}`);
+  }
+  // Who cannot see a slowdown can still trust the one that was seen.
+  if (decision.state === 'pass' && slowdown.state !== 'caught') {
     return unknown(`a planted slowdown of ${percent(slowdown.slowdown)} was not seen in ${slowdown.pairs} pairs`);
   }
-  if (decision.state !== 'unknown') return { state: decision.state, because: null };
-  const { comparison, pairsNeeded } = decision;
-  const needed =
-    pairsNeeded === null ? 'no number of pairs would decide it' : `about ${pairsNeeded} pairs would decide it`;
-  return unknown(`too close to tell after ${comparison.pairs} pairs; ${needed}`);
+  return { state: decision.state, because: null };
 }
 
 const unknown = (because: string) => ({ state: 'unknown', because }) as const;

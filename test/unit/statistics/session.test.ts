@@ -32,8 +32,11 @@ test('a sound session passes, and says how it went', () => {
   ]);
 });
 
-test('a slower candidate fails', () => {
-  expect(judgeSession({ ...sound, pairs: pairsOf(1.12, 0.01, 8, 2) }).state).toBe('fail');
+test('a slower candidate fails, also where a smaller slowdown that was planted was missed', () => {
+  const pairs = pairsOf(1.12, 0.01, 8, 2);
+  expect(judgeSession({ ...sound, pairs })).toMatchObject({ state: 'fail', because: null });
+  expect(judgeSession({ ...sound, pairs, slowdown: calibration }).state).toBe('fail');
+  expect(judgeSession({ ...sound, pairs, calibration: pairsOf(1.04, 0.005, 8, 4) }).state).toBe('unknown');
 });
 
 describe('what does not allow a verdict', () => {
