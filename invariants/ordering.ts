@@ -29,7 +29,7 @@ export const ordering = defineInvariant({
   kind: 'ordering',
   schema,
   claim: ({ before, after, order }) =>
-    `every ${seriesText(after)} comes after its ${seriesText(before)}${order === 'value' ? ', by value' : ''}`,
+    `each ${seriesText({ ...after, by: [] })} comes after the ${seriesText({ ...before, by: [] })} of the same ${before.by.join(', ')}${order === 'value' ? ', by value' : ''}`,
   looksAt: ({ before, after }) => [before, after],
   judge,
   notices: ({ order }) => [order === 'time' ? 'reorder' : 'swap', 'drop'],

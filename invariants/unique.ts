@@ -29,10 +29,12 @@ type Spec = z.output<typeof schema>;
 export const unique = defineInvariant({
   kind: 'unique',
   schema,
-  claim: ({ series, expected }) =>
-    expected === undefined
-      ? `nothing in ${seriesText(series)} occurs twice`
-      : `everything in ${seriesText(expected)} occurs exactly once in ${seriesText(series)}`,
+  claim({ series, expected }) {
+    const found = seriesText({ ...series, by: [] });
+    return expected === undefined
+      ? `no ${series.by.join(', ')} occurs twice in ${found}`
+      : `every ${expected.by.join(', ')} of ${seriesText({ ...expected, by: [] })} occurs exactly once in ${found}, and no other`;
+  },
   looksAt: ({ series, expected }) => [series, ...(expected === undefined ? [] : [expected])],
   judge,
   notices: ({ expected }) => ['duplicate', ...(expected === undefined ? [] : ['drop' as const])],

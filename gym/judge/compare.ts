@@ -71,7 +71,7 @@ export function judgeComparisons(
     margin: unit === 'hash' ? 0 - wrong.length : marginOf(rooms),
     distance: unit === 'hash' ? wrong.length / compared.length : distanceOf(beyond, scale),
     unit,
-    parts: compared.map(partOf),
+    parts: compared.map((each) => partOf(each, relation)),
     evidence: [],
   };
 }
@@ -114,6 +114,8 @@ function wrongText(wrong: readonly Compared[], unit: Unit, relation: Relation): 
   );
 }
 
-function partOf({ part, observed, expected, off }: Compared): Part {
-  return { part, observed: String(observed), expected: String(expected), off: String(off) };
+/** Better than it has to be is not off. */
+function partOf({ part, observed, expected, off, room }: Compared, relation: Relation): Part {
+  const isBetter = relation !== 'equal' && room !== null && room >= 0;
+  return { part, observed: String(observed), expected: String(expected), off: isBetter ? '0' : String(off) };
 }

@@ -39,6 +39,11 @@ describe('differential', () => {
       state: 'fail',
       because: 'against the baseline: tcp is 106 bytes, above 100 bytes: +6 bytes (+6 %)',
       margin: -1,
+      // What is better is not off.
+      parts: [
+        { part: 'tcp', observed: '106', expected: '100', off: '6' },
+        { part: 'shm', observed: '1', expected: '90', off: '0' },
+      ],
     });
     // A share of zero cannot be told, but what is lower is lower.
     expect(judged(within, against({ tcp: -1n }, { tcp: 0n })).state).toBe('pass');

@@ -217,6 +217,13 @@ describe('unique', () => {
     expect([judged(once, flow(sent, got)).state, judged(exactly, flow(sent, got)).state]).toEqual([alone, known]);
   });
 
+  test('the claim says what an id is', () => {
+    expect([once.claim, exactly.claim]).toEqual([
+      'no id occurs twice in b.got',
+      'every id of a.sent occurs exactly once in b.got, and no other',
+    ]);
+  });
+
   test('what is missing, twice and unknown is named', () => {
     expect(judged(exactly, flow('abcdefgh', 'cddddez'))).toMatchObject({
       because: 'of 8 ids: 5 missing: a, b, f, g and 1 more; 1 more than once: d (4 times); 1 not expected: z',
