@@ -54,6 +54,19 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/prove.ts'),
   },
   {
+    name: 'risks',
+    group: 'judge',
+    usage: 'risks [TASK] [--strict] [--json]',
+    summary: 'show which checks guard each risk of a task, and which risk has none',
+    examples: [['gym risks recommender', 'brings nothing up; a check is proven once gym prove has seen it fail']],
+    options: {
+      strict: { kind: 'flag', help: 'exit code 1 where nothing guards a risk' },
+      json: { ...json, value: '', help: 'one JSON document' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/risks.ts'),
+  },
+  {
     name: 'loop',
     group: 'judge',
     usage: 'loop [TASK] --agent AGENT [limits] | loop [TASK|LOOP] --resume [limits]',

@@ -5,16 +5,24 @@ import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Task } from '../task/schema.ts';
-import { hashFiles, matchesAny } from '../workspace/snapshot.ts';
+import { hashFiles, listFiles, matchesAny } from '../workspace/snapshot.ts';
 
 /** Hash of what judges: the task's file, its environment and all else that an agent may not change, as they lie in a snapshot. */
-export function definitionHash(task: Task, directory: string): string {
+export function definitionHash(task: Task, directory: string, paths = filesIn(directory)): string {
   const judging = [basename(task.file), task.compose, ...task.protected];
+  return hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+}
+
+/** The same of a workspace: of the files that a snapshot of it would have. */
+export async function workspaceDefinition(task: Task): Promise<string> {
+  return definitionHash(task, task.root, await listFiles(task.root));
+}
+
+function filesIn(directory: string): string[] {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
     (entry) => !entry.isDirectory(),
   );
-  const paths = entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
-  return hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+  return entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
 /** What a verdict comes to where every gate has to have been seen to fail: green no more while one has not. */

@@ -1,0 +1,47 @@
+import type { Severity } from '../events/event.ts';
+import type { ProofRecord } from '../store/proofs.ts';
+import type { Task } from '../task/schema.ts';
+
+/** A check that looks after a risk. */
+export interface Guard {
+  readonly check: string;
+  readonly claim: string;
+  readonly severity: Severity;
+  /** Whether it has been seen to fail under a fault. */
+  readonly proof: 'proven' | 'unproven';
+}
+
+/** What could be harmed, and what would notice. */
+export interface GuardedRisk {
+  readonly risk: string;
+  /** What could be harmed, in a sentence. */
+  readonly harm: string;
+  /** None: nothing would notice. */
+  readonly guards: readonly Guard[];
+}
+
+/** Each risk of a task with the checks that name it, in the task's order. A record of another definition proves nothing. */
+export function guardedRisks(
+  { risks, invariants }: Pick<Task, 'risks' | 'invariants'>,
+  record: ProofRecord | undefined,
+  definition: string,
+): GuardedRisk[] {
+  const proven = record?.definition === definition ? record.checks : {};
+  return Object.entries(risks).map(([risk, harm]) => ({
+    risk,
+    harm,
+    guards: invariants
+      .filter((invariant) => invariant.risk.includes(risk))
+      .map(({ name, claim, severity }) => ({
+        check: name,
+        claim,
+        severity,
+        proof: (proven[name] ?? []).length > 0 ? 'proven' : 'unproven',
+      })),
+  }));
+}
+
+/** The risks that nothing guards, by name. */
+export function unguarded(risks: readonly GuardedRisk[]): string[] {
+  return risks.filter(({ guards }) => guards.length === 0).map(({ risk }) => risk);
+}
