@@ -162,9 +162,12 @@ describe('a log is waited for as long as it comes', () => {
     const [log, container] = await followed('head -c 3000000 /dev/zero', file);
     await container.start();
     await sleep(300);
-    await container.kill();
+    // The engine waits for whoever is attached.
+    const killed = container.kill();
     await log.drain();
     expect(log.problem()).toBe('its end is missing: it did not come in time when the service was removed');
+    log.close();
+    await killed;
   });
 });
 
