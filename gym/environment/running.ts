@@ -80,7 +80,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     logFile: (service) => serviceOf(service).logFile,
     logProblem: (service) => serviceOf(service).log?.problem(),
     deaths: () => deaths,
-    engineAnswers: async () => !watch.lost() && (await engine.answers()),
+    engineAnswers: async (limitMs) => !watch.lost() && (await engine.answers(limitMs)),
     async flushLogs() {
       // What a process printed takes a moment through the engine: quiet has to last that long.
       await sleep(quietMs);
