@@ -175,11 +175,30 @@ class Following {
       return;
     }
     const counted = this.#count(attached);
+    let readBytes = yield* this.#read(log.value, loggingDriver);
+    this.#isBehind = true;
+    const attachedBytes = isRunning ? await Promise.race([counted, sleep(drainMs, 0, { ref: false })]) : 0;
+    if (attachedBytes > readBytes) {
+      // An engine may end the stream a moment before it has written the last lines.
+      await sleep(againMs);
+      const rest = await this.#call((container) => container.logs({ ...options, follow: false }));
+      if (rest.ok) readBytes = yield* this.#read(Readable.from([rest.value]), loggingDriver);
+    }
+    if (attachedBytes > readBytes) {
+      const missing = attachedBytes - readBytes;
+      this.#problem = `at least ${missing} bytes of a later start are missing: the engine's own log did not have them`;
+    }
+    destroy(attached);
+    if (isAgain) await sleep(againMs);
+  }
+
+  /** What is new of the engine's log; how many bytes it has, those that are not new included. */
+  async *#read(log: Stream, loggingDriver: string): AsyncGenerator<Uint8Array, number> {
     const records = this.#printing.tty ? terminalRecords : framedRecords;
     let readBytes = 0;
     this.#readUntil = 0;
     this.#cursor.begin();
-    for await (const piece of records(Readable.from(log.value))) {
+    for await (const piece of records(Readable.from(log))) {
       readBytes += piece.bytes.length;
       if (!this.#cursor.takes(piece)) continue;
       this.#readUntil = Number(piece.at / 1_000_000n);
@@ -187,14 +206,7 @@ class Following {
       yield piece.bytes;
     }
     this.#readUntil = undefined;
-    this.#isBehind = true;
-    const attachedBytes = isRunning ? await Promise.race([counted, sleep(drainMs, 0, { ref: false })]) : 0;
-    if (attachedBytes > readBytes) {
-      const missing = attachedBytes - readBytes;
-      this.#problem = `at least ${missing} bytes of a later start are missing: the engine's own log did not have them`;
-    }
-    destroy(attached);
-    if (isAgain) await sleep(againMs);
+    return readBytes;
   }
 
   /** How many bytes come until the container ends; 0 where that cannot be known. */
