@@ -211,7 +211,7 @@ async function create(
     );
     if (!connected.ok) return connected;
   }
-  const log = await followLog(engine, { id, service: name, tty: service.tty }, logFile);
+  const log = await followLog(engine, { id, service: name, tty: service.tty, watch: ground.watch }, logFile);
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
   request.emit({ type: 'log.opened', source: 'service', name, file: logFile });

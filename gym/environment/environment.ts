@@ -105,8 +105,8 @@ export interface Environment {
   /** Services that died since they were ready. */
   deaths(): readonly Death[];
   /** Whether the engine answers, and has without a break: else `deaths` may not know all. */
-  engineAnswers(): Promise<boolean>;
-  /** Waits until all that the services printed up to now is in their log files (bounded by about a second). */
+  engineAnswers(limitMs?: number): Promise<boolean>;
+  /** Waits until all that the services printed up to now is in their log files (bounded by about a second, or ten where much comes). */
   flushLogs(): Promise<void>;
   /**
    * Puts it back into the state right after its seeds had run: files, volumes, databases; all processes are new, and so are published

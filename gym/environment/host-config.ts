@@ -17,6 +17,15 @@ export interface ContainerParts {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/**
+ * The engine's own copy of what a service prints: its end, 128 MiB at most; by an engine's default it would be all. gym's file needs
+ * it only where a later start was attached to too late, and then it is told when something was gone already.
+ */
+const cappedLog: Dockerode.HostConfig['LogConfig'] = {
+  Type: 'json-file',
+  Config: { 'max-size': '64m', 'max-file': '2' },
+};
+
 /** The part of a container's options that is about the host. `network`: the engine's name of the first network. */
 export function hostConfig(
   service: ServiceModel,
@@ -43,9 +52,10 @@ export function hostConfig(
     Sysctls: { ...service.sysctls },
     ...(service.init !== null && { Init: service.init }),
     ...(service.runtime !== null && { Runtime: service.runtime }),
-    ...(service.logging !== null && {
-      LogConfig: { Type: service.logging.driver ?? '', Config: { ...service.logging.options } },
-    }),
+    LogConfig:
+      service.logging === null
+        ? cappedLog
+        : { Type: service.logging.driver ?? '', Config: { ...service.logging.options } },
     ...annotations(service),
   };
 }

@@ -8,6 +8,7 @@ import { protectedFiles } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './snapshot.ts';
+import { cloneSubmodules, restoreSubmodules } from './submodules.ts';
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -29,7 +30,7 @@ interface Plan {
  * directory and an index of its own, so whatever an agent does to `.git`, HEAD or the index does not matter.
  *
  * It is at `.gym/worktrees/LOOP` on the branch `gym/TASK/LOOP`, in the state that the user sees:
- * HEAD, plus uncommitted changes, plus new files that git does not ignore. Then the patches of the task's `start/` are
+ * HEAD, plus uncommitted changes, plus new files that git does not ignore; of submodules what is committed. Then the patches of the task's `start/` are
  * applied, and its hidden files are taken out. What an earlier try left behind is removed first. The user's index, files
  * and other branches stay as they are.
  */
@@ -88,6 +89,8 @@ async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, t
     cwd: top,
   });
   if (!added.ok) return added;
+  const cloned = await cloneSubmodules(top, { directory, gitDirectory }, start.value);
+  if (!cloned.ok) return cloned;
   const workspace = join(directory, relative(top, task.root));
   return ok({ directory, workspace, gitDirectory, kind: 'linked', branch, start: start.value });
 }
@@ -152,9 +155,14 @@ async function startState(task: Task, worktree: Worktree): Promise<Result<Worktr
   return moved.ok ? ok({ ...worktree, start: start.value, baseline: baseline.value }) : moved;
 }
 
-/** Commits whatever is in the worktree as the one commit of an attempt; that nothing changed is fine. */
+/**
+ * Commits whatever is in the worktree as the one commit of an attempt; that nothing changed is fine. Submodules are put back first: a commit
+ * could not keep what was changed in them, and so it must not be judged.
+ */
 export async function checkpoint(worktree: Worktree, parent: string, message: string): Promise<Result<Checkpoint>> {
   clearLocks(worktree);
+  const whole = await restoreSubmodules(worktree, parent);
+  if (!whole.ok) return whole;
   const tree = await treeOf(worktree.directory, environmentOf(worktree));
   if (!tree.ok) return tree;
   const commit = await commitTree(tree.value, parent, message, { cwd: worktree.gitDirectory });
@@ -184,6 +192,8 @@ export async function restore(worktree: Worktree, commit: string, hidden: readon
     const done = await inWorktree(worktree, args, input);
     if (!done.ok) return done;
   }
+  const whole = await restoreSubmodules(worktree, commit);
+  if (!whole.ok) return whole;
   removeHidden(worktree, hidden);
   return moveBranch(worktree, commit);
 }

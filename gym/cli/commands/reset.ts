@@ -7,6 +7,7 @@ import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { keptProject, keptRequest, workspaceHash } from '../kept.ts';
+import { statusPortLine } from '../render/ports.ts';
 import { durationText } from '../render/style.ts';
 import { openTask } from '../tasks.ts';
 
@@ -36,8 +37,17 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!reset.ok) return reset.problems;
   const text = reset.value === 'spare' ? 'by a spare' : 'made anew';
   context.stderr.write(`${name} is reset, ${text}, in ${durationText(performance.now() - started)}\n`);
+  await showPorts(context, checkout, project);
   startInBackground(context, ['reset', '--spare', ...(named === undefined ? [] : [named])]);
   return 0;
+}
+
+/** They are others than before. */
+async function showPorts(context: Context, checkout: string, project: string): Promise<void> {
+  const listed = await listEnvironments(context.env, checkout);
+  const services = listed.ok ? listed.value.find((each) => each.project === project)?.services : undefined;
+  const lines = (services ?? []).flatMap(({ service, ports }) => ports.map((port) => statusPortLine(service, port)));
+  for (const line of lines.sort()) context.stderr.write(`${line}\n`);
 }
 
 async function spare(context: Context, task: Task, project: string): Promise<CommandEnd> {

@@ -11,6 +11,7 @@ import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { keptProject, keptRequest, workspaceHash } from '../kept.ts';
 import { removeLeftovers } from '../leftovers.ts';
+import { portLine } from '../render/ports.ts';
 import { durationText } from '../render/style.ts';
 import { timingLines } from '../render/timings.ts';
 import { openTask } from '../tasks.ts';
@@ -84,8 +85,6 @@ async function bringUp(context: Context, task: Task, project: string, hasTimings
   const ports = environment.value.publishedPorts();
   environment.value.release();
   context.stderr.write(`${task.name} is up: ${services.join(', ')} in ${durationText(performance.now() - started)}\n`);
-  for (const { service, containerPort, protocol, hostPort } of ports) {
-    context.stderr.write(`${service} ${containerPort}/${protocol}: 127.0.0.1:${hostPort}\n`);
-  }
+  for (const port of ports) context.stderr.write(`${portLine(port)}\n`);
   return 0;
 }
