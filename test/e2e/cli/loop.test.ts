@@ -121,6 +121,6 @@ test('a loop that a problem ends shows its attempts, and the problem once', asyn
   expect(end.stdout).toMatch(
     /^ATTEMPT .*\nstart +FAIL .*\n1 +FAIL .*\n2 +- .*\n\nENDED \(environment\) {2}tiny by .*: git .*\n/ms,
   );
-  expect(end.stderr.match(/^error /gm)).toHaveLength(1);
+  expect(end.stderr.match(/^error: git /gm)).toHaveLength(1);
   expect(end.exitCode).toBe(4);
 });
