@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { protectedFiles } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
+import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './snapshot.ts';
 import { cloneSubmodules, restoreSubmodules } from './submodules.ts';
@@ -130,7 +131,7 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
  * Writes the files of the start commit. Hidden files stay in the commits, so that the branch can be merged; only the
  * worktree does not have them. But where `start/` makes an exercise of the task, history and hidden files would give the
  * answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
- * hidden files that are protected.
+ * hidden files that are protected. Its repository has nothing but that commit.
  */
 async function startState(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
   const written = await restore(worktree, worktree.start, task.hidden);
@@ -152,7 +153,15 @@ async function startState(task: Task, worktree: Worktree): Promise<Result<Worktr
   const start = await commitTree(tree.value, undefined, 'start state', { cwd: worktree.gitDirectory });
   if (!start.ok) return start;
   const moved = await moveBranch(worktree, start.value);
-  return moved.ok ? ok({ ...worktree, start: start.value, baseline: baseline.value }) : moved;
+  if (!moved.ok) return moved;
+  const exercise = { ...worktree, start: start.value, baseline: baseline.value };
+  if (worktree.kind !== 'linked') return ok(exercise);
+  const isolated = await isolate(exercise);
+  if (!isolated.ok) return isolated;
+  const restored = await restoreSubmodules(isolated.value, start.value);
+  if (!restored.ok) return restored;
+  const pointed = await moveBranch(isolated.value, start.value);
+  return pointed.ok ? isolated : pointed;
 }
 
 /**
@@ -201,7 +210,7 @@ export async function restore(worktree: Worktree, commit: string, hidden: readon
 /** Removes the worktree's folder. The branch stays, and what it needs. */
 export function removeWorktree(worktree: Worktree): void {
   rmSync(worktree.directory, { recursive: true, force: true });
-  if (worktree.kind === 'linked') rmSync(worktree.gitDirectory, { recursive: true, force: true });
+  if (worktree.kind !== 'own') rmSync(worktree.gitDirectory, { recursive: true, force: true });
 }
 
 /** A shell command that shows what the agent changed. */
@@ -252,7 +261,7 @@ async function moveBranch(worktree: Worktree, commit: string): Promise<Result<vo
   const link = join(worktree.directory, '.git');
   rmSync(link, { recursive: true, force: true });
   writeFileSync(link, `gitdir: ${worktree.gitDirectory}\n`);
-  return ok(undefined);
+  return publish(worktree, commit);
 }
 
 /** A git that was killed leaves its lock; nobody else works here. */
