@@ -20,7 +20,7 @@ test('witnesses are not read in the image of the service, even where the helper 
   onTestFinished(() => void server.close());
   const engine = await connectEngine({ DOCKER_HOST: `unix://${socket}` });
   if (!engine.ok) throw new Error(engine.problems[0].message);
-  const parts = { engine: engine.value, project: 'p', labels: {}, serviceImage: 'app:latest' };
+  const parts = { engine: engine.value, project: 'p', labels: {} };
   const started = await startHelper(parts, { kind: 'volume', volume: 'data' }, 'p_data');
   expect(started).toMatchObject({
     ok: false,
