@@ -101,7 +101,7 @@ function checkHealthConditions(model: ComposeModel, startables: readonly Startab
     return failed({
       kind: 'definition',
       message: `depends_on: service "${blind.service}" has no health check to be healthy by`,
-      place: { file: model.file, line: blind.line, service: service.name },
+      place: { file: blind.file, line: blind.line, service: service.name },
       remedy: `Give ${blind.service} a healthcheck, or use the condition service_started.`,
     });
   }

@@ -200,16 +200,16 @@ volumes: {plain: {}, bare: {}}
         "postCreateCommand": "echo $R $(id -un) > /tmp/made", "forwardPorts": [8080],
       }`,
     );
-    const environment = await on.mustUp('services: {}', { composeFile: devcontainer });
+    const environment = await on.mustUp('services: {}', { composeFiles: [devcontainer] });
     const { out } = await run(environment, 'app', ['sh', '-c', 'cat /tmp/made; id -un; echo $C; ls Dockerfile']);
     expect(out).toBe('remote dev\ndev\ncontainer\nDockerfile\n');
     expect(environment.publishedPorts()).toMatchObject([{ service: 'app', containerPort: 8080, protocol: 'tcp' }]);
 
     const broken = on.write('.devcontainer.json', `{"image": "${image}", "postCreateCommand": "echo said; exit 3"}`);
-    const failed = await on.up('services: {}', { composeFile: broken });
+    const failed = await on.up('services: {}', { composeFiles: [broken] });
     expect(messageOf(failed)).toBe('postCreateCommand of service app ended with exit code 3\n  said');
 
-    const plain = await on.mustUp('services: {}', { composeFile: on.write('Dockerfile.plain', `FROM ${image}`) });
+    const plain = await on.mustUp('services: {}', { composeFiles: [on.write('Dockerfile.plain', `FROM ${image}`)] });
     expect((await run(plain, 'app', ['echo', 'here'])).out).toBe('here\n');
     await environment.down();
     await plain.down();
