@@ -202,5 +202,5 @@ async function create(
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
   request.emit({ type: 'log.opened', source: 'service', name, file: logFile });
-  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image.healthcheck) });
+  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image) });
 }

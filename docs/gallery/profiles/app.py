@@ -1,0 +1,11 @@
+"""Counts its visitors."""
+from flask import Flask
+from redis import Redis
+
+app = Flask(__name__)
+cache = Redis("cache")
+
+
+@app.get("/")
+def count():
+    return {"visits": cache.incr("visits")}
