@@ -58,8 +58,7 @@ export function endpoint(service: ServiceModel, attachment: Attachment, project:
   };
 }
 
-/** The ports that a service says it has, published or not: `8080/tcp`. */
-export function exposedPorts({ ports, expose }: ServiceModel): Record<string, Record<string, never>> {
+function exposedPorts({ ports, expose }: ServiceModel): Record<string, Record<string, never>> {
   const exposed = expose.flatMap((text) => {
     const [, first, last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(text) ?? [];
     const count = Number(last) - Number(first) + 1;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { healthDefaults, parseHealthTest } from './compose/health.ts';
 import type { HealthTest, ServiceModel } from './compose/model.ts';
-import { exposedPorts } from './container.ts';
 import { type ExecTarget, runExec } from './exec.ts';
 import type { ReadyImage } from './image/ready.ts';
 
@@ -12,7 +11,7 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly startPeriodMs: number;
-  /** TCP ports that others reach it by, as its image and its file say. */
+  /** TCP ports that its image says others reach it by. */
   readonly ports: readonly number[];
   /** After so long Compose would ask for the first time. */
   readonly firstTryMs: number;
@@ -27,16 +26,12 @@ export type ProbeOutcome =
 
 type ProbedImage = Pick<ReadyImage, 'healthcheck' | 'exposedPorts'>;
 
-function tcpPorts(texts: readonly string[]): number[] {
-  const ports = texts.flatMap((text) => (text.endsWith('/tcp') ? Number.parseInt(text, 10) : []));
-  return [...new Set(ports)];
+function tcpPorts(texts: ProbedImage['exposedPorts']): number[] {
+  return texts.flatMap((text) => (text.endsWith('/tcp') ? Number.parseInt(text, 10) : []));
 }
 
 /** The service's health check, what it leaves open being as the image says; `undefined`: there is none. */
-export function probeOf(
-  service: ServiceModel,
-  { healthcheck: image, exposedPorts: ofImage }: ProbedImage,
-): Probe | undefined {
+export function probeOf(service: ServiceModel, { healthcheck: image, exposedPorts }: ProbedImage): Probe | undefined {
   const { healthcheck } = service;
   if (healthcheck?.kind === 'off') return undefined;
   const test = healthcheck?.test ?? parseHealthTest(image?.Test ?? []);
@@ -48,7 +43,7 @@ export function probeOf(
   return {
     test,
     intervalMs,
-    ports: isAlone ? tcpPorts([...ofImage, ...Object.keys(exposedPorts(service))]) : [],
+    ports: isAlone ? tcpPorts(exposedPorts) : [],
     firstTryMs: Math.min(intervalMs, healthcheck?.startIntervalMs || intervalMs),
     timeoutMs: healthcheck?.timeoutMs || milliseconds(image?.Timeout) || healthDefaults.timeoutMs,
     retries: healthcheck?.retries || image?.Retries || healthDefaults.retries,
@@ -79,7 +74,7 @@ function loopWithPorts(ports: readonly number[]): string {
 /**
  * Waits until the probe succeeds. Databases fill themselves at their first start with a server that only listens on its own socket, and
  * a probe that asks there finds it healthy: Compose, which asks later, does not get to see that. So up to the time at which Compose would
- * ask first, the ports that others reach it by have to be open too.
+ * ask first, a port that its image exposes has to be open too.
  *
  *     probe and an open port --(firstTryMs)--> probe --(its terms)--> unhealthy
  *               '----------- success -----------'---> healthy
