@@ -28,12 +28,12 @@ fi
 
 # The second word is options of initdb, as in the official image.
 # shellcheck disable=SC2086
-initdb --username="$user" --pwfile=<(printf '%s\n' "$password") ${POSTGRES_INITDB_ARGS:-} >/dev/null
+initdb --no-sync --username="$user" --pwfile=<(printf '%s\n' "$password") ${POSTGRES_INITDB_ARGS:-} >/dev/null
 printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
 
-# While it is being filled it listens on its socket only.
+# While it is being filled it listens on its socket only, and what is lost by a crash is made anew.
 export PGHOST= PGUSER=$user PGPASSWORD=$password
-pg_ctl -s -w start -o "-c listen_addresses='' -p 5432"
+pg_ctl -s -w start -o "-c listen_addresses='' -c fsync=off -p 5432"
 sql() { psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password --quiet --dbname "$@"; }
 [ "$database" = postgres ] || sql postgres --set name="$database" <<<'CREATE DATABASE :"name"'
 for file in /docker-entrypoint-initdb.d/*; do
