@@ -35,7 +35,7 @@ export function keptRequest(
   const directory = openStore(checkout).makeRunDirectory(run);
   const log = openEventLog(join(directory, 'events.ndjson'), run, [progressLines(context.stderr), ...listeners]);
   const request: UpRequest = {
-    composeFile: join(task.root, task.compose),
+    composeFiles: task.compose.map((file) => join(task.root, file)),
     project,
     task: task.name,
     run,

@@ -6,8 +6,11 @@ export type Lease = 'process' | 'kept';
 
 /** What to bring up. */
 export interface UpRequest {
-  /** Absolute path of the Compose file; its relative paths (build contexts, binds) are resolved against its folder. */
-  readonly composeFile: string;
+  /**
+   * Absolute paths of the Compose files, each laid over those before it; their relative paths (build contexts, binds) are resolved against
+   * the folder of the first.
+   */
+  readonly composeFiles: readonly string[];
   /** Compose project name: the prefix of every container, network and volume. Unique per environment. */
   readonly project: string;
   readonly task: string;

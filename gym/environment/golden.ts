@@ -147,7 +147,11 @@ async function take(ground: GoldenGround, generation: Generation, plan: Plan): P
   return ok({ volumes, services, how: 'overlay' });
 }
 
-const changed = z.array(z.object({ Path: z.string() })).nullable();
+/** No change at all is the JSON text `null`, which the library leaves as the bytes that it is. */
+const changed = z.preprocess(
+  (answer) => (Buffer.isBuffer(answer) ? null : answer),
+  z.array(z.object({ Path: z.string() })).nullable(),
+);
 const committed = z.object({ Id: z.string() });
 
 /** An image of a service's own files; `null`: it has changed none. */

@@ -100,7 +100,7 @@ export async function resetKept(request: UpRequest): Promise<Result<ResetWay>> {
 }
 
 function groundOf(engine: Engine, request: UpRequest): Result<UpGround> {
-  const model = loadCompose(request.composeFile, request.variables, request.ambient);
+  const model = loadCompose(request.composeFiles, request.variables, request.ambient);
   return model.ok ? ok({ engine, request, model: model.value }) : model;
 }
 

@@ -15,7 +15,7 @@ export async function up(asked: UpRequest): Promise<Result<Environment>> {
   const timing = timeUp(asked.emit);
   const request = { ...asked, emit: timing.emit };
   const model = await timing.of('compose', async () =>
-    loadCompose(request.composeFile, request.variables, request.ambient),
+    loadCompose(request.composeFiles, request.variables, request.ambient),
   );
   if (!model.ok) return model;
   const engine = await timing.of('connect', () => connectEngine(request.ambient));

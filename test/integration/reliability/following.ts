@@ -11,7 +11,7 @@ const look = setInterval(() => {
 }, 20);
 const ended = Promise.withResolvers<void>();
 const brought = await up({
-  composeFile,
+  composeFiles: [composeFile],
   project,
   task: 'gymtest',
   run: project,
