@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
-import { readEnvironmentHash } from '../store/kept.ts';
 import { ownerState } from '../store/owner.ts';
-import { openStore } from '../store/store.ts';
-import { findLabelled, type Labels, type Leftovers, removeAll } from './down.ts';
+import { type Leftovers, leftoversOf, listLabelled, type Made, removeAll } from './down.ts';
 import type { Engine } from './engine.ts';
-import { isOfNoUse } from './kept.ts';
+import { isUsed } from './kept.ts';
 import { label } from './labels.ts';
+import { listMarks, type Mark, markOf } from './mark.ts';
 
 /**
  * Removes what processes left behind that are gone: after a kill -9 or a crash. What is kept (as far as it came up to the end),
@@ -22,23 +19,23 @@ export async function sweepEngine(engine: Engine, owner?: string): Promise<Resul
 }
 
 /** What a sweep would remove. */
-export function findOrphans(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
+export async function findOrphans(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
+  const wanted = [label.lease, label.project, owner === undefined ? label.owner : `${label.owner}=${owner}`];
+  const made = await listLabelled(engine, wanted);
+  if (!made.ok) return made;
   const known = new Map<string, boolean>();
-  const isGone = (text: string): boolean => {
+  const isGone = ({ labels }: Made): boolean => {
+    const text = labels?.[label.owner] ?? '';
     const gone = known.get(text) ?? ownerState(text) === 'gone';
     known.set(text, gone);
     return gone;
   };
-  return findLabelled(
-    engine,
-    [label.lease, label.project, owner === undefined ? label.owner : `${label.owner}=${owner}`],
-    (labels) => isGone(labels?.[label.owner] ?? '') && (labels?.[label.lease] === 'process' || isHalfUp(labels)),
-  );
-}
-
-/** Of a kept environment that its gym did not bring up to the end, whose checkout is there and has no note of it; or of one that was reset. */
-function isHalfUp(labels: Labels): boolean {
-  const { [label.checkout]: checkout = '', [label.project]: project = '' } = labels ?? {};
-  if (!existsSync(join(checkout, '.gym'))) return false;
-  return readEnvironmentHash(openStore(checkout), project) === undefined || isOfNoUse(labels);
+  const isLeft = (marks: readonly Mark[]) => (each: Made) =>
+    each.labels?.[label.lease] === 'process' || (each.labels?.[label.lease] === 'kept' && !isUsed(each.labels, marks));
+  const marks = made.value.flatMap(({ labels }) => markOf(labels) ?? []);
+  const left = made.value.filter(isGone).filter(isLeft(marks));
+  if (left.every(({ labels }) => labels?.[label.lease] === 'process')) return ok(leftoversOf(left));
+  // Its gym may have marked it, and ended in order, after the volumes were listed and before it was found to be gone.
+  const later = await listMarks(engine);
+  return later.ok ? ok(leftoversOf(left.filter(isLeft(later.value)))) : later;
 }

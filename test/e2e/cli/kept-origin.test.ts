@@ -1,0 +1,100 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { box, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { containersOf, leftOf, madeSince } from '../../support/gym/engine.ts';
+import { gym, startGym } from '../../support/gym/program.ts';
+import type { TemporaryFolder } from '../../support/repository.ts';
+
+const variable = `${box}    environment: { FOO: "\${FOO:-none}" }\n`;
+/** Is ready after more than a second. */
+const slow = box
+  .replace('[sleep, infinity]', '[sh, -c, "sleep 1.5; touch /ready; exec sleep infinity"]')
+  .concat('    healthcheck: { test: [CMD, test, -f, /ready] }\n');
+
+async function downed(checkout: TemporaryFolder): Promise<void> {
+  expect((await gym(checkout.path, ['down', '--wait'])).exitCode).toBe(0);
+  expect(leftOf(checkout.path)).toEqual([]);
+}
+
+test('what is kept outlives git clean: it is listed, reset, up already, and taken down', async () => {
+  using checkout = tinyCheckout();
+  const run = (...args: string[]) => gym(checkout.path, args);
+  const clean = (): void => void checkout.git('clean', '-fdxq');
+  expect((await run('up')).exitCode).toBe(0);
+  expect((await run('reset')).exitCode).toBe(0);
+  const [before] = containersOf(checkout.path).filter((name) => name.includes('-box'));
+  clean();
+  expect(existsSync(join(checkout.path, '.gym'))).toBe(false);
+  expect((await run('ps')).stdout).toMatch(/^tiny +box +running/m);
+  expect((await run('up')).stderr).toBe('tiny is up already\n');
+  expect((await run('exec', 'box', 'true')).exitCode).toBe(0);
+  expect((await run('logs', 'box')).exitCode).toBe(0);
+  expect(containersOf(checkout.path)).toContain(before);
+  clean();
+  expect(await run('reset')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('made anew') });
+  expect((await run('ps')).stdout.match(/box +running/g)).toHaveLength(1);
+  clean();
+  await downed(checkout);
+});
+
+test('gym up brings up what is asked for now: variables, .env and the task are looked at, not only files', async () => {
+  using checkout = tinyCheckout({ services: variable });
+  checkout.write('.gitignore', '.env\n');
+  const up = async (env: NodeJS.ProcessEnv = {}): Promise<string> => {
+    const { stderr } = await gym(checkout.path, ['up'], env);
+    return stderr.split('\n')[0] ?? '';
+  };
+  const foo = async (): Promise<string> => (await gym(checkout.path, ['exec', 'box', 'printenv', 'FOO'])).stdout.trim();
+  expect(await up()).toMatch(/^tiny is up: box in/);
+  expect([await up(), await foo()]).toEqual(['tiny is up already', 'none']);
+  const changed = 'tiny is made anew: its Compose file comes to something else (variables, .env, files of variables)';
+  expect([await up({ FOO: 'two' }), await foo()]).toEqual([changed, 'two']);
+  expect(await up({ FOO: 'two', BAR: 'is not asked for' })).toBe('tiny is up already');
+  expect((await gym(checkout.path, ['reset'])).stderr).toContain(
+    'cannot be reset: its Compose file comes to something else',
+  );
+  checkout.write('envs/tiny/.env', 'FOO=three\n');
+  expect([await up(), await foo()]).toEqual([changed, 'three']);
+  writeTask(checkout, { services: variable, variables: { FOO: 'four' } });
+  expect([await up(), await foo()]).toEqual(['tiny is made anew: its files have changed', 'four']);
+  await downed(checkout);
+});
+
+test('of two gym up at once the second waits for the first, and finds it up', async () => {
+  using checkout = tinyCheckout({ services: slow });
+  const first = startGym(checkout.path, ['up']);
+  const second = startGym(checkout.path, ['up']);
+  const ends = await Promise.all([first.end, second.end]);
+  expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  const said = ends.map(({ stderr }) => stderr).sort();
+  expect(said).toEqual([
+    expect.stringMatching(/^tiny is up: box in/),
+    expect.stringMatching(/^waiting for process \d+, which is busy with gym-tiny-\w+\ntiny is up already\n$/),
+  ]);
+  const third = startGym(checkout.path, ['reset']);
+  const rest = [third, startGym(checkout.path, ['up']), startGym(checkout.path, ['down', '--wait'])];
+  const codes = await Promise.all(rest.map(async ({ end }) => (await end).exitCode));
+  // Whether there was something to be reset depends on who came first.
+  expect(codes.slice(1)).toEqual([0, 0]);
+  expect([0, 2]).toContain(codes[0]);
+  await downed(checkout);
+});
+
+test('when the first is killed the second goes on', async () => {
+  using checkout = tinyCheckout({ services: slow });
+  const since = Date.now();
+  const first = startGym(checkout.path, ['up']);
+  const until = performance.now() + 20_000;
+  while (madeSince(checkout.path, since).length === 0 && performance.now() < until) await sleep(20);
+  const second = startGym(checkout.path, ['up']);
+  await sleep(400);
+  first.child.kill('SIGKILL');
+  const end = await second.end;
+  expect(end).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('tiny is up: box in') });
+  expect(end.stderr).toContain(`waiting for process ${first.child.pid}`);
+  expect((await gym(checkout.path, ['exec', 'box', 'true'])).exitCode).toBe(0);
+  rmSync(join(checkout.path, '.gym'), { recursive: true });
+  await downed(checkout);
+});
