@@ -22,7 +22,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const since = performance.now();
   const limitMs = kept.value.task.limits.upSeconds * 1000;
   // What others left is removed while it is found out whether anything is to be done.
-  const clearing = removeLeftovers(context);
+  const clearing = removeLeftovers(context, kept.value.checkout);
   const lock = await holdKept(context, kept.value, limitMs);
   if (!lock.ok) return lock.problems;
   try {

@@ -14,7 +14,7 @@ const slow = box
   .concat('    healthcheck: { test: [CMD, test, -f, /ready] }\n');
 
 async function downed(checkout: TemporaryFolder): Promise<void> {
-  expect((await gym(checkout.path, ['down', '--wait'])).exitCode).toBe(0);
+  expect(await gym(checkout.path, ['down', '--wait'])).toMatchObject({ exitCode: 0, stderr: 'tiny is down\n' });
   expect(leftOf(checkout.path)).toEqual([]);
 }
 
