@@ -141,5 +141,7 @@ export interface EnvironmentStatus {
   readonly checkout: string;
   /** What a kept one was brought up from; `null`: it is none, it is not up to the end, or nobody said. */
   readonly origin: Origin | null;
+  /** The one that is used: a reset puts another in its place. */
+  readonly generation: string;
   readonly services: readonly ServiceStatus[];
 }

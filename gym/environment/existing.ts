@@ -35,6 +35,7 @@ export async function listEnvironments(
         lease: labels[label.lease] === 'kept' ? 'kept' : 'process',
         checkout: labels[label.checkout] ?? '',
         origin: originOf(marks, current),
+        generation: current,
         services: await Promise.all(services.map((service) => statusOf(engine.value, service))),
       };
     },
@@ -136,8 +137,8 @@ export async function listKept(
 export async function halt(ambient: Ambient, project: string): Promise<Result<void>> {
   const engine = await connectEngine(ambient);
   if (!engine.ok) return engine;
-  const unmarked = await unmark(engine.value, project);
-  return unmarked.ok ? haltProject(engine.value, project) : unmarked;
+  const [unmarked, halted] = await Promise.all([unmark(engine.value, project), haltProject(engine.value, project)]);
+  return unmarked.ok ? halted : unmarked;
 }
 
 /** Which part of a service's log is wanted. */

@@ -12,8 +12,9 @@ import type { UpRequest } from './environment.ts';
 import { mayStandBeside, removeGeneration } from './generation.ts';
 import { goldenSchema } from './golden.ts';
 import { firstGeneration, goldenGeneration, label } from './labels.ts';
-import { listMarks, type Mark, mark, unmark } from './mark.ts';
+import { listMarks, type Mark, mark, spareSince, unmark } from './mark.ts';
 import { bringUpFrom, bringUpNext, newGeneration } from './reset.ts';
+import { startWatchdog } from './watchdog.ts';
 
 /** What one reset of a kept environment leaves for the next one. */
 const noteSchema = z.object({
@@ -89,24 +90,21 @@ export function isUsed(labels: Labels, marks: readonly Mark[]): boolean {
 export type ResetWay = 'spare' | 'made';
 
 /**
- * Resets a kept environment, whoever brought it up. `request`: as it would be brought up. With a spare the old generation still runs when it
+ * Resets a kept environment, whoever brought it up. `request`: as it would be brought up; `current`: the generation that is used. With a spare the old generation still runs when it
  * returns, with nothing that the new one could meet; the next sweep removes it.
  */
-export async function resetKept(request: UpRequest): Promise<Result<ResetWay>> {
+export async function resetKept(request: UpRequest, current: string): Promise<Result<ResetWay>> {
   const engine = await connectEngine(request.ambient);
   if (!engine.ok) return engine;
-  const [marks, noted] = await Promise.all([listMarks(engine.value, request.project), readyNote(request)]);
-  if (!marks.ok) return marks;
-  const note = { ...noted, current: generationOf(noted, request.project, marks.value) };
+  const note = { ...(await readyNote(request)), current };
   if (note.spare !== null && (await isUp(engine.value, request, note.spare, note))) {
-    const marked = await mark(engine.value, request, note.spare);
-    if (!marked.ok) return marked;
     writeNote(request, { ...note, current: note.spare, spare: null, builder: null, promisedAt: Date.now() });
     return ok('spare');
   }
   const ground = groundOf(engine.value, request);
   if (!ground.ok) return ground;
-  // Should this process be killed in between, nothing is taken for an environment that is up.
+  // Should this process be killed in between, nothing is taken for an environment that is up, and nothing of it stays.
+  const watchdog = startWatchdog(request.ambient);
   const unmarked = await unmark(engine.value, request.project);
   if (!unmarked.ok) return unmarked;
   for (const old of [note.current, note.spare]) {
@@ -120,6 +118,7 @@ export async function resetKept(request: UpRequest): Promise<Result<ResetWay>> {
   const marked = await mark(engine.value, request, generation.name);
   if (!marked.ok) return marked;
   writeNote(request, { current: generation.name, spare: null, golden, builder: null, promisedAt: Date.now() });
+  watchdog.end();
   return ok('made');
 }
 
@@ -189,7 +188,8 @@ async function build(request: UpRequest, note: Note, builder: string): Promise<R
   const next = await bringUpFrom({ ...ground.value, request: { ...request, signal } }, generation, note.golden);
   clearInterval(timer);
   if (next.ok) next.value.generation.environment.release();
-  if (next.ok && isWanted()) {
+  const marked = next.ok && isWanted() ? await mark(engine.value, request, generation, spareSince) : ok(undefined);
+  if (next.ok && marked.ok && isWanted()) {
     writeNote(request, { ...note, spare: generation, golden: next.value.golden ?? null, builder: null, promisedAt: 0 });
     return ok(undefined);
   }

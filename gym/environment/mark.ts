@@ -10,7 +10,8 @@ import { environmentLabels, label } from './labels.ts';
 /**
  * Says on the engine that a generation of a kept environment is up and used: an empty volume, which nothing mounts, made as the last thing
  * of an up or a reset, and removed as the first thing of a down. A kept environment without one was never brought up to the end.
- * Labels of what is there cannot be changed, and a file beside the code goes with `git clean`.
+ * Labels of what is there cannot be changed, and a file beside the code goes with `git clean`. A spare is marked when it is up, before anybody
+ * uses it, as older than all others.
  *
  *     coming up ──mark──► kept ──unmark──► going down
  *                          │ ▲
@@ -24,6 +25,9 @@ export interface Mark {
   /** `null`: not known. */
   readonly origin: Origin | null;
 }
+
+/** Since when a spare is used, as its mark has it: it holds where the note says so, or when no other is left. */
+export const spareSince = 0;
 
 /** The mark that these labels are; `undefined`: they are those of something else. */
 export function markOf(labels: Labels): Mark | undefined {
@@ -41,12 +45,17 @@ export async function listMarks(engine: Engine, project?: string): Promise<Resul
 }
 
 /** Marks a generation as up and used. */
-export async function mark(engine: Engine, request: UpRequest, generation: string): Promise<Result<void>> {
+export async function mark(
+  engine: Engine,
+  request: UpRequest,
+  generation: string,
+  since: number = Date.now(),
+): Promise<Result<void>> {
   const { project, origin } = request;
   const Labels = {
     ...environmentLabels(request),
     [label.generation]: generation,
-    [label.mark]: String(Date.now()),
+    [label.mark]: String(since),
     ...(origin !== undefined && { [label.files]: origin.files, [label.model]: origin.model }),
   };
   const Name = `${project}.up-${randomBytes(4).toString('hex')}`;

@@ -34,16 +34,14 @@ async function reset(context: Context, kept: KeptTask): Promise<CommandEnd> {
   if (!listed.ok) return listed.problems;
   const present = listed.value.find((each) => each.project === kept.project && each.origin !== null);
   const why = present === undefined ? 'it is not up' : changeOf(present.origin, origin);
-  if (why !== undefined) {
+  if (present === undefined || why !== undefined) {
     const message = `the environment of ${name} cannot be reset: ${why}`;
     return [{ kind: 'usage', message, remedy: 'Bring it up: gym up' }];
   }
   const { request, log } = keptRequest(context, kept, origin);
-  const watchdog = startWatchdog(context.env);
-  const done = await resetKept(request);
+  const done = await resetKept(request, present.generation);
   log.close();
   if (!done.ok) return done.problems;
-  watchdog.end();
   const text = done.value === 'spare' ? 'by a spare' : 'made anew';
   context.stderr.write(`${name} is reset, ${text}, in ${durationText(performance.now() - started)}\n`);
   return 0;

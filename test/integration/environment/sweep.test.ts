@@ -128,7 +128,8 @@ describe('sweep', () => {
     for (const [index, [kind, labels]] of Object.entries(kinds).entries()) {
       const options = withLabels(labels);
       docker('create', '--name', `${lookalike}-${kind}`, ...options, 'debian:bookworm-slim', 'true');
-      const subnet = `10.203.${254 + Math.floor(index / 8)}.${32 * (index % 8)}/27`;
+      // Not one of those that gyms take.
+      const subnet = `10.77.${process.pid % 256}.${16 * index}/28`;
       docker('network', 'create', '--subnet', subnet, ...options, `${lookalike}-${kind}`);
       docker('volume', 'create', ...options, `${lookalike}-${kind}`);
     }
