@@ -38,10 +38,11 @@ function firstLine(verdict: Verdict): string {
   const fault = verdict.fault === undefined ? '' : ` fault ${verdict.fault}`;
   if (isGreen(verdict.state))
     return clipped(`${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`, lineLimitBytes);
-  const wrong = verdict.checks.filter((check) => !isGreen(check.state)).length;
+  const gates = verdict.checks.filter(({ severity }) => severity === 'gate');
+  const wrong = gates.filter((check) => !isGreen(check.state)).length;
   // Problems follow on lines of their own; without any, the headline says why: it was stopped.
   const unjudged = verdict.problems.length === 0 ? verdict.headline : 'nothing was judged';
-  const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${verdict.checks.length} checks do not hold`;
+  const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${gates.length} checks do not hold`;
   return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, lineLimitBytes);
 }
 
@@ -84,7 +85,8 @@ function bodyLines(verdict: Verdict): string[] {
 }
 
 function checkLines(check: CheckResult, stage: StageResult | undefined): string[] {
-  const line = clipped(`${check.state} ${check.name}: ${check.because}`, 420);
+  const warned = check.severity === 'gate' ? '' : `${check.severity} `;
+  const line = clipped(`${warned}${check.state} ${check.name}: ${check.because}`, 420);
   if (stage === undefined) return [line];
   return [
     line,

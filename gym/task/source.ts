@@ -42,9 +42,7 @@ const filesSource = z.strictObject({
 /** Where measurements come from. A witness is a source that the code under test does not control. */
 export const sourceSchema = z.discriminatedUnion('kind', [jsonSource, networkSource, filesSource]);
 export type Source = z.output<typeof sourceSchema>;
-export type JsonSource = Extract<Source, { kind: 'json' }>;
 export type NetworkSource = Extract<Source, { kind: 'network' }>;
-export type FilesSource = Extract<Source, { kind: 'files' }>;
 
 /**
  * A JSON document written by a stage. `schema` says what it holds, `samples` which measurements are in it; a document

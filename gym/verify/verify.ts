@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
@@ -5,16 +6,19 @@ import { up } from '../environment/up.ts';
 import type { Emit, Phase } from '../events/event.ts';
 import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { observedBy, readEvidence } from '../evidence/evidence.ts';
+import { readEvidence } from '../evidence/evidence.ts';
+import { observedBy } from '../evidence/kinds.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
+import { waive } from '../judge/waive.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { applyFault } from './fault.ts';
 import { asInWorkspace } from './places.ts';
 import type { VerifyRequest } from './request.ts';
+import { lastVerdict, withSince } from './since.ts';
 import { asStageResult } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
 
@@ -112,7 +116,8 @@ async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }
 async function judgeIn(environment: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
   const { task, signal } = request;
   const { emit, runDirectory, directory } = way;
-  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, emit });
+  const nonce = randomUUID();
+  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, nonce }, emit);
   await phase('stages', emit, async () => {
     for (const stage of task.stages) {
       const before = findings.outcomes.find(({ state }) => !isGreen(state));
@@ -129,6 +134,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
         emit,
         signal,
         run: request.run,
+        nonce,
       });
       findings.outcomes.push(outcome);
       if (signal.aborted) return;
@@ -140,9 +146,11 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   await phase('judge', emit, async () => {
     const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
-    findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
-    for (const { name, kind, state, because, distance } of findings.checks) {
-      emit({ type: 'check.judged', check: name, kind, state, because, distance });
+    const judged = [...stages, ...judgeInvariants(task.invariants, evidence, again)];
+    const before = lastVerdict(request.store, request.history, task.name, request.run);
+    findings.checks.push(...withSince(waive(judged, task.waivers, new Date()), request.run, before));
+    for (const { name, kind, severity, state, because, distance } of findings.checks) {
+      emit({ type: 'check.judged', check: name, kind, severity, state, because, distance });
     }
   });
   await noteLosses(environment, way, findings);

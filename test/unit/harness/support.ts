@@ -52,6 +52,7 @@ export function hostContext(environment = idleEnvironment()): StageContext & { e
     environment,
     hostDirectory,
     logFile: join(temporaryFolder(), 'stages', 'unit.log'),
+    nonce: 'of-this-run',
     run: `test-${process.pid}-${Math.random().toString(36).slice(2)}`,
     emit: (body) => events.push(body),
     signal: new AbortController().signal,

@@ -58,6 +58,8 @@ function check(random: Random, states: readonly [State, ...State[]] = stateNames
     name: random.pick(['unit', 'bytes-by-channel', random.text()]),
     kind: 'agree',
     claim: random.text(),
+    severity: 'gate',
+    risk: [],
     again: random.text(),
   };
 }
