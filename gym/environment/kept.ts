@@ -12,7 +12,7 @@ import type { UpRequest } from './environment.ts';
 import { mayStandBeside, removeGeneration } from './generation.ts';
 import { goldenSchema } from './golden.ts';
 import { firstGeneration, goldenGeneration, label } from './labels.ts';
-import { listMarks, type Mark, mark, spareSince, unmark } from './mark.ts';
+import { hold, listMarks, type Mark, mark, spareSince, unmark } from './mark.ts';
 import { bringUpFrom, bringUpNext, newGeneration } from './reset.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -105,6 +105,8 @@ export async function resetKept(request: UpRequest, current: string): Promise<Re
   if (!ground.ok) return ground;
   // Should this process be killed in between, nothing is taken for an environment that is up, and nothing of it stays.
   const watchdog = startWatchdog(request.ambient);
+  const held = await hold(engine.value, request);
+  if (!held.ok) return held;
   const unmarked = await unmark(engine.value, request.project);
   if (!unmarked.ok) return unmarked;
   for (const old of [note.current, note.spare]) {
@@ -118,6 +120,7 @@ export async function resetKept(request: UpRequest, current: string): Promise<Re
   const marked = await mark(engine.value, request, generation.name);
   if (!marked.ok) return marked;
   writeNote(request, { current: generation.name, spare: null, golden, builder: null, promisedAt: Date.now() });
+  await held.value();
   watchdog.end();
   return ok('made');
 }

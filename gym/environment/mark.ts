@@ -5,7 +5,7 @@ import { openStore } from '../store/store.ts';
 import type { Labels } from './down.ts';
 import type { Engine } from './engine.ts';
 import type { Origin, UpRequest } from './environment.ts';
-import { environmentLabels, label } from './labels.ts';
+import { environmentLabels, goldenGeneration, label } from './labels.ts';
 
 /**
  * Says on the engine that a generation of a kept environment is up and used: an empty volume, which nothing mounts, made as the last thing
@@ -63,6 +63,18 @@ export async function mark(
   if (!made.ok) return made;
   noteUp(openStore(request.checkout), project, origin?.files ?? '');
   return ok(undefined);
+}
+
+/**
+ * Says that this process is busy with an environment that has no mark meanwhile: while it lives nobody sweeps the state that resets begin
+ * with. Gives what ends that.
+ */
+export async function hold(engine: Engine, request: UpRequest): Promise<Result<() => Promise<unknown>>> {
+  const Labels = { ...environmentLabels(request), [label.generation]: goldenGeneration };
+  const Name = `${request.project}.held-${randomBytes(4).toString('hex')}`;
+  const made = await engine.call('holding the environment', () => engine.docker.createVolume({ Name, Labels }));
+  if (!made.ok) return made;
+  return ok(() => engine.call('letting the environment go', () => engine.docker.getVolume(Name).remove()));
 }
 
 /** Takes the marks of an environment away: from here on it is a leftover, should this process not go on to remove it. */

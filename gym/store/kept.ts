@@ -33,9 +33,13 @@ export function noteUp(store: Store, project: string, files: string): void {
   writeAtomically(join(store.environments, project), files);
 }
 
-/** Notes that it is not up, or not for long. */
+/** Notes that it is not up, or not for long. What cannot be written to is another user's. */
 export function noteNotUp(store: Store, project: string): void {
-  rmSync(join(store.environments, project), { force: true });
+  try {
+    rmSync(join(store.environments, project), { force: true });
+  } catch {
+    // The mark is what counts.
+  }
 }
 
 /** Forgets all that is noted of it, before it is taken down or made anew. */

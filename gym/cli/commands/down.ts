@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { down, halt, listKept, removeRest } from '../../environment/existing.ts';
 import type { Problem, Result } from '../../events/problem.ts';
 import { forgetNotes } from '../../store/kept.ts';
@@ -59,8 +59,8 @@ async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
 }
 
 async function endOne(context: Context, { task, ...kept }: Kept, end: End): Promise<readonly Problem[]> {
-  // Of a checkout that is gone there is nobody else who could be busy with it.
-  const isThere = existsSync(kept.checkout);
+  // Of a checkout that is gone nobody else is busy with it; that of another user cannot be locked.
+  const isThere = isWritable(kept.checkout);
   const lock = isThere ? await holdKept(context, kept, holderLimitMs) : undefined;
   if (lock?.ok === false) return lock.problems;
   // Who brings a spare up sees that nobody wants it any more.
@@ -69,4 +69,13 @@ async function endOne(context: Context, { task, ...kept }: Kept, end: End): Prom
   if (ended.ok && end !== removeRest) context.stderr.write(`${task} is down\n`);
   lock?.value.release();
   return ended.ok ? [] : ended.problems;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -139,12 +139,18 @@ describe('sweep', () => {
       docker('network', 'ls', '--no-trunc', '--filter', `name=${lookalike}`, '--format', '{{.ID}} {{.Name}}'),
       docker('volume', 'ls', '--filter', `name=${lookalike}`, '--format', '{{.Name}}'),
     ];
+    // The state that a reset which is under way begins with: its maker is gone, the one who resets is not.
+    const state = `${lookalike}-state`;
+    const ofState = { lease: 'kept', project: state, generation: 'golden' };
+    docker('volume', 'create', ...withLabels({ ...ofState, owner: gone }), `${state}-1`);
+    docker('volume', 'create', ...withLabels({ ...ofState, owner: thisOwner() }), `${state}-2`);
     const garbage = `gymtest-garbage-${process.pid}`;
     onTestFinished(() => void docker('volume', 'rm', '--force', garbage));
     docker('volume', 'create', ...withLabels({ lease: 'kept', project: garbage, owner: gone }), garbage);
     const before = [...of(living), ...of(kept), ...volumesOf(living), ...volumesOf(kept)];
     const seen = lookalikes();
-    expect(seen.map((text) => text.split('\n').length)).toEqual(Array(3).fill(Object.keys(kinds).length));
+    const count = Object.keys(kinds).length;
+    expect(seen.map((text) => text.split('\n').length)).toEqual([count, count, count + 2]);
     expect(await sweep()).toEqual([]);
     expect([...of(living), ...of(kept), ...volumesOf(living), ...volumesOf(kept)]).toEqual(before);
     expect(lookalikes()).toEqual(seen);
