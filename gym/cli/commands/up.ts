@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ComposeModel } from '../../environment/compose/model.ts';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
+import { firstGeneration } from '../../environment/labels.ts';
 import { up } from '../../environment/up.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import { forgetNotes } from '../../store/kept.ts';
@@ -47,7 +49,10 @@ async function bringUpOnce(context: Context, kept: KeptTask, asked: Asked): Prom
   const [listed, origin] = await Promise.all([listEnvironments(context.env, checkout), originOf(kept)]);
   if (!listed.ok) return listed.problems;
   const present = listed.value.find((each) => each.project === project);
-  const why = present === undefined ? undefined : (illness(present) ?? changeOf(present.origin, origin));
+  const why =
+    present === undefined
+      ? undefined
+      : (illness(present) ?? changeOf(present.origin, origin) ?? movedTag(present, kept.model));
   if (present !== undefined && why === undefined) {
     context.stderr.write(`${task.name} is up already\n`);
     return 0;
@@ -75,6 +80,18 @@ async function bringUpOnce(context: Context, kept: KeptTask, asked: Asked): Prom
     context.stderr.write(`${service} ${containerPort}/${protocol}: 127.0.0.1:${hostPort}\n`);
   }
   return 0;
+}
+
+/** What a service's image is called by now is another image, in words. The engine gives the id of one whose name has gone to another. */
+function movedTag({ services, generation }: EnvironmentStatus, model: ComposeModel): string | undefined {
+  // After a reset it may be of the image that holds its own files.
+  if (generation !== firstGeneration) return undefined;
+  for (const { service, image: used } of services) {
+    const { image = null, build = null } = model.services.get(service) ?? {};
+    const isById = image === null || /^(sha256:)?[0-9a-f]{12,}$/.test(image);
+    if (!isById && build === null && /^sha256:/.test(used)) return `${image} of ${service} is another image by now`;
+  }
+  return undefined;
 }
 
 /** Why it cannot be left as it is, in words; undefined: it can. */

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { box, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { containersOf, leftOf, madeSince } from '../../support/gym/engine.ts';
 import { gym, startGym } from '../../support/gym/program.ts';
@@ -62,6 +63,23 @@ test('gym up brings up what is asked for now: variables, .env and the task are l
   expect([await up(), await foo()]).toEqual([changed, 'three']);
   writeTask(checkout, { services: variable, variables: { FOO: 'four' } });
   expect([await up(), await foo()]).toEqual(['tiny is made anew: its files have changed', 'four']);
+  await downed(checkout);
+});
+
+test('an image whose tag has gone to another one is noticed', async () => {
+  const tag = `gymtest-tag-${process.pid}:1`;
+  const retag = (image: string): void => void execFileSync('docker', ['tag', image, tag]);
+  retag('debian:bookworm-slim');
+  onTestFinished(() => void execFileSync('docker', ['rmi', tag]));
+  using checkout = tinyCheckout({ services: box.replace('debian:bookworm-slim', tag) });
+  await gym(checkout.path, ['up']);
+  expect((await gym(checkout.path, ['up'])).stderr).toBe('tiny is up already\n');
+  retag('node:24-bookworm-slim');
+  expect((await gym(checkout.path, ['up'])).stderr).toContain(
+    `tiny is made anew: ${tag} of box is another image by now`,
+  );
+  expect((await gym(checkout.path, ['exec', 'box', 'node', '--version'])).exitCode).toBe(0);
+  expect((await gym(checkout.path, ['up'])).stderr).toBe('tiny is up already\n');
   await downed(checkout);
 });
 
