@@ -10,6 +10,7 @@ export const layers: readonly { nouns: readonly string[]; mayImportEachOther: bo
   { nouns: ['verify'], mayImportEachOther: false },
   { nouns: ['environment', 'harness', 'evidence', 'judge', 'workspace', 'agent'], mayImportEachOther: true },
   { nouns: ['task', 'store', 'events'], mayImportEachOther: true },
+  { nouns: ['load'], mayImportEachOther: false },
   { nouns: ['statistics'], mayImportEachOther: false },
 ];
 const layerOf = (noun: string) => layers.findIndex((layer) => layer.nouns.includes(noun));

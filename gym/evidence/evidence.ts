@@ -1,7 +1,9 @@
 import type { Emit, State } from '../events/event.ts';
-import type { Result } from '../events/problem.ts';
+import type { Problem, Result } from '../events/problem.ts';
 import type { Evidence, Reading, ServiceLog } from '../task/measurement.ts';
+import type { Source } from '../task/source.ts';
 import { beginSource } from './kinds.ts';
+import { loadNote } from './load.ts';
 import { type EvidencePlace, type Found, notRead, type ReadSource } from './reader.ts';
 import { recordEvidence, recordReading } from './recorded.ts';
 
@@ -41,17 +43,23 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   const beforeStage = async (stage: string): Promise<void> => {
     for (const { name, source } of sources.filter((each) => each.source.stage === stage)) {
       const fromMs = Date.now();
-      begun.set(name, { read: await beginSource(source, place), fromMs });
+      begun.set(name, { read: await beginSource(source, place, name), fromMs });
     }
   };
   const afterStage = async (stage: string, state: State): Promise<void> => {
     if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
-    for (const { name, witness } of sources.filter((each) => each.source.stage === stage)) {
+    const isLoad = ({ kind }: Source): number => Number(kind === 'load');
+    // A load comes last: what others read after the stage is the stage's doing.
+    const read = sources
+      .filter(({ source }) => source.stage === stage)
+      .sort((a, b) => isLoad(a.source) - isLoad(b.source));
+    for (const { name, witness, source: spec } of read) {
       const source = begun.get(name);
       if (state !== 'pass' || source === undefined) {
         keep(name, witness, notRead(`the stage ${stage} did not pass (${state})`));
         continue;
       }
+      if (spec.kind === 'load') emit({ type: 'noted', text: loadNote(name, spec) });
       const found = await source.read();
       keep(name, witness, found, { fromMs: source.fromMs, toMs: Date.now() });
     }
@@ -74,5 +82,7 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
 
 function asReading(of: Omit<Reading, 'samples'>, found: Result<Found>): Reading {
   if (found.ok) return { ...of, ...found.value };
-  return { ...of, samples: [], problem: found.problems.map(({ message }) => message).join('; ') };
+  return { ...of, samples: [], problem: found.problems.map(whole).join('; ') };
 }
+
+const whole = ({ message, remedy }: Problem): string => (remedy === undefined ? message : `${message} (${remedy})`);

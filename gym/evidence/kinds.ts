@@ -2,6 +2,7 @@ import type { Observed } from '../environment/environment.ts';
 import type { Task } from '../task/schema.ts';
 import type { Source } from '../task/source.ts';
 import { beginJson } from './json.ts';
+import { beginLoad } from './load.ts';
 import { beginNetwork } from './network.ts';
 import type { BeginSource, EvidencePlace, ReadSource } from './reader.ts';
 import { beginFiles } from './volume-files.ts';
@@ -11,15 +12,17 @@ const readers: { readonly [Kind in Source['kind']]: BeginSource<Kind> } = {
   json: beginJson,
   network: beginNetwork,
   files: beginFiles,
+  load: beginLoad,
 };
 
 /** Begins with a source of any kind. */
 export function beginSource<Kind extends Source['kind']>(
   source: Extract<Source, { kind: Kind }>,
   place: EvidencePlace,
+  name: string,
 ): Promise<ReadSource> {
   const kind: Kind = source.kind;
-  return readers[kind](source, place);
+  return readers[kind](source, place, name);
 }
 
 /** What the environment must let itself be asked about for a task's measurements and witnesses. */

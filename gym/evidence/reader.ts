@@ -14,6 +14,8 @@ export interface EvidencePlace {
   readonly runDirectory: string;
   /** What tells this run's documents from those of others. */
   readonly nonce: string;
+  /** Breaks off a load that is being made. */
+  readonly signal: AbortSignal;
 }
 
 /** What a source gave. */
@@ -27,10 +29,11 @@ export interface Found {
 /** Reads a source after its stage. */
 export type ReadSource = () => Promise<Result<Found>>;
 
-/** Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards. */
+/** Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards; `name`: as the task has it. */
 export type BeginSource<Kind extends Source['kind']> = (
   source: Extract<Source, { kind: Kind }>,
   place: EvidencePlace,
+  name: string,
 ) => Promise<ReadSource>;
 
 /** A source that could not be read, and why. */

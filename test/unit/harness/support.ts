@@ -30,6 +30,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     exec: notHere,
     readFile: notHere,
     observe: notHere,
+    runBeside: notHere,
     macAddress: notHere,
     logFile: notHere,
     logProblem: notHere,
