@@ -5,7 +5,7 @@ import { down, listEnvironments } from '../../environment/existing.ts';
 import { firstGeneration } from '../../environment/labels.ts';
 import { up } from '../../environment/up.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
-import { forgetNotes } from '../../store/kept.ts';
+import { forgetNotes, noteUp } from '../../store/kept.ts';
 import { openStore } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
@@ -54,6 +54,7 @@ async function bringUpOnce(context: Context, kept: KeptTask, asked: Asked): Prom
       ? undefined
       : (illness(present) ?? changeOf(present.origin, origin) ?? movedTag(present, kept.model));
   if (present !== undefined && why === undefined) {
+    noteUp(openStore(checkout), project, origin.files);
     context.stderr.write(`${task.name} is up already\n`);
     return 0;
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,6 +14,13 @@ const slow = box
   .replace('[sleep, infinity]', '[sh, -c, "sleep 1.5; touch /ready; exec sleep infinity"]')
   .concat('    healthcheck: { test: [CMD, test, -f, /ready] }\n');
 
+function readNotes(checkout: string): string[] {
+  const folder = join(checkout, '.gym/environments');
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith('.reset'));
+  return files.map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
 async function downed(checkout: TemporaryFolder): Promise<void> {
   const { stderr } = await gym(checkout.path, ['down', '--wait']);
   // Of an engine that has lost count of a network's endpoints the command tells; `leftOf` looks whether it is that.
@@ -26,9 +33,16 @@ test('what is kept outlives git clean: it is listed, reset, up already, and take
   using checkout = tinyCheckout();
   const run = (...args: string[]) => gym(checkout.path, args);
   const clean = (): void => void checkout.git('clean', '-fdxq');
+  /** Who brings the spare up writes to the store, too. */
+  const spareIsUp = async (): Promise<void> => {
+    const noted = (): boolean => readNotes(checkout.path).some((text) => text.includes('"spare":"r'));
+    await expect.poll(noted, { timeout: 30_000, interval: 50 }).toBe(true);
+  };
   expect((await run('up')).exitCode).toBe(0);
   expect((await run('reset')).exitCode).toBe(0);
-  const [before] = containersOf(checkout.path).filter((name) => name.includes('-box'));
+  await spareIsUp();
+  // The newest first: the other one is the spare's, which nobody knows of without the notes.
+  const before = containersOf(checkout.path).findLast((name) => name.includes('-box'));
   clean();
   expect(existsSync(join(checkout.path, '.gym'))).toBe(false);
   expect((await run('ps')).stdout).toMatch(/^tiny +box +running/m);
@@ -38,6 +52,7 @@ test('what is kept outlives git clean: it is listed, reset, up already, and take
   expect(containersOf(checkout.path)).toContain(before);
   clean();
   expect(await run('reset')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('made anew') });
+  await spareIsUp();
   expect((await run('ps')).stdout.match(/box +running/g)).toHaveLength(1);
   clean();
   await downed(checkout);
