@@ -1,11 +1,12 @@
 // Makes dist/: the program, the public API and its types.
-import { chmod, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
 
 const root = `${import.meta.dirname}/..`;
 const dist = `${root}/dist`;
+const elements = 'mutation-test-elements.js';
 const startedAt = new Date();
 
 try {
@@ -21,9 +22,15 @@ try {
 }
 
 async function bundleAll(): Promise<void> {
-  const files = await Promise.all([bundle(), bundleLoad()]);
+  const files = await Promise.all([bundle(), bundleLoad(), copyElements()]);
   await chmod(`${dist}/gym.js`, 0o755);
   await removeStale(new Set(files.flat()));
+}
+
+/** What shows the page of `gym prove --html`, which needs nothing else. */
+async function copyElements(): Promise<string[]> {
+  await copyFile(`${root}/node_modules/mutation-testing-elements/dist/${elements}`, `${dist}/${elements}`);
+  return [elements];
 }
 
 /** The load generator goes into a container by itself: one file, with the npm packages that it needs. Gives the files made. */

@@ -65,10 +65,14 @@ export const taskSchema = z.strictObject({
   /** What others saw, by name: sources that the code under test does not control. */
   witnesses: z.record(name, sourceSchema).default({}),
   invariants: z
-    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use conservation, agree, bound, log or your own'))
+    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use a kind such as bound, or your own'))
     .default([]),
   /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
   risks: z.record(name, z.string().min(1)).default({}),
+  /** Globs of source files in which `gym prove --full` makes small changes, to see whether a check notices. */
+  mutate: z.array(z.string()).default([]),
+  /** Faults that no check has to notice, by name, with the reason. */
+  ignoredFaults: z.record(z.string(), z.string().min(1)).default({}),
   /** Checks that need not hold for a while, because a person said so. */
   waivers: z.array(waiverSchema).default([]),
   limits: limitsSchema.prefault({}),
