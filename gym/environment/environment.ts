@@ -4,6 +4,14 @@ import type { Result } from '../events/problem.ts';
 /** Who holds what an environment made: a process (it goes when that process is gone) or nobody but `gym down`. */
 export type Lease = 'process' | 'kept';
 
+/** What an environment was brought up from; each a hash that changes with what it stands for. */
+export interface Origin {
+  /** The files of the workspace. */
+  readonly files: string;
+  /** What the Compose file comes to, with all its variables. */
+  readonly model: string;
+}
+
 /** What to bring up. */
 export interface UpRequest {
   /**
@@ -30,6 +38,8 @@ export interface UpRequest {
   readonly signal: AbortSignal;
   /** One deadline for all of it. */
   readonly deadlineMs: number;
+  /** What a kept one is brought up from, to be compared later. */
+  readonly origin?: Origin;
 }
 
 /** What a helper container looks at from outside: a service's network namespace, or a volume (mounted read-only at /volume). */
@@ -144,5 +154,9 @@ export interface EnvironmentStatus {
   readonly run: string;
   readonly lease: Lease;
   readonly checkout: string;
+  /** What a kept one was brought up from; `null`: it is none, it is not up to the end, or nobody said. */
+  readonly origin: Origin | null;
+  /** The one that is used: a reset puts another in its place. */
+  readonly generation: string;
   readonly services: readonly ServiceStatus[];
 }

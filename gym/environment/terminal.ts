@@ -32,7 +32,9 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
   const filters = JSON.stringify({ label: [`${label.project}=${project}`, `${label.service}=${service}`] });
   const listed = await connected.value.call('listing containers', () => docker.listContainers({ filters }));
   if (!listed.ok) return listed;
-  const [container] = usedContainers(listed.value);
+  const used = await usedContainers(connected.value, listed.value);
+  if (!used.ok) return used;
+  const [container] = used.value;
   if (container === undefined) {
     const message = `the service ${service} is not running`;
     return failed({ kind: 'environment', message, place: { service }, remedy: 'gym ps shows what is there.' });
