@@ -72,7 +72,7 @@ async function writeInBackground(task: Task, workspace: string): Promise<void> {
   );
   const script = `end=$(( $(date +%s) + ${backgroundSeconds} )); while [ "$(date +%s)" -lt "$end" ] && [ -d ${quoted(workspace)} ]; do ${[...lines, 'sleep 0.1'].join('; ')}; done`;
   // Nothing in its environment tells whose it is.
-  spawn('setsid', ['sh', '-c', script], {
+  spawn('sh', ['-c', script], {
     env: { PATH: process.env['PATH'] },
     detached: true,
     stdio: 'ignore',
