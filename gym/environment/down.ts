@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
-import { label } from './labels.ts';
+import { carries, label } from './labels.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -43,11 +43,12 @@ export async function findLabelled(
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
+  const isMeant = (of: Labels): boolean => carries(of, labels) && accept(of);
   return ok({
-    containers: containers.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    networks: networks.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
-    images: images.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
+    containers: containers.value.filter((each) => isMeant(each.Labels)).map(({ Id }) => Id),
+    networks: networks.value.filter((each) => isMeant(each.Labels)).map(({ Id }) => Id),
+    volumes: (volumes.value.Volumes ?? []).filter((each) => isMeant(each.Labels)).map(({ Name }) => Name),
+    images: images.value.filter((each) => isMeant(each.Labels)).map(({ Id }) => Id),
   });
 }
 
@@ -59,9 +60,11 @@ export async function removeAll(
   const { docker } = engine;
   const removedContainers = await Promise.all(
     containers.map((id) =>
-      remove(engine, `removing container ${id.slice(0, 12)}`, () =>
-        docker.getContainer(id).remove({ force: true, v: true }),
-      ),
+      remove(engine, `removing container ${id.slice(0, 12)}`, async () => {
+        // Podman asks a container to end and waits 10 s for that, before it does as it was told.
+        if (engine.isPodman) await engine.call('killing a container', () => docker.getContainer(id).kill());
+        await docker.getContainer(id).remove({ force: true, v: true });
+      }),
     ),
   );
   const removedOthers = await Promise.all([

@@ -31,6 +31,8 @@ export interface Followed {
 
 /** A container that is started again lives longer than an engine takes to refuse to wait for it. */
 const shortestLifeMs = 500;
+/** Between looks whether a container runs again, where they are needed. */
+const lookMs = 500;
 /** A service that never stops printing must not fill the disk: twice this at most. */
 const defaultCapBytes = 256 * 1024 * 1024;
 
@@ -50,7 +52,7 @@ export async function followLog(
     );
   const attached = await attach();
   if (!attached.ok) return attached;
-  let source = attached.value;
+  let source: NodeJS.ReadableStream = attached.value;
   const opened = openLog(file, capBytes);
   if (!opened.ok) {
     destroy(source);
@@ -60,14 +62,20 @@ export async function followLog(
   let lastAt = performance.now();
   let state: 'following' | 'ended' | 'closed' = 'following';
   let end = Promise.withResolvers<void>();
-  /** What the container prints until it ends; whether that was anything. */
-  const life = async function* (isFirst: boolean): AsyncGenerator<Uint8Array, boolean> {
+  let seenBytes = 0;
+  /** What the container prints until it ends, without what is known of it; whether that was anything. */
+  const life = async function* (isFirst: boolean, knownBytes = 0): AsyncGenerator<Uint8Array, boolean> {
     let isSilent = true;
+    let skipBytes = knownBytes;
     for await (const piece of (tty ? undivided : demultiplex)(Readable.from(source))) {
+      const bytes = piece.bytes.subarray(skipBytes);
+      skipBytes -= piece.bytes.length - bytes.length;
+      if (bytes.length === 0) continue;
       if (isSilent && !isFirst) end = Promise.withResolvers();
       isSilent = false;
       lastAt = performance.now();
-      yield piece.bytes;
+      seenBytes += bytes.length;
+      yield bytes;
     }
     const { resolve } = end;
     writer.write(Buffer.alloc(0), () => resolve());
@@ -78,12 +86,14 @@ export async function followLog(
     // It may be started again. An engine that does not let anybody wait for that ends the stream at once.
     for (;;) {
       const since = performance.now();
-      const again: Answer<NodeJS.ReadWriteStream> | undefined = state === 'closed' ? undefined : await attach();
+      if (isClosed()) return;
+      const { isPodman } = engine;
+      const again = isPodman ? await followAgain(engine, id, isClosed) : await attach();
       if (again === undefined || !again.ok) return;
       source = again.value;
       if (isClosed()) return destroy(source);
-      const hasPrinted = yield* life(false);
-      if (!hasPrinted && performance.now() - since < shortestLifeMs) return;
+      const hasPrinted = yield* life(false, isPodman ? seenBytes : 0);
+      if (!isPodman && !hasPrinted && performance.now() - since < shortestLifeMs) return;
     }
   };
   const isClosed = (): boolean => state === 'closed';
@@ -112,7 +122,27 @@ export async function followLog(
   });
 }
 
-function destroy(source: NodeJS.ReadWriteStream): void {
+/**
+ * Podman makes a container that has ended ready for its next start when somebody attaches to it: it would not look ended any more (4.3).
+ * So nobody does before it runs again, and then the whole log is read. `undefined`: nobody wants it any more.
+ */
+async function followAgain(
+  engine: Engine,
+  id: string,
+  isClosed: () => boolean,
+): Promise<Answer<NodeJS.ReadableStream> | undefined> {
+  const container = engine.docker.getContainer(id);
+  for (;;) {
+    await sleep(lookMs, undefined, { ref: false });
+    if (isClosed()) return undefined;
+    const inspected = await engine.call('looking at a container', () => container.inspect());
+    if (!inspected.ok) return inspected;
+    if (inspected.value.State.Running) break;
+  }
+  return engine.call('following a log', () => container.logs({ follow: true, stdout: true, stderr: true }));
+}
+
+function destroy(source: NodeJS.ReadableStream): void {
   if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
 }
 
