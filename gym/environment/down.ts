@@ -105,6 +105,11 @@ function removeNetwork(engine: Engine, id: string): Promise<readonly Problem[]> 
   );
 }
 
+/** Podman's words for a container whose namespaces others use; its status for that is 500. */
+function isHeld(message: string): boolean {
+  return /has dependent containers/.test(message);
+}
+
 /**
  * 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go.
  * `hopeless` tells, of one in use, why it will stay so.
@@ -119,7 +124,7 @@ async function remove(
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
     const answer: Answer<unknown> = await engine.call(what, run, removeLimitMs);
     if (answer.ok || answer.status === 404) return [];
-    const inUse = answer.status === 409 || answer.status === 403;
+    const inUse = answer.status === 409 || answer.status === 403 || isHeld(answer.problems[0].message);
     if (!inUse || performance.now() + waitMs > until) return answer.problems;
     const why = await hopeless();
     if (why !== undefined) return [why];

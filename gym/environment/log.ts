@@ -33,6 +33,7 @@ export interface Followed {
 const shortestLifeMs = 500;
 /** Between looks whether a container runs again, where they are needed. */
 const lookMs = 500;
+const firstLookMs = 50;
 /** A service that never stops printing must not fill the disk: twice this at most. */
 const defaultCapBytes = 256 * 1024 * 1024;
 
@@ -51,8 +52,9 @@ export async function followLog(
       engine.docker.getContainer(id).attach({ stream: true, stdout: true, stderr: true }),
     );
   const attached = await attach();
-  if (!attached.ok) return attached;
-  let source: NodeJS.ReadableStream = attached.value;
+  // Podman attaches to none whose namespaces are those of another one that is not started yet, and to none that cannot be started.
+  if (!attached.ok && !engine.isPodman) return attached;
+  let source: NodeJS.ReadableStream | undefined = attached.ok ? attached.value : undefined;
   const opened = openLog(file, capBytes);
   if (!opened.ok) {
     destroy(source);
@@ -64,10 +66,14 @@ export async function followLog(
   let end = Promise.withResolvers<void>();
   let seenBytes = 0;
   /** What the container prints until it ends, without what is known of it; whether that was anything. */
-  const life = async function* (isFirst: boolean, knownBytes = 0): AsyncGenerator<Uint8Array, boolean> {
+  const life = async function* (
+    of: NodeJS.ReadableStream,
+    isFirst: boolean,
+    knownBytes = 0,
+  ): AsyncGenerator<Uint8Array, boolean> {
     let isSilent = true;
     let skipBytes = knownBytes;
-    for await (const piece of (tty ? undivided : demultiplex)(Readable.from(source))) {
+    for await (const piece of (tty ? undivided : demultiplex)(Readable.from(of))) {
       const bytes = piece.bytes.subarray(skipBytes);
       skipBytes -= piece.bytes.length - bytes.length;
       if (bytes.length === 0) continue;
@@ -82,17 +88,19 @@ export async function followLog(
     return !isSilent;
   };
   const lives = async function* (): AsyncGenerator<Uint8Array> {
-    yield* life(true);
+    if (source !== undefined) yield* life(source, true);
     // It may be started again. An engine that does not let anybody wait for that ends the stream at once.
+    let isFirst = source === undefined;
     for (;;) {
       const since = performance.now();
       if (isClosed()) return;
       const { isPodman } = engine;
-      const again = isPodman ? await followAgain(engine, id, isClosed) : await attach();
+      const again = isPodman ? await followAgain(engine, id, isFirst, isClosed) : await attach();
       if (again === undefined || !again.ok) return;
       source = again.value;
       if (isClosed()) return destroy(source);
-      const hasPrinted = yield* life(false, isPodman ? seenBytes : 0);
+      const hasPrinted = yield* life(again.value, isFirst, isPodman ? seenBytes : 0);
+      isFirst = false;
       if (!isPodman && !hasPrinted && performance.now() - since < shortestLifeMs) return;
     }
   };
@@ -129,21 +137,23 @@ export async function followLog(
 async function followAgain(
   engine: Engine,
   id: string,
+  isFirst: boolean,
   isClosed: () => boolean,
 ): Promise<Answer<NodeJS.ReadableStream> | undefined> {
   const container = engine.docker.getContainer(id);
   for (;;) {
-    await sleep(lookMs, undefined, { ref: false });
+    await sleep(isFirst ? firstLookMs : lookMs, undefined, { ref: false });
     if (isClosed()) return undefined;
     const inspected = await engine.call('looking at a container', () => container.inspect());
     if (!inspected.ok) return inspected;
-    if (inspected.value.State.Running) break;
+    const { Running: runs, Status: status } = inspected.value.State;
+    if (runs || (isFirst && status === 'exited')) break;
   }
   return engine.call('following a log', () => container.logs({ follow: true, stdout: true, stderr: true }));
 }
 
-function destroy(source: NodeJS.ReadableStream): void {
-  if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
+function destroy(source: NodeJS.ReadableStream | undefined): void {
+  if (source !== undefined && 'destroy' in source && typeof source.destroy === 'function') source.destroy();
 }
 
 function openLog(file: string, capBytes: number): Result<CappedFile> {
