@@ -152,7 +152,10 @@ async function engineIn(
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  child.kill('SIGKILL');
+  // The first of the namespace takes all others along. One that has changed its user does not end with `unshare`.
+  const first = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+  if (/^\d+$/.test(first)) process.kill(Number(first), 'SIGKILL');
+  else child.kill('SIGKILL');
   await ended;
 }
 
