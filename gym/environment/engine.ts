@@ -42,7 +42,9 @@ export async function connectEngine(ambient: Readonly<Record<string, string | un
   const options = connectionOptions(host.value, tunnel.value);
   if (!options.ok) return options;
   const Docker = await importDocker();
-  const engine = engineOf(new Docker(options.value), address, tunnel.value);
+  const docker = clientOf(Docker, options.value);
+  if (!docker.ok) return docker;
+  const engine = engineOf(docker.value, address, tunnel.value);
   const pinged = await engine.call('looking for the Docker engine', () => pingHeaders(engine.docker), pingLimitMs);
   if (pinged.ok) return ok({ ...engine, isPodman: 'libpod-api-version' in pinged.value });
   if (tunnel.value === null) return pinged;
@@ -52,6 +54,17 @@ export async function connectEngine(ambient: Readonly<Record<string, string | un
     message: `no Docker engine answers at ${address}: ${tunnel.value.said()}`,
     remedy,
   });
+}
+
+/** The library reads DOCKER_HOST and DOCKER_CERT_PATH by itself, whatever it is told, and throws where a file is not there. */
+function clientOf(Docker: typeof Dockerode, options: Dockerode.DockerOptions): Result<Dockerode> {
+  try {
+    return ok(new Docker(options));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const remedy = 'Unset DOCKER_CERT_PATH, or put ca.pem, cert.pem and key.pem there.';
+    return failed({ kind: 'environment', message: `the variables of the Docker engine: ${why}`, remedy });
+  }
 }
 
 /** The headers of the answer to a ping: dockerode gives its body alone. */
