@@ -137,6 +137,10 @@ describe.each([
     on(async (engine, ambient) => {
       const environment = await here.mustUp(services, { ambient });
       const place = { ambient, project: environment.project };
+      if (name === 'Podman') {
+        const slow = await inject(place, { kind: 'latency', to: 'web', port: 8080, latencyMs: 50 });
+        expect(messageOf(slow)).toMatch(/^latency between services is not possible here: Podman/);
+      }
       const injected = await inject(place, { kind: 'kill', service: 'db' });
       expect(messageOf(injected)).toBe('');
       await eventually(() => environment.deaths().length > 0);
