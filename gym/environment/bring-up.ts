@@ -6,6 +6,7 @@ import { findLabelled } from './down.ts';
 import { checkElsewhere } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
 import type { UpRequest } from './environment.ts';
+import { fitsEngine } from './fits-engine.ts';
 import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './generation.ts';
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
@@ -71,6 +72,8 @@ async function makeAll(
   { generation, golden }: Beginning,
   stop: AbortController,
 ): Promise<Result<Generation>> {
+  const fits = await fitsEngine(engine, whole);
+  if (!fits.ok) return fits;
   const { project, emit } = request;
   const model = golden === undefined ? whole : seededModel(whole, golden);
   const labels = { ...environmentLabels(request), [label.generation]: generation };

@@ -13,7 +13,7 @@ const systemFolders = ['/dev', '/etc', '/lib', '/proc', '/run', '/sys', '/usr', 
  */
 export function checkElsewhere(engine: Engine, model: ComposeModel, request: UpRequest): Result<void> {
   if (engine.tunnel === null) return ok(undefined);
-  const own = [request.checkout, dirname(request.composeFile)];
+  const own = [request.checkout, ...request.composeFiles.map((file) => dirname(file))];
   const isThere = (path: string): boolean => isBelow(path, systemFolders) && !isBelow(path, own);
   const problems = [...model.services.values()].flatMap((service) =>
     localFiles(service, isThere).map((what): Problem => {

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Listener } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { readRecorded } from '../evidence/recorded.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { History } from '../store/history.ts';
 import {
+  type AgentProof,
   type Nearest,
+  readAgentProofs,
   readFaultRun,
   readProofs,
   type StoredFaultRun,
+  writeAgentProofs,
   writeFaultRun,
   writeProofs,
 } from '../store/proofs.ts';
@@ -16,6 +21,8 @@ import { newRunName, type Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
+import { patchesOf } from '../workspace/patch.ts';
+import { isExercise, tryAgents } from './agents.ts';
 import { type Dose, smallestDoses } from './dose.ts';
 import { type Cell, type Matrix, type ProvingFault, proofsOf, unprovenGates } from './matrix.ts';
 import { taskMutants } from './mutants.ts';
@@ -51,6 +58,7 @@ export type ProveProgress =
   | { readonly kind: 'clean'; readonly run: string; readonly isRecorded: boolean }
   | { readonly kind: 'tampered'; readonly faults: number; readonly durationMs: number }
   | { readonly kind: 'begun'; readonly fault: string }
+  | { readonly kind: 'agents' }
   | {
       readonly kind: 'tried';
       readonly fault: string;
@@ -68,6 +76,8 @@ export interface ProofReport {
   readonly trusted: ReadonlyMap<string, readonly string[]>;
   /** By fault that no check noticed: the check that came nearest to it. */
   readonly nearest: ReadonlyMap<string, Nearest>;
+  /** What came of agents that should be done and of those that should not; none where the task is no exercise, or only a part was asked for. */
+  readonly agents: readonly AgentProof[];
   readonly cleanRun: string;
   readonly durationMs: number;
 }
@@ -109,6 +119,8 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
   const matrix: Matrix = { checks, faults: [...first.faults, ...runs.faults], cells: [...first.cells, ...runs.cells] };
   if (request.signal.aborted) return failed({ kind: 'usage', message: 'stopped by a person; what was tried is kept' });
   record(request, clean, matrix);
+  const agents = await agentsOf(request, clean);
+  if (!agents.ok) return agents;
   return ok({
     task: task.name,
     matrix,
@@ -120,6 +132,7 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
       }),
     ),
     nearest: runs.nearest,
+    agents: agents.value,
     cleanRun: clean.run,
     durationMs: performance.now() - startedAt,
   });
@@ -226,6 +239,22 @@ async function runUnder(
     because,
   }));
   return { fault: fault.name, cells };
+}
+
+/** Agents are tried where all of the task is asked for; what did not change is not tried again. */
+async function agentsOf(request: ProveRequest, clean: Verdict): Promise<Result<AgentProof[]>> {
+  const { task, store, version, scope } = request;
+  if (!isExercise(task) || scope.kind === 'check' || scope.kind === 'fault') return ok([]);
+  const files = ['start', 'solution'].flatMap((folder) => patchesOf(join(task.root, folder)));
+  const hash = createHash('sha256').update([version, clean.workspace.hash].join('\0'));
+  for (const file of files) hash.update(readFileSync(file));
+  const key = hash.digest('hex');
+  const kept = readAgentProofs(store, task.name, key);
+  if (kept !== undefined) return ok(kept);
+  request.onProgress({ kind: 'agents' });
+  const tried = await tryAgents(request);
+  if (tried.ok && !request.signal.aborted) writeAgentProofs(store, task.name, key, tried.value);
+  return tried;
 }
 
 /** Notes what is proven, with what was noted before for the same definition. */

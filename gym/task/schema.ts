@@ -55,8 +55,8 @@ export const taskSchema = z.strictObject({
   name,
   /** The file that tells an agent what to do. */
   instruction: relativePath,
-  /** The Compose file of the environment. */
-  compose: relativePath,
+  /** The Compose file of the environment; or several, each laid over those before it. */
+  compose: z.union([relativePath.transform((file) => [file]), z.array(relativePath).min(1)]),
   /** Values for `${NAME}` in the Compose file; they win over the caller's environment. */
   variables: z.record(z.string(), z.string()).default({}),
   stages: z.array(stageSchema).min(1, 'a task has at least one stage'),

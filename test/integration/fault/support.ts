@@ -84,7 +84,7 @@ export function duo(name: string): Duo {
     writeFileSync(join(folder, 'compose.yaml'), compose);
     const project = `gymfault-${name}-${process.pid}`;
     const brought = await up({
-      composeFile: join(folder, 'compose.yaml'),
+      composeFiles: [join(folder, 'compose.yaml')],
       project,
       task: 'duo',
       run: project,
