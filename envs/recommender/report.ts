@@ -12,7 +12,11 @@ export const reportSchema = z.object({
   people: z.object({ pages: count, personal: count, shown: count, clicks: z.array(click) }),
   known: z.object({ likes: count, lists: z.array(list) }),
   cache: z.object({ lists: z.array(list), hits: count, misses: count }),
-  database: z.object({ clicks: z.array(click), likes: count, unfinished: count }),
+  database: z.object({
+    clicks: z.array(click),
+    likes: count,
+    connections: z.array(z.object({ state: z.string(), count })),
+  }),
   pools: z.array(z.object({ service: z.string(), asked: count, failed: count })),
   probes: z.array(
     z.object({
@@ -67,11 +71,11 @@ export function cache({ cache: { lists, hits, misses } }: Report): SampleInput[]
 }
 
 /** What is in the database. */
-export function database({ database: { clicks, likes, unfinished } }: Report): SampleInput[] {
+export function database({ database: { clicks, likes, connections } }: Report): SampleInput[] {
   return [
     ...clicks.map((each) => counted('click', 1, of(each))),
     counted('likes', likes),
-    counted('unfinished', unfinished),
+    ...connections.map(({ state, count: connected }) => counted('connections', connected, { state })),
   ];
 }
 

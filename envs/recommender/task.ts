@@ -183,10 +183,11 @@ export default defineTask({
       witnesses: { asked: sum('pools.asked', { by: ['service'] }) },
       risk: ['overload'],
     }),
-    bound({
-      name: 'no-transaction-left-open',
-      quantity: sum('database.unfinished'),
-      atMost: 0,
+    agree({
+      name: 'connections-given-back',
+      claim: 'when nobody asks for anything, no connection to the database is in the middle of something',
+      observed: sum('database.connections', { where: { state: 'idle' } }),
+      witnesses: { all: sum('database.connections') },
       risk: ['overload'],
     }),
     log({

@@ -9,7 +9,7 @@ import { hashFiles, listFiles, matchesAny } from '../workspace/snapshot.ts';
 
 /** Hash of what judges: the task's file, its environment and all else that an agent may not change, as they lie in a snapshot. */
 export function definitionHash(task: Task, directory: string, paths = filesIn(directory)): string {
-  const judging = [basename(task.file), task.compose, ...task.protected];
+  const judging = [basename(task.file), ...task.compose, ...task.protected];
   return hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
 }
 

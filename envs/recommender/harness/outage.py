@@ -8,16 +8,16 @@ from harness.site import get
 
 # State of the link, name of the phase, seconds.
 PHASES = (
-    ("well", "before", 0.5),
-    ("slow", "slow", 3.0),
-    ("well", "mended", 2.5),
-    ("dead", "dead", 2.0),
-    ("well", "mended", 2.5),
+    ("well", "before", 0.4),
+    ("slow", "slow", 2.6),
+    ("well", "mended", 2.4),
+    ("dead", "dead", 1.6),
+    ("well", "mended", 2.4),
 )
-PAGES_PER_SECOND = 20
-# Every fourth request is for a part of the site that has nothing to do with suggestions.
-ITEM_EVERY = 4
-PATIENCE_SECONDS = 2.5
+REQUESTS_PER_SECOND = 25
+# Every fifth request is for a part of the site that has nothing to do with suggestions.
+ITEM_EVERY = 5
+PATIENCE_SECONDS = 2.0
 
 
 class Probe(NamedTuple):
@@ -65,9 +65,9 @@ def run_outage(users: list[int], items: list[int]) -> Outage:
                 begun.append(phase)
                 if phase == "mended":
                     mended.append(time.time() * 1000)
-                for _ in range(int(seconds * PAGES_PER_SECOND)):
+                for _ in range(int(seconds * REQUESTS_PER_SECOND)):
                     time.sleep(max(0.0, started + at - time.monotonic()))
-                    at += 1 / PAGES_PER_SECOND
+                    at += 1 / REQUESTS_PER_SECOND
                     number = len(futures)
                     is_item = number % ITEM_EVERY == 0
                     path = f"/items/{items[number % len(items)]}" if is_item else f"/u/{users[number % len(users)]}"
