@@ -1,7 +1,6 @@
 import {
   agree,
   always,
-  bound,
   defineTask,
   json,
   load,
