@@ -47,9 +47,14 @@ export function writeTask(folder: TemporaryFolder, { services = box, ...definiti
 
 /** A checkout with a copy of this repository's envs/shuffle. */
 export function shuffleCheckout(): TemporaryFolder {
+  return exampleCheckout('shuffle');
+}
+
+/** A checkout with a copy of one of this repository's environments. */
+export function exampleCheckout(name: string): TemporaryFolder {
   const folder = temporaryFolder();
   folder.git('init', '-q', '-b', 'main');
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'envs/shuffle'], {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', `envs/${name}`], {
     cwd: repository,
     encoding: 'utf8',
   });
