@@ -25,7 +25,7 @@ const pytest = (suite: string, files: string) => ({
   timeoutSeconds: 120,
 });
 /** Services that see who somebody is. */
-const services = ['front', 'web', 'recommender', 'migrate'];
+const services = ['front', 'web', 'recommender', 'migrate', 'db'];
 const visitors = Array.from({ length: 45 }, (_, index) => 1 + index * 5);
 
 export default defineTask({
