@@ -1,7 +1,8 @@
 import type { Emit, State } from '../events/event.ts';
-import type { Result } from '../events/problem.ts';
+import type { Problem, Result } from '../events/problem.ts';
 import type { Evidence, Reading, ServiceLog } from '../task/measurement.ts';
-import { beginSource } from './kinds.ts';
+import type { Source } from '../task/source.ts';
+import { beginSource, isDisturbed, isIndependent } from './kinds.ts';
 import { type EvidencePlace, type Found, notRead, type ReadSource } from './reader.ts';
 import { recordEvidence, recordReading } from './recorded.ts';
 
@@ -18,11 +19,11 @@ export interface EvidenceReader {
 /** Begins to read the evidence of a run. */
 export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   const { task, environment, nonce, runDirectory } = place;
-  const sources = [
+  const sources: readonly Named[] = [
     ...Object.entries(task.measurements).map(([name, source]) => ({ name, source, witness: false })),
     ...Object.entries(task.witnesses).map(([name, source]) => ({ name, source, witness: true })),
   ];
-  const begun = new Map<string, { readonly read: ReadSource; readonly fromMs: number }>();
+  const begun = new Map<string, Begun>();
   const readings = new Map<string, Reading>();
   let cutShort: string | undefined;
 
@@ -38,29 +39,56 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
       ...(problem !== undefined && { problem }),
     });
   };
+  const read = async ({ name, witness }: Named, { readSource, fromMs }: Begun): Promise<void> => {
+    const found = await readSource();
+    keep(name, witness, found, { fromMs, toMs: Date.now() });
+  };
   const beforeStage = async (stage: string): Promise<void> => {
-    for (const { name, source } of sources.filter((each) => each.source.stage === stage)) {
+    const isDue = ({ name, source }: Named): boolean => !begun.has(name) && (source.stage ?? stage) === stage;
+    for (const { name, source } of sources.filter(isDue).sort(byDisturbance)) {
+      const given = new AbortController();
+      const signal = AbortSignal.any([place.signal, given.signal]);
       const fromMs = Date.now();
-      begun.set(name, { read: await beginSource(source, place), fromMs });
+      const readSource = await beginSource(source, { ...place, signal });
+      begun.set(name, { readSource, fromMs, giveUp: () => given.abort() });
     }
   };
   const afterStage = async (stage: string, state: State): Promise<void> => {
     if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
-    for (const { name, witness } of sources.filter((each) => each.source.stage === stage)) {
-      const source = begun.get(name);
-      if (state !== 'pass' || source === undefined) {
-        keep(name, witness, notRead(`the stage ${stage} did not pass (${state})`));
+    for (const named of sources
+      .filter(({ source }) => source.stage === stage)
+      .sort(byDisturbance)
+      .reverse()) {
+      const source = begun.get(named.name);
+      if (state === 'pass' && source !== undefined) {
+        await read(named, source);
         continue;
       }
-      const found = await source.read();
-      keep(name, witness, found, { fromMs: source.fromMs, toMs: Date.now() });
+      source?.giveUp();
+      keep(named.name, named.witness, notRead(`the stage ${stage} did not pass (${state})`));
+    }
+  };
+  /** What is read after all stages means nothing where one of them did not pass. */
+  const afterAll = async (): Promise<void> => {
+    for (const named of sources
+      .filter(({ name }) => !readings.has(name))
+      .sort(byDisturbance)
+      .reverse()) {
+      const { name, source, witness } = named;
+      const started = begun.get(name);
+      if (source.stage === undefined && started !== undefined && (cutShort === undefined || isIndependent(source))) {
+        await read(named, started);
+        continue;
+      }
+      started?.giveUp();
+      const because =
+        source.stage === undefined ? (cutShort ?? 'no stage ran') : `the stage ${source.stage} did not run`;
+      keep(name, witness, notRead(because));
     }
   };
   const evidence = async (): Promise<Evidence> => {
+    await afterAll();
     await environment.flushLogs();
-    for (const { name, source, witness } of sources.filter((each) => !readings.has(each.name))) {
-      keep(name, witness, notRead(`the stage ${source.stage} did not run`));
-    }
     const logs = environment.services.map((service): [string, ServiceLog] => {
       const problem = environment.logProblem(service);
       return [service, { service, file: environment.logFile(service), ...(problem !== undefined && { problem }) }];
@@ -72,7 +100,27 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   return { beforeStage, afterStage, evidence };
 }
 
+/** A source with its name in the task. */
+interface Named {
+  readonly name: string;
+  readonly source: Source;
+  readonly witness: boolean;
+}
+
+/** A source that was begun. */
+interface Begun {
+  readonly readSource: ReadSource;
+  readonly fromMs: number;
+  /** Ends what goes on until it is read: it will not be. */
+  readonly giveUp: () => void;
+}
+
+/** What counts others' doings as well comes last: begun right before the stage, and (in reverse) read right after it. */
+const byDisturbance = (a: Named, b: Named): number => Number(isDisturbed(a.source)) - Number(isDisturbed(b.source));
+
 function asReading(of: Omit<Reading, 'samples'>, found: Result<Found>): Reading {
   if (found.ok) return { ...of, ...found.value };
-  return { ...of, samples: [], problem: found.problems.map(({ message }) => message).join('; ') };
+  return { ...of, samples: [], problem: found.problems.map(whole).join('; ') };
 }
+
+const whole = ({ message, remedy }: Problem): string => (remedy === undefined ? message : `${message} (${remedy})`);

@@ -14,6 +14,8 @@ export interface EvidencePlace {
   readonly runDirectory: string;
   /** What tells this run's documents from those of others. */
   readonly nonce: string;
+  /** Breaks off what goes on while a stage runs, and what takes long. */
+  readonly signal: AbortSignal;
 }
 
 /** What a source gave. */
@@ -27,7 +29,10 @@ export interface Found {
 /** Reads a source after its stage. */
 export type ReadSource = () => Promise<Result<Found>>;
 
-/** Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards. */
+/**
+ * Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards. The signal
+ * of its place ends when the stage did not pass, and it will not be read.
+ */
 export type BeginSource<Kind extends Source['kind']> = (
   source: Extract<Source, { kind: Kind }>,
   place: EvidencePlace,

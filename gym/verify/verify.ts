@@ -117,7 +117,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   const { task, signal } = request;
   const { emit, runDirectory, directory } = way;
   const nonce = randomUUID();
-  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, nonce }, emit);
+  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, nonce, signal }, emit);
   await phase('stages', emit, async () => {
     for (const stage of task.stages) {
       const before = findings.outcomes.find(({ state }) => !isGreen(state));
