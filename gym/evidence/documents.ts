@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { failed, ok, type Place, type Result } from '../events/problem.ts';
 import type { Document } from '../task/measurement.ts';
 import type { FileFormat } from '../task/source/files.ts';
@@ -52,27 +53,54 @@ function parsedJson(text: string, at: Place): Result<unknown> {
   }
 }
 
-interface ParsedRow {
-  readonly record: Readonly<Record<string, string>>;
-  readonly info: { readonly lines: number };
-}
+/** `bytes`: how many were read when it ended. */
+const parsedRows = z.array(z.object({ record: z.array(z.string()), info: z.object({ bytes: z.number() }) }));
 
 /** RFC 4180: quoted fields may hold commas, quotes (doubled) and line breaks. Each row has as many fields as the header. */
-async function rows(text: string, at: Place): Promise<Result<Document[]>> {
+async function rows(whole: string, at: Place): Promise<Result<Document[]>> {
   const { parse } = await import('csv-parse/sync');
+  const bytes = Buffer.from(whole.replace(/^\uFEFF/, ''));
   try {
-    const names = new Set<string>();
-    const columns = (header: string[]): string[] => {
-      for (const name of header) {
-        if (names.has(name)) throw new Error(`the header names "${name}" twice`);
-        names.add(name);
-      }
-      return header;
-    };
-    const parsed = parse<ParsedRow>(text, { bom: true, columns, info: true, skip_empty_lines: true });
-    return ok(parsed.map(({ record, info }) => ({ value: record, place: { ...at, line: info.lines } })));
+    const options = { info: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] };
+    const [header, ...others] = parsedRows.parse(parse(bytes, options));
+    if (header === undefined) throw new Error('it has no header');
+    const names = header.record;
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new Error(`the header names "${twice}" twice`);
+    const lines = new LineCount(bytes);
+    lines.next(header.info.bytes);
+    return ok(
+      others.map(({ record, info }) => ({
+        value: Object.fromEntries(names.map((name, index) => [name, record[index] ?? ''])),
+        place: { ...at, line: lines.next(info.bytes) },
+      })),
+    );
   } catch (thrown) {
     return broken(at, 'CSV', thrown);
+  }
+}
+
+/** Tells the line that each record begins at, of records one after the other. */
+class LineCount {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #line = 1;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Of the record that ends at this byte. */
+  next(end: number): number {
+    while (this.#bytes[this.#at] === 10 || this.#bytes[this.#at] === 13) this.#step();
+    const line = this.#line;
+    while (this.#at < end) this.#step();
+    return line;
+  }
+
+  #step(): void {
+    if (this.#bytes[this.#at] === 10) this.#line += 1;
+    this.#at += 1;
   }
 }
 
@@ -83,10 +111,11 @@ async function yamlDocuments(text: string, at: Place): Promise<Result<Document[]
   for (const document of parseAllDocuments(text, { lineCounter })) {
     const [error] = document.errors;
     if (error !== undefined) return broken({ ...at, line: lineCounter.linePos(error.pos[0]).line }, 'YAML', error);
-    if (document.contents === null) continue;
-    const { line } = lineCounter.linePos(document.contents.range?.[0] ?? 0);
+    const { line } = lineCounter.linePos(document.contents?.range?.[0] ?? 0);
     try {
-      documents.push({ value: document.toJS({ maxAliasCount: 1000 }), place: { ...at, line } });
+      const value: unknown = document.toJS({ maxAliasCount: 1000 });
+      // After a last `---` there is nothing, which YAML calls null.
+      if (value !== null) documents.push({ value, place: { ...at, line } });
     } catch (thrown) {
       return broken({ ...at, line }, 'YAML', thrown);
     }
