@@ -36,7 +36,7 @@ for my $address (@addresses) {
 }
 alarm 0;
 die "$why\n" unless $socket;
-setsockopt($socket, IPPROTO_TCP, 1, 1);
+setsockopt($socket, 6, 1, 1); # TCP_NODELAY
 sub copy {
   my ($from, $to) = @_;
   while (my $size = sysread($from, my $bytes, 65536)) {

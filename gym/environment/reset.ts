@@ -101,6 +101,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     readFolder: (service, request) => of(service).readFolder(service, request),
     forward: (service, port) => of(service).forward(service, port),
     stats: (service) => of(service).stats(service),
+    runBeside: (request) => current.environment.runBeside(request),
     macAddress: (service, network) => of(service).macAddress(service, network),
     publishedPort: (service, port, protocol) => of(service).publishedPort(service, port, protocol),
     publishedPorts: () => current.environment.publishedPorts(),

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emit } from '../events/event.ts';
 import { failed, type Result } from '../events/problem.ts';
+import { type BesideParts, runBeside } from './beside.ts';
 import type { ToolsModel } from './compose/model.ts';
 import { removeProject } from './down.ts';
-import type { Engine } from './engine.ts';
 import type { Death, Environment, Forward, Observed, PublishedPort } from './environment.ts';
 import { runExec } from './exec.ts';
 import { readContainerFile } from './file.ts';
@@ -30,8 +30,7 @@ export interface RunningService {
 }
 
 /** What an environment consists of once it is up. */
-export interface RunningParts {
-  readonly engine: Engine;
+export interface RunningParts extends BesideParts {
   readonly project: string;
   readonly services: ReadonlyMap<string, RunningService>;
   /** Observers' container ids by `observedKey`. */
@@ -80,6 +79,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     readFolder: (service, request) => readContainerFolder({ engine, id: serviceOf(service).id, service }, request),
     forward: (service, port) => forward(parts, { service, id: serviceOf(service).id }, port),
     stats: (service) => readStats({ engine, id: serviceOf(service).id, service }),
+    runBeside: (request) => runBeside(parts, request),
     macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
     publishedPort: (service, containerPort, protocol = 'tcp') =>
       serviceOf(service).ports.get(`${containerPort}/${protocol}`),

@@ -2,7 +2,8 @@ import type { Emit, State } from '../events/event.ts';
 import type { Problem, Result } from '../events/problem.ts';
 import type { Evidence, Reading, ServiceLog } from '../task/measurement.ts';
 import type { Source } from '../task/source.ts';
-import { beginSource, isDisturbed, isIndependent } from './kinds.ts';
+import { beginSource, isIndependent, turnOf } from './kinds.ts';
+import { loadNote } from './load.ts';
 import { type EvidencePlace, type Found, notRead, type ReadSource } from './reader.ts';
 import { recordEvidence, recordReading } from './recorded.ts';
 
@@ -39,17 +40,18 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
       ...(problem !== undefined && { problem }),
     });
   };
-  const read = async ({ name, witness }: Named, { readSource, fromMs }: Begun): Promise<void> => {
+  const read = async ({ name, source, witness }: Named, { readSource, fromMs }: Begun): Promise<void> => {
+    if (source.kind === 'load') emit({ type: 'noted', text: loadNote(name, source) });
     const found = await readSource();
     keep(name, witness, found, { fromMs, toMs: Date.now() });
   };
   const beforeStage = async (stage: string): Promise<void> => {
     const isDue = ({ name, source }: Named): boolean => !begun.has(name) && (source.stage ?? stage) === stage;
-    for (const { name, source } of sources.filter(isDue).sort(byDisturbance)) {
+    for (const { name, source } of sources.filter(isDue).sort(byTurn)) {
       const given = new AbortController();
       const signal = AbortSignal.any([place.signal, given.signal]);
       const fromMs = Date.now();
-      const readSource = await beginSource(source, { ...place, signal });
+      const readSource = await beginSource(source, { ...place, signal }, name);
       begun.set(name, { readSource, fromMs, giveUp: () => given.abort() });
     }
   };
@@ -57,7 +59,7 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
     if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
     for (const named of sources
       .filter(({ source }) => source.stage === stage)
-      .sort(byDisturbance)
+      .sort(byTurn)
       .reverse()) {
       const source = begun.get(named.name);
       if (state === 'pass' && source !== undefined) {
@@ -72,7 +74,7 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   const afterAll = async (): Promise<void> => {
     for (const named of sources
       .filter(({ name }) => !readings.has(name))
-      .sort(byDisturbance)
+      .sort(byTurn)
       .reverse()) {
       const { name, source, witness } = named;
       const started = begun.get(name);
@@ -115,8 +117,7 @@ interface Begun {
   readonly giveUp: () => void;
 }
 
-/** What counts others' doings as well comes last: begun right before the stage, and (in reverse) read right after it. */
-const byDisturbance = (a: Named, b: Named): number => Number(isDisturbed(a.source)) - Number(isDisturbed(b.source));
+const byTurn = (a: Named, b: Named): number => turnOf(a.source) - turnOf(b.source);
 
 function asReading(of: Omit<Reading, 'samples'>, found: Result<Found>): Reading {
   if (found.ok) return { ...of, ...found.value };

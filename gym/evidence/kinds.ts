@@ -5,6 +5,7 @@ import { beginExec } from './exec.ts';
 import { beginServiceFiles, beginWorkspace } from './files.ts';
 import { beginHttp } from './http.ts';
 import { beginKernel } from './kernel.ts';
+import { beginLoad } from './load.ts';
 import { beginLogs } from './logs.ts';
 import { beginMysql } from './mysql.ts';
 import { beginNetwork } from './network.ts';
@@ -37,6 +38,7 @@ const readers: Readers = {
   redis: beginRedis,
   exec: beginExec,
   logs: beginLogs,
+  load: beginLoad,
   own: beginOwn,
 };
 
@@ -44,14 +46,19 @@ const readers: Readers = {
 export function beginSource<Kind extends Source['kind']>(
   source: Extract<Source, { kind: Kind }>,
   place: EvidencePlace,
+  name: string,
 ): Promise<ReadSource> {
   const kind: Kind = source.kind;
-  return readers[kind](source, place);
+  return readers[kind](source, place, name);
 }
 
-/** Whether a source counts what others do as well: it is begun last and read first, so that it counts the stage alone. */
-export function isDisturbed({ kind }: Source): boolean {
-  return kind === 'network' || kind === 'kernel' || kind === 'stats';
+/**
+ * In which order sources are begun before their stage; after it they are read the other way round. What counts the doings of others comes
+ * next to the stage, so that it counts that alone; a load is made when all others have been read.
+ */
+export function turnOf({ kind }: Source): number {
+  if (kind === 'load') return 0;
+  return kind === 'network' || kind === 'kernel' || kind === 'stats' ? 2 : 1;
 }
 
 /** Whether a source says something even where no stage passed: what is written in the workspace was so before any ran. */

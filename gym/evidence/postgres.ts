@@ -41,10 +41,11 @@ async function ask(environment: Environment, source: PostgresSource): Promise<Re
     ssl: false,
     application_name: 'gym',
     connectionTimeoutMillis: connectLimitMs,
-    query_timeout: timeoutSeconds * 1000 + connectLimitMs,
   });
   // Told by the question that is under way.
   client.on('error', () => undefined);
+  // Whatever is under way then fails, because the connection is lost.
+  const limit = setTimeout(() => way[Symbol.asyncDispose](), timeoutSeconds * 1000 + connectLimitMs);
   try {
     await client.connect();
     await client.query('BEGIN READ ONLY');
@@ -55,6 +56,7 @@ async function ask(environment: Environment, source: PostgresSource): Promise<Re
   } catch (thrown) {
     return notAnswered(`${service} did not answer the query`, thrown, { password, service });
   } finally {
+    clearTimeout(limit);
     // The connection goes with the way to it; a server that does not say goodbye is not waited for.
     client.end().catch(() => undefined);
   }

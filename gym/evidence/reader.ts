@@ -14,7 +14,7 @@ export interface EvidencePlace {
   readonly runDirectory: string;
   /** What tells this run's documents from those of others. */
   readonly nonce: string;
-  /** Breaks off what goes on while a stage runs, and what takes long. */
+  /** Breaks off what takes long: a load that is being made, what goes on while a stage runs. */
   readonly signal: AbortSignal;
 }
 
@@ -31,11 +31,12 @@ export type ReadSource = () => Promise<Result<Found>>;
 
 /**
  * Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards. The signal
- * of its place ends when the stage did not pass, and it will not be read.
+ * of its place ends when the stage did not pass, and it will not be read. `name`: as the task has it.
  */
 export type BeginSource<Kind extends Source['kind']> = (
   source: Extract<Source, { kind: Kind }>,
   place: EvidencePlace,
+  name: string,
 ) => Promise<ReadSource>;
 
 /** A source that could not be read, and why. */

@@ -71,7 +71,15 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   const holding = checks.filter((check) => isGreen(check.state)).length;
   const waived = checks.filter((check) => check.state === 'waived').map(({ name }) => name);
   const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
-  const others = [...told('waived', waived), ...told('does not hold, but only warns', warned)].join('');
+  const unproven = checks.filter((check) => check.proof === 'unproven');
+  const gateCount = checks.filter(({ severity }) => severity === 'gate').length;
+  const notProven =
+    unproven.length === gateCount ? `all ${gateCount} gates` : listText(unproven.map(({ name }) => name));
+  const others = [
+    ...told('waived', waived),
+    ...told('does not hold, but only warns', warned),
+    ...told('UNPROVEN', unproven.length === 0 ? [] : [notProven]),
+  ].join('');
   return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${others}`;
 }
 

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { State } from '../events/event.ts';
 import { placeText } from '../events/problem.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import { listText } from './text.ts';
 import { isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
 /** An agent's program shows its model a few kilobytes of a command's output; the verdict stays well below. */
@@ -78,10 +79,17 @@ function bodyLines(verdict: Verdict): string[] {
         verdict.stages.find(({ stage }) => stage === check.name),
       ),
     ),
+    ...unprovenLine(verdict),
     ...[...unknown].map(([because, checks]) =>
       clipped(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`, 300),
     ),
   ];
+}
+
+/** What holds without ever having been seen to fail may hold because it cannot do otherwise. */
+function unprovenLine({ checks, task }: Verdict): string[] {
+  const names = checks.filter(({ proof }) => proof === 'unproven').map(({ name }) => name);
+  return names.length === 0 ? [] : [clipped(`UNPROVEN ${listText(names)}: gym prove ${task}`, 200)];
 }
 
 function checkLines(check: CheckResult, stage: StageResult | undefined): string[] {

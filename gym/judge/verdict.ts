@@ -47,6 +47,8 @@ export const verdictSchema = z.object({
     root: z.string(),
     /** Hash of the judged snapshot. */
     hash: z.string(),
+    /** Hash of what judged: the task's file, its environment and its protected files. */
+    definition: z.string().default(''),
     /** Protected files that were taken from the baseline because the workspace's differed. */
     restored: z.array(z.string()),
   }),

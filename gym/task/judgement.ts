@@ -47,6 +47,8 @@ export const checkResult = judgement.extend({
   risk: z.array(z.string()).default([]),
   /** Whom to ask. */
   owner: z.string().optional(),
+  /** Of a gate: whether it was seen to fail under a fault (`gym prove`), with the definition as it is now. */
+  proof: z.enum(['proven', 'unproven']).optional(),
   /** The run since which it has not held without a break; none where it holds. */
   since: z.string().optional(),
   /** The command that judges this again. */

@@ -69,6 +69,10 @@ export const taskSchema = z.strictObject({
     .default([]),
   /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
   risks: z.record(name, z.string().min(1)).default({}),
+  /** Globs of source files in which `gym prove --full` makes small changes, to see whether a check notices. */
+  mutate: z.array(z.string()).default([]),
+  /** Faults that no check has to notice, by name, with the reason. */
+  ignoredFaults: z.record(z.string(), z.string().min(1)).default({}),
   /** Checks that need not hold for a while, because a person said so. */
   waivers: z.array(waiverSchema).default([]),
   limits: limitsSchema.prefault({}),

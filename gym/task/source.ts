@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { execSource, httpSource, prometheusSource, redisSource } from './source/asked.ts';
 import { kernelSource, networkSource, statsSource } from './source/counters.ts';
 import { filesSource, serviceFilesSource, workspaceSource } from './source/files.ts';
+import { loadSource } from './source/load.ts';
 import { logsSource } from './source/logs.ts';
 import { outputSource } from './source/output.ts';
 import { ownSource } from './source/own.ts';
@@ -10,6 +11,7 @@ import { mysqlSource, postgresSource, sqliteSource } from './source/sql.ts';
 export { exec, http, prometheus, redis } from './source/asked.ts';
 export { containerStats, kernelCounters, type NetworkSource, networkCounters } from './source/counters.ts';
 export { serviceFiles, volumeFiles, workspaceFiles } from './source/files.ts';
+export { type LoadSource, load } from './source/load.ts';
 export { logLines } from './source/logs.ts';
 export { csv, json, ndjson } from './source/output.ts';
 export { defineSource, type OwnFound, type SourceContext } from './source/own.ts';
@@ -32,6 +34,7 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   redisSource,
   execSource,
   logsSource,
+  loadSource,
   ownSource,
 ]);
 export type Source = z.output<typeof sourceSchema>;

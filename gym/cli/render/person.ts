@@ -69,7 +69,8 @@ function caseLine({ id, file, line }: StageResult['failures'][number]): string {
 
 function checkLines(check: CheckResult, run: string, paint: Paint): string[] {
   const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
-  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}`;
+  const proof = check.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
+  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proof}`;
   if (check.state === 'waived') return [head, paint('dim', `      ${check.because}`)];
   if (isGreen(check.state)) return [head];
   return [head, ...noteLines(check, run, (file) => file).map((line) => `      ${line}`)];

@@ -33,6 +33,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     readFolder: notHere,
     forward: notHere,
     stats: notHere,
+    runBeside: notHere,
     macAddress: notHere,
     logFile: notHere,
     logProblem: notHere,
