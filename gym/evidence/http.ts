@@ -29,7 +29,8 @@ export async function get(environment: Environment, request: Request): Promise<R
   const forward = await environment.forward(request.service, request.port);
   if (!forward.ok) return forward;
   await using way = forward.value;
-  return ask(way.port, request);
+  // Awaited here, or the way would be closed before.
+  return await ask(way.port, request);
 }
 
 /** The same of a port of 127.0.0.1 that leads there. Redirects are not followed. */
