@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,6 +56,7 @@ createServer((request, response) => {
   response.statusCode = request.url === '/hit' || request.url === '/stats' ? 200 : 404;
   response.end(JSON.stringify({ hits, host: request.headers.host }));
 }).listen(8080, '127.0.0.1');
+require('node:net').createServer((socket) => socket.pipe(socket)).listen(8081);
 console.log('listening');
 `;
 const compose = `
@@ -448,6 +451,35 @@ test('no password is told anywhere', () => {
   );
   expect(told).not.toMatch(/pass-(post|maria|red|wrong)/);
 });
+
+test('much goes both ways at once, over several connections, and none is left', async () => {
+  const forward = await environment.forward('app', 8081);
+  if (!forward.ok) throw new Error(forward.problems[0].message);
+  const sent = randomBytes(8 * 1024 * 1024);
+  {
+    await using way = forward.value;
+    const echoed = async (): Promise<boolean> => {
+      const socket = connect(way.port, '127.0.0.1');
+      let bytes = 0;
+      const back: Uint8Array[] = [];
+      const whole = new Promise<void>((resolve, reject) => {
+        socket.on('data', (chunk: Uint8Array) => {
+          back.push(chunk);
+          bytes += chunk.length;
+          if (bytes >= sent.length) resolve();
+        });
+        socket.on('error', reject).on('close', () => reject(new Error(`closed after ${bytes} bytes`)));
+      });
+      socket.write(sent);
+      await whole;
+      return Buffer.concat(back).equals(sent);
+    };
+    expect(await Promise.all([echoed(), echoed(), echoed()])).toEqual([true, true, true]);
+  }
+  const relays = (): string =>
+    execFileSync('docker', ['top', `${environment.project}-observer-network-app`, '-o', 'pid,args']).toString();
+  await expect.poll(relays, { timeout: 10_000, interval: 200 }).not.toContain('perl');
+}, 60_000);
 
 test('a service that was started again, with a network of its own anew, is found again', async () => {
   execFileSync('docker', ['restart', '--time', '0', `${environment.project}-redis`]);
