@@ -44,12 +44,9 @@ export async function outputOf(
     signal: AbortSignal.any([signal, tooMuch.signal]),
     timeoutMs: timeoutSeconds * 1000,
   });
+  // The command is not told: there may be a password in it.
   const fail = (why: string): Result<never> =>
-    failed({
-      kind: 'evidence',
-      message: `${command.join(' ').slice(0, 100)} in ${service}: ${why}`,
-      place: { service },
-    });
+    failed({ kind: 'evidence', message: `the command in ${service} did not succeed: ${why}`, place: { service } });
   if (tooMuch.signal.aborted) return fail(`it printed more than ${answerLimitBytes} bytes`);
   if (outcome.kind === 'lost') return fail(outcome.because);
   if (outcome.kind === 'timed-out') return fail(`it took longer than ${timeoutSeconds} s`);

@@ -83,11 +83,16 @@ async function asFound(files: readonly FoundFile[], { format, parse, labels, non
   return taken.ok ? ok({ ...taken.value, samples: [...sizes, ...taken.value.samples] }) : taken;
 }
 
-async function workspaceFiles(
-  folder: string,
-  pattern: readonly string[],
-  contents: boolean,
-): Promise<Result<FoundFile[]>> {
+async function workspaceFiles(...request: Parameters<typeof filesOf>): ReturnType<typeof filesOf> {
+  try {
+    return await filesOf(...request);
+  } catch (thrown) {
+    return notRead(`the workspace cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
+}
+
+/** Throws where a folder cannot be read, or changes meanwhile. */
+async function filesOf(folder: string, pattern: readonly string[], contents: boolean): Promise<Result<FoundFile[]>> {
   const paths = await walk(folder, '', (path) => matchesAny(path, pattern));
   if (paths.length > mostFiles) return notRead(`more than ${mostFiles} files fit ${pattern.join(', ')}`);
   const files: FoundFile[] = [];

@@ -36,7 +36,8 @@ export async function get(environment: Environment, request: Request): Promise<R
 /** The same of a port of 127.0.0.1 that leads there. Redirects are not followed. */
 export function ask(localPort: number, request: Request): Promise<Result<string>> {
   const { service, port, path, headers, timeoutSeconds } = request;
-  const address = `http://${service}:${port}${path}`;
+  // Behind a question mark there may be a token.
+  const address = `http://${service}:${port}${path.replace(/\?.*/, '')}`;
   return new Promise((resolve) => {
     const fail = (why: string): void =>
       resolve(failed({ kind: 'evidence', message: `GET ${address}: ${why}`, place: { service } }));

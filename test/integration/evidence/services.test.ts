@@ -438,7 +438,7 @@ test.each([
   ['lite-missing', /^there is no \/data\/none\.db$/],
   ['cache-writes', /^redis did not answer: FLUSHALL is no command that only reads$/],
   ['cache-wrong', /^redis did not answer: WRONGPASS/],
-  ['output-fails', /in app: exit code 3: no$/],
+  ['output-fails', /^the command in app did not succeed: exit code 3: no$/],
   ['own-stranger', /^its read failed: name redis in its services/],
   ['own-late', /^its read failed: it took longer than 0\.2 s$/],
 ])('%s could not be read, and says why', (source, message) => {

@@ -65,6 +65,14 @@ describe('when sources are read', () => {
     ]);
   });
 
+  test('nobody waits for an answer that is not wanted any more', async () => {
+    const stop = new AbortController();
+    const environment = { exec: () => new Promise<never>(() => undefined) };
+    const source = exec({ stage: 'e2e', service: 'app', command: 'x' });
+    setTimeout(() => stop.abort(), 20);
+    expect((await readingOf(source, { environment, signal: stop.signal })).problem).toBe('the run was broken off');
+  });
+
   test('what gives no samples, or throws, or is broken off, could not be read', async () => {
     const problemOf = async (read: () => unknown, signal = new AbortController().signal) => {
       const source = defineSource({ read: async () => z.custom<{ samples: [] }>().parse(await read()) });
@@ -75,7 +83,7 @@ describe('when sources are read', () => {
     );
     expect(await problemOf(() => undefined)).toMatch(/^its read gave no samples: /);
     expect(await problemOf(() => Promise.reject(new Error('no')))).toBe('its read failed: no');
-    expect(await problemOf(() => new Promise(() => {}), AbortSignal.abort())).toMatch(/failed: it was broken off$/);
+    expect(await problemOf(() => new Promise(() => {}), AbortSignal.abort())).toMatch(/broken off$/);
   });
 });
 
@@ -172,5 +180,5 @@ test('what is asked before the stage and fails is a problem after it', async () 
     },
   };
   const source = exec({ stage: 'e2e', service: 'app', command: 'x', schema: z.string(), counters: ['jobs'] });
-  expect((await readingOf(source, { environment })).problem).toBe('sh -c x in app: it died');
+  expect((await readingOf(source, { environment })).problem).toBe('the command in app did not succeed: it died');
 });
