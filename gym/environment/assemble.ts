@@ -49,7 +49,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
     details.set(service.name, readDetails(engine, id, ground.networks));
-    observers.start({ kind: 'network', service: service.name }, id, service.name);
+    observers.start({ kind: 'network', service: service.name }, id);
   };
   const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);
   const started =
@@ -104,7 +104,7 @@ function checkHealthConditions(model: ComposeModel, startables: readonly Startab
     return failed({
       kind: 'definition',
       message: `depends_on: service "${blind.service}" has no health check to be healthy by`,
-      place: { file: model.file, line: blind.line, service: service.name },
+      place: { file: blind.file, line: blind.line, service: service.name },
       remedy: `Give ${blind.service} a healthcheck, or use the condition service_started.`,
     });
   }
@@ -120,17 +120,16 @@ class Observers {
     this.#ground = ground;
     for (const observed of ground.request.observed) {
       const volume = observed.kind === 'volume' ? ground.volumes.get(observed.volume) : undefined;
-      if (volume !== undefined) this.start(observed, volume, userOf(ground.model, observed));
+      if (volume !== undefined) this.start(observed, volume);
     }
   }
 
-  /** `joined`: the volume's name or the container's id; `service`: whose image may be used. */
-  start(observed: Observed, joined: string, service: string | undefined): void {
-    const { engine, prefix, labels, images, request } = this.#ground;
+  /** `joined`: the volume's name or the container's id. */
+  start(observed: Observed, joined: string): void {
+    const { engine, prefix, labels, request } = this.#ground;
     const key = observedKey(observed);
     if (!request.observed.some((each) => observedKey(each) === key)) return;
-    const serviceImage = images.get(service ?? '')?.reference ?? '';
-    this.#started.set(key, startHelper({ engine, project: prefix, labels, serviceImage }, observed, joined));
+    this.#started.set(key, startHelper({ engine, project: prefix, labels }, observed, joined));
   }
 
   /** Container ids by `observedKey`. */
@@ -143,15 +142,6 @@ class Observers {
     }
     return ok(ids);
   }
-}
-
-/** A service that mounts the volume. */
-function userOf(model: ComposeModel, observed: Observed): string | undefined {
-  const mounts = (service: ServiceModel): boolean =>
-    service.mounts.some(
-      (mount) => mount.kind === 'volume' && observed.kind === 'volume' && mount.source === observed.volume,
-    );
-  return [...model.services.values()].find(mounts)?.name;
 }
 
 /** All at once, but for those that join the namespaces or use the volumes of others. */
@@ -211,9 +201,9 @@ async function create(
     );
     if (!connected.ok) return connected;
   }
-  const log = await followLog(engine, { id, service: name, tty: service.tty }, logFile);
+  const log = await followLog(engine, { id, service: name, tty: service.tty, watch: ground.watch }, logFile);
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
   request.emit({ type: 'log.opened', source: 'service', name, file: logFile });
-  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image.healthcheck) });
+  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image) });
 }

@@ -5,6 +5,7 @@ import type { ComposeModel } from './compose/model.ts';
 import { findLabelled } from './down.ts';
 import type { Engine } from './engine.ts';
 import type { UpRequest } from './environment.ts';
+import { fitsEngine } from './fits-engine.ts';
 import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './generation.ts';
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
@@ -68,6 +69,8 @@ async function makeAll(
   { generation, golden }: Beginning,
   stop: AbortController,
 ): Promise<Result<Generation>> {
+  const fits = await fitsEngine(engine, whole);
+  if (!fits.ok) return fits;
   const { project, emit } = request;
   const model = golden === undefined ? whole : seededModel(whole, golden);
   const labels = { ...environmentLabels(request), [label.generation]: generation };

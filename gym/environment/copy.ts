@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,11 @@ import { helperImage } from './helper.ts';
 import { label } from './labels.ts';
 
 const copyLimitMs = 10 * 60_000;
+
+/** Another one each time: a volume is removed by its name, and one that is late must not remove what a later environment has made. */
+export function volumeName(prefix: string, name: string): string {
+  return `${prefix}_${name}-${randomBytes(4).toString('hex')}`;
+}
 
 /**
  * Copies all that is in a volume into an empty one, with owners, modes and times. Where this process sees the engine's files that costs

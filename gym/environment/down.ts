@@ -26,12 +26,32 @@ export async function removeProject(engine: Engine, project: string, run?: strin
   return found.ok ? removeAll(engine, found.value) : found;
 }
 
+/** Something on the engine that gym made. */
+export interface Made {
+  readonly kind: keyof Leftovers;
+  /** What it is removed by: a volume's name, else an id. */
+  readonly id: string;
+  readonly labels: Labels;
+}
+
 /** Everything that has all these labels and is accepted, running or not. */
 export async function findLabelled(
   engine: Engine,
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
 ): Promise<Result<Leftovers>> {
+  const made = await listLabelled(engine, labels);
+  return made.ok ? ok(leftoversOf(made.value.filter((each) => accept(each.labels)))) : made;
+}
+
+/** The same by kind. */
+export function leftoversOf(made: readonly Made[]): Leftovers {
+  const of = (kind: keyof Leftovers): string[] => made.flatMap((each) => (each.kind === kind ? each.id : []));
+  return { containers: of('containers'), networks: of('networks'), volumes: of('volumes'), images: of('images') };
+}
+
+/** Everything that has all these labels, running or not. */
+export async function listLabelled(engine: Engine, labels: readonly string[]): Promise<Result<readonly Made[]>> {
   const filters = JSON.stringify({ label: labels });
   const [containers, networks, volumes, images] = await Promise.all([
     engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters })),
@@ -43,12 +63,12 @@ export async function findLabelled(
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
-  return ok({
-    containers: containers.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    networks: networks.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
-    images: images.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-  });
+  return ok([
+    ...containers.value.map(({ Id: id, Labels }): Made => ({ kind: 'containers', id, labels: Labels })),
+    ...networks.value.map(({ Id: id, Labels }): Made => ({ kind: 'networks', id, labels: Labels })),
+    ...(volumes.value.Volumes ?? []).map(({ Name: id, Labels }): Made => ({ kind: 'volumes', id, labels: Labels })),
+    ...images.value.map(({ Id: id, Labels }): Made => ({ kind: 'images', id, labels: Labels })),
+  ]);
 }
 
 /** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */

@@ -5,6 +5,7 @@ import { demultiplex } from './demux.ts';
 import type { Answer, Engine } from './engine.ts';
 import type { ExecOutcome, ExecRequest } from './environment.ts';
 import { killFromHost, killInside } from './kill.ts';
+import { Refusable, type Refusal, refusalOf } from './refusal.ts';
 
 /** The container that a command runs in. */
 export interface ExecTarget {
@@ -46,13 +47,18 @@ async function drive(target: ExecTarget, request: ExecRequest, cut: AbortSignal)
   const swallowed = first.swallowed();
   if (ending.kind !== 'exited' || swallowed === '') return ending;
   // No number came: there is no shell in the image. The command itself is all that can be run.
-  if (!/"?sh"?: executable file not found/.test(swallowed)) {
-    request.onOutput(Buffer.from(swallowed), 'stderr');
-    return ending;
-  }
+  if (!/"?sh"?: executable file not found/.test(swallowed)) return refused(target, request, refusalOf(swallowed));
   const plain = await start(target, request, request.command);
   if (!plain.ok) return notStarted(target, request, plain);
-  return wait(target, plain.value, read(plain.value.stream, request, false), cut);
+  const out = new Refusable((bytes) => request.onOutput(bytes, 'stdout'));
+  const onOutput: ExecRequest['onOutput'] = (bytes, stream) => {
+    if (stream === 'stdout') out.take(bytes);
+    else request.onOutput(bytes, stream);
+  };
+  const plainEnding = await wait(target, plain.value, read(plain.value.stream, { ...request, onOutput }, false), cut);
+  const mayBeRefused = plainEnding.kind === 'exited' && (plainEnding.exitCode === 126 || plainEnding.exitCode === 127);
+  const refusal = out.end(!mayBeRefused);
+  return refusal === undefined ? plainEnding : refused(target, request, refusal);
 }
 
 type Started = { readonly exec: Dockerode.Exec; readonly stream: NodeJS.ReadableStream };
@@ -80,8 +86,12 @@ function notStarted(target: ExecTarget, request: ExecRequest, answer: Answer<unk
   const { status } = answer;
   const { message } = answer.problems[0];
   if (status === undefined || status === 404 || status === 409) return { kind: 'lost', because: message };
-  request.onOutput(Buffer.from(`${target.service}: ${message}\n`), 'stderr');
-  return { kind: 'exited', exitCode: 126 };
+  return refused(target, request, refusalOf(message));
+}
+
+function refused({ service }: ExecTarget, request: ExecRequest, { exitCode, message }: Refusal): Ending {
+  request.onOutput(Buffer.from(`${service}: ${message}\n`), 'stderr');
+  return { kind: 'exited', exitCode };
 }
 
 interface Reading {

@@ -16,6 +16,11 @@ export const label = {
   resource: 'dev.gym.resource',
   /** Which of an environment's generations it belongs to: a reset puts a new one in the place of the old. */
   generation: 'dev.gym.generation',
+  /** On the volume that marks a generation as up and used: since when, in epoch milliseconds. */
+  mark: 'dev.gym.up',
+  /** On a mark: hashes of what it was brought up from. */
+  files: 'dev.gym.files',
+  model: 'dev.gym.model',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;

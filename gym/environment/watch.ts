@@ -35,7 +35,8 @@ export async function watchEvents(engine: Engine, project: string, generation: s
   const aborter = new AbortController();
   const filters = {
     type: ['container'],
-    event: ['die', 'kill', 'oom'],
+    // Podman tells of an end as `die` and lists it as `died`.
+    event: ['die', 'died', 'kill', 'oom'],
     label: [`${label.project}=${project}`, `${label.generation}=${generation}`],
   };
   const opened = await engine.call('watching the containers', () =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failed, ok, type Result } from '../events/problem.ts';
-import type { FaultEvidence, FaultOf } from './fault.ts';
+import type { FaultEvidence, FaultOf } from '../task/environment-fault.ts';
 import { mustRun, runOnce } from './once.ts';
 import type { Plan, Planning } from './plan.ts';
 import { again, type Member, notPossible, runningMember, type System } from './system.ts';

@@ -1,5 +1,5 @@
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import type { FaultEvidence, TrafficFault } from './fault.ts';
+import type { FaultEvidence, TrafficFault } from '../task/environment-fault.ts';
 import { redirectHosts } from './hosts.ts';
 import type { OpenFault } from './notes.ts';
 import type { Outcome, Plan, Planning } from './plan.ts';

@@ -43,7 +43,7 @@ export function bench(): Bench {
     count += 1;
     const name = `gymtest-${process.pid}-${count}`;
     return {
-      composeFile: join(folder, 'compose.yaml'),
+      composeFiles: [join(folder, 'compose.yaml')],
       project: name,
       task: 'gymtest',
       run: name,

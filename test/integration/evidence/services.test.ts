@@ -295,7 +295,7 @@ beforeAll(async () => {
   const task: Task = { ...definition, file: join(folder, 'task.ts'), root: folder };
   const name = `gymsources-${process.pid}`;
   const brought = await up({
-    composeFile: join(folder, 'compose.yaml'),
+    composeFiles: [join(folder, 'compose.yaml')],
     project: name,
     task: 'sources',
     run: name,
