@@ -27,13 +27,6 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   const begun = new Map<string, Begun>();
   const readings = new Map<string, Reading>();
   let cutShort: string | undefined;
-  /** Nobody waits for a service's answer who has asked gym to stop. */
-  const brokenOff = new Promise<Result<never>>((resolve) => {
-    const give = (): void => resolve(notRead('the run was broken off'));
-    if (place.signal.aborted) give();
-    place.signal.addEventListener('abort', give, { once: true });
-  });
-
   const keep = (name: string, witness: boolean, found: Result<Found>, window?: Reading['window']): void => {
     const reading = asReading({ source: name, witness, nonce, ...(window !== undefined && { window }) }, found);
     readings.set(name, { ...reading, file: recordReading(runDirectory, reading) });
@@ -48,7 +41,7 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   };
   const read = async ({ name, source, witness }: Named, { readSource, fromMs }: Begun): Promise<void> => {
     if (source.kind === 'load') emit({ type: 'noted', text: loadNote(name, source) });
-    const found = await Promise.race([readSource(), brokenOff]);
+    const found = await readSource();
     keep(name, witness, found, { fromMs, toMs: Date.now() });
   };
   const beforeStage = async (stage: string): Promise<void> => {
@@ -57,8 +50,7 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
       const given = new AbortController();
       const signal = AbortSignal.any([place.signal, given.signal]);
       const fromMs = Date.now();
-      const starting = beginSource(source, { ...place, signal }, name);
-      const readSource = await Promise.race([starting, brokenOff.then((found) => async () => found)]);
+      const readSource = await beginSource(source, { ...place, signal }, name);
       begun.set(name, { readSource, fromMs, giveUp: () => given.abort() });
     }
   };

@@ -1,11 +1,11 @@
 import { request as httpRequest } from 'node:http';
-import type { Environment } from '../environment/environment.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { RequestSource } from '../task/source/asked.ts';
 import { beginDifference } from './difference.ts';
 import { parseDocuments } from './documents.ts';
-import type { BeginSource, ReadSource } from './reader.ts';
+import type { BeginSource, EvidencePlace, ReadSource } from './reader.ts';
 import { take } from './take.ts';
+import { openWay } from './way.ts';
 
 /** A larger answer is no measurement. */
 export const answerLimitBytes = 32 * 1024 * 1024;
@@ -14,19 +14,19 @@ export const answerLimitBytes = 32 * 1024 * 1024;
 export type Request = Pick<RequestSource, 'service' | 'port' | 'path' | 'headers' | 'timeoutSeconds'>;
 
 /** A JSON document that a service answers with. */
-export const beginHttp: BeginSource<'http'> = async (source, { environment, nonce }) => {
+export const beginHttp: BeginSource<'http'> = async (source, place) => {
   const read: ReadSource = async () => {
-    const answer = await get(environment, source);
+    const answer = await get(place, source);
     const documents = answer.ok ? await parseDocuments('json', answer.value, { service: source.service }) : answer;
-    return documents.ok ? take(documents.value, source.parse, nonce) : documents;
+    return documents.ok ? take(documents.value, source.parse, place.nonce) : documents;
   };
   const { counters } = source;
   return counters.length === 0 ? read : beginDifference(read, ({ metric }) => counters.includes(metric));
 };
 
 /** GETs a path of a service, by way of its own network namespace. Anything but an answer of 2xx is a problem. */
-export async function get(environment: Environment, request: Request): Promise<Result<string>> {
-  const forward = await environment.forward(request.service, request.port);
+export async function get(place: EvidencePlace, request: Request): Promise<Result<string>> {
+  const forward = await openWay(place, request.service, request.port);
   if (!forward.ok) return forward;
   await using way = forward.value;
   // Awaited here, or the way would be closed before.

@@ -1,13 +1,13 @@
 import type { Connection, Query, TypeCast } from 'mysql2';
-import type { Environment } from '../environment/environment.ts';
 import { ok, type Result } from '../events/problem.ts';
 import type { MysqlSource } from '../task/source/sql.ts';
-import type { BeginSource } from './reader.ts';
+import type { BeginSource, EvidencePlace } from './reader.ts';
 import { beginRows, notAnswered, type Row, Rows, tooManyRows } from './rows.ts';
+import { openWay } from './way.ts';
 
 /** Rows of MySQL or MariaDB, before a stage only where counters are to be compared. */
-export const beginMysql: BeginSource<'mysql'> = async (source, { environment, nonce }) =>
-  beginRows(() => ask(environment, source), { ...source, place: { service: source.service }, nonce });
+export const beginMysql: BeginSource<'mysql'> = async (source, place) =>
+  beginRows(() => ask(place, source), { ...source, place: { service: source.service }, nonce: place.nonce });
 
 const connectLimitMs = 10_000;
 
@@ -21,9 +21,9 @@ const typeCast: TypeCast = (field, next) => {
   return Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value;
 };
 
-async function ask(environment: Environment, source: MysqlSource): Promise<Result<Row[]>> {
+async function ask(place: EvidencePlace, source: MysqlSource): Promise<Result<Row[]>> {
   const { service, port, user, password, database, timeoutSeconds, query } = source;
-  const forward = await environment.forward(service, port);
+  const forward = await openWay(place, service, port);
   if (!forward.ok) return forward;
   await using way = forward.value;
   const { default: mysql } = await import('mysql2');

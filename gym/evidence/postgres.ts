@@ -1,13 +1,13 @@
 import type { Query } from 'pg';
-import type { Environment } from '../environment/environment.ts';
 import { ok, type Result } from '../events/problem.ts';
 import type { PostgresSource } from '../task/source/sql.ts';
-import type { BeginSource } from './reader.ts';
+import type { BeginSource, EvidencePlace } from './reader.ts';
 import { beginRows, notAnswered, type Row, Rows, tooManyRows } from './rows.ts';
+import { openWay } from './way.ts';
 
 /** Rows of PostgreSQL, before a stage only where counters are to be compared. */
-export const beginPostgres: BeginSource<'postgres'> = async (source, { environment, nonce }) =>
-  beginRows(() => ask(environment, source), { ...source, place: { service: source.service }, nonce });
+export const beginPostgres: BeginSource<'postgres'> = async (source, place) =>
+  beginRows(() => ask(place, source), { ...source, place: { service: source.service }, nonce: place.nonce });
 
 const connectLimitMs = 10_000;
 
@@ -25,9 +25,9 @@ const parsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, 
 ]);
 const types = { getTypeParser: (oid: number) => parsers.get(oid) ?? ((text: string) => text) };
 
-async function ask(environment: Environment, source: PostgresSource): Promise<Result<Row[]>> {
+async function ask(place: EvidencePlace, source: PostgresSource): Promise<Result<Row[]>> {
   const { service, port, user, password, database, timeoutSeconds } = source;
-  const forward = await environment.forward(service, port);
+  const forward = await openWay(place, service, port);
   if (!forward.ok) return forward;
   await using way = forward.value;
   const { default: pg } = await import('pg');

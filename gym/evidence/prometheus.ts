@@ -8,10 +8,10 @@ import { get } from './http.ts';
 import type { BeginSource, Found, ReadSource } from './reader.ts';
 
 /** What a service exposes for Prometheus, in total or by what it grew while the stage ran. */
-export const beginPrometheus: BeginSource<'prometheus'> = async (source, { environment }) => {
+export const beginPrometheus: BeginSource<'prometheus'> = async (source, place) => {
   const counters = new Set<string>();
   const read: ReadSource = async () => {
-    const answer = await get(environment, source);
+    const answer = await get(place, source);
     const exposed = answer.ok ? parseExposition(answer.value) : answer;
     if (!exposed.ok) return exposed;
     for (const { name, isCounter } of exposed.value) if (isCounter) counters.add(name);

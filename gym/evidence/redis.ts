@@ -1,26 +1,26 @@
-import type { Environment } from '../environment/environment.ts';
 import { ok, type Result } from '../events/problem.ts';
 import type { RedisSource } from '../task/source/asked.ts';
 import { beginDifference } from './difference.ts';
-import type { BeginSource, ReadSource } from './reader.ts';
+import type { BeginSource, EvidencePlace, ReadSource } from './reader.ts';
 import { notAnswered } from './rows.ts';
 import { take } from './take.ts';
+import { openWay } from './way.ts';
 
 /** What Redis answers to some commands, as one document. */
-export const beginRedis: BeginSource<'redis'> = async (source, { environment, nonce }) => {
+export const beginRedis: BeginSource<'redis'> = async (source, place) => {
   const { service, counters } = source;
   const read: ReadSource = async () => {
-    const replies = await ask(environment, source);
-    return replies.ok ? take([{ value: replies.value, place: { service } }], source.parse, nonce) : replies;
+    const replies = await ask(place, source);
+    return replies.ok ? take([{ value: replies.value, place: { service } }], source.parse, place.nonce) : replies;
   };
   return counters.length === 0 ? read : beginDifference(read, ({ metric }) => counters.includes(metric));
 };
 
 const connectLimitMs = 10_000;
 
-async function ask(environment: Environment, source: RedisSource): Promise<Result<Record<string, unknown>>> {
+async function ask(place: EvidencePlace, source: RedisSource): Promise<Result<Record<string, unknown>>> {
   const { service, port, user, password, database, commands, timeoutSeconds } = source;
-  const forward = await environment.forward(service, port);
+  const forward = await openWay(place, service, port);
   if (!forward.ok) return forward;
   await using way = forward.value;
   const { createClient, RESP_TYPES: types } = await import('@redis/client');

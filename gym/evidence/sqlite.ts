@@ -51,7 +51,7 @@ async function ask(source: SqliteSource, place: EvidencePlace): Promise<Result<R
     const database = join(folder, 'copy.db');
     await writeFile(database, copy.value.main);
     if (copy.value.log !== undefined) await writeFile(`${database}-wal`, copy.value.log);
-    const printed = await run([database, source.query, String(mostRows)], source.timeoutSeconds);
+    const printed = await run([database, source.query, String(mostRows)], source.timeoutSeconds, place.signal);
     return ok(printed.split('\n').flatMap((line) => (line === '' ? [] : [row.parse(fromExactJson(line))])));
   } catch (thrown) {
     return notAnswered(`${source.file} did not answer the query`, thrown, { service: source.service ?? '' });
@@ -62,8 +62,8 @@ async function ask(source: SqliteSource, place: EvidencePlace): Promise<Result<R
 
 const row = z.record(z.string(), z.unknown());
 
-function run(words: readonly string[], timeoutSeconds: number): Promise<string> {
-  const options = { timeout: timeoutSeconds * 1000, maxBuffer: outputBytes, killSignal: 'SIGKILL' } as const;
+function run(words: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<string> {
+  const options = { timeout: timeoutSeconds * 1000, maxBuffer: outputBytes, killSignal: 'SIGKILL', signal } as const;
   const flags = ['--no-warnings', '-e', program, '--', ...words];
   return new Promise((resolvePrinted, reject) => {
     // A child of gym's own asks a copy; what the environment of this process says to Node.js is nothing to it.

@@ -1,9 +1,11 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { csv, defineSource, exec, logLines, ndjson, sqlite } from '../../../gym/task/source.ts';
+import { ok } from '../../../gym/events/problem.ts';
+import { csv, defineSource, exec, http, logLines, ndjson, sqlite } from '../../../gym/task/source.ts';
 import { temporaryFolder } from '../harness/support.ts';
 import { readingOf, readingsOf } from './reading.ts';
 
@@ -66,11 +68,16 @@ describe('when sources are read', () => {
   });
 
   test('nobody waits for an answer that is not wanted any more', async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const port = z.object({ port: z.number() }).parse(server.address()).port;
+    const close = async (): Promise<void> => server.closeAllConnections();
+    const environment = { forward: async () => ok({ port, [Symbol.asyncDispose]: close }) };
+    const source = http({ stage: 'e2e', service: 'app', port: 80, path: '/', schema: z.unknown(), samples: () => [] });
     const stop = new AbortController();
-    const environment = { exec: () => new Promise<never>(() => undefined) };
-    const source = exec({ stage: 'e2e', service: 'app', command: 'x' });
-    setTimeout(() => stop.abort(), 20);
-    expect((await readingOf(source, { environment, signal: stop.signal })).problem).toBe('the run was broken off');
+    server.on('request', () => stop.abort());
+    expect((await readingOf(source, { environment, signal: stop.signal })).problem).toMatch(/^GET http:\/\/app:80\/: /);
+    server.close();
   });
 
   test('what gives no samples, or throws, or is broken off, could not be read', async () => {
