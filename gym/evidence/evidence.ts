@@ -27,6 +27,7 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   const begun = new Map<string, Begun>();
   const readings = new Map<string, Reading>();
   let cutShort: string | undefined;
+
   const keep = (name: string, witness: boolean, found: Result<Found>, window?: Reading['window']): void => {
     const reading = asReading({ source: name, witness, nonce, ...(window !== undefined && { window }) }, found);
     readings.set(name, { ...reading, file: recordReading(runDirectory, reading) });
@@ -54,37 +55,24 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
       begun.set(name, { readSource, fromMs, giveUp: () => given.abort() });
     }
   };
-  const afterStage = async (stage: string, state: State): Promise<void> => {
-    if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
-    for (const named of sources
-      .filter(({ source }) => source.stage === stage)
-      .sort(byTurn)
-      .reverse()) {
-      const source = begun.get(named.name);
-      if (state === 'pass' && source !== undefined) {
-        await read(named, source);
-        continue;
-      }
-      source?.giveUp();
-      keep(named.name, named.witness, notRead(`the stage ${stage} did not pass (${state})`));
-    }
+  const finish = async (named: Named, because: string | undefined): Promise<void> => {
+    const source = begun.get(named.name);
+    if (because === undefined && source !== undefined) return read(named, source);
+    source?.giveUp();
+    keep(named.name, named.witness, notRead(because ?? 'no stage ran'));
   };
-  /** What is read after all stages means nothing where one of them did not pass. */
+  const inTurn = (fits: (named: Named) => boolean): Named[] => sources.filter(fits).sort(byTurn).reverse();
+  const afterStage = async (stage: string, state: State): Promise<void> => {
+    const because = state === 'pass' ? undefined : `the stage ${stage} did not pass (${state})`;
+    cutShort ??= because;
+    for (const named of inTurn(({ source }) => source.stage === stage)) await finish(named, because);
+  };
   const afterAll = async (): Promise<void> => {
-    for (const named of sources
-      .filter(({ name }) => !readings.has(name))
-      .sort(byTurn)
-      .reverse()) {
-      const { name, source, witness } = named;
-      const started = begun.get(name);
-      if (source.stage === undefined && started !== undefined && (cutShort === undefined || isIndependent(source))) {
-        await read(named, started);
-        continue;
-      }
-      started?.giveUp();
-      const because =
-        source.stage === undefined ? (cutShort ?? 'no stage ran') : `the stage ${source.stage} did not run`;
-      keep(name, witness, notRead(because));
+    for (const named of inTurn(({ name }) => !readings.has(name))) {
+      const { stage } = named.source;
+      // What is read after all stages means nothing where one of them did not pass.
+      const because = isIndependent(named.source) ? undefined : cutShort;
+      await finish(named, stage === undefined ? because : `the stage ${stage} did not run`);
     }
   };
   const evidence = async (): Promise<Evidence> => {
