@@ -6,17 +6,11 @@ const count = z.number().int().nonnegative();
 const click = z.object({ user: count, item: count });
 const list = z.object({ user: count, items: z.array(count) });
 
-/** What people got of the site, and what is in its database and cache. */
+/** What people got of the site, and what has to be suggested to them. */
 export const reportSchema = z.object({
   schema: z.literal('recommender.report/1'),
   people: z.object({ pages: count, personal: count, shown: count, clicks: z.array(click) }),
   known: z.object({ likes: count, lists: z.array(list) }),
-  cache: z.object({ lists: z.array(list), hits: count, misses: count }),
-  database: z.object({
-    clicks: z.array(click),
-    likes: count,
-    connections: z.array(z.object({ state: z.string(), count })),
-  }),
   pools: z.array(z.object({ service: z.string(), asked: count, failed: count })),
   probes: z.array(
     z.object({
@@ -65,36 +59,24 @@ export function pools({ pools: all }: Report): SampleInput[] {
   ]);
 }
 
-/** What is in the cache, and what was asked of it. */
-export function cache({ cache: { lists, hits, misses } }: Report): SampleInput[] {
-  return [...places(lists), counted('hits', hits), counted('asked', hits + misses)];
-}
-
-/** What is in the database. */
-export function database({ database: { clicks, likes, connections } }: Report): SampleInput[] {
-  return [
-    ...clicks.map((each) => counted('click', 1, of(each))),
-    counted('likes', likes),
-    ...connections.map(({ state, count: connected }) => counted('connections', connected, { state })),
-  ];
-}
-
 /** What has to be suggested, and how many likes there are: worked out by harness/known.py from the data alone. */
 export function known({ known: { likes, lists } }: Report): SampleInput[] {
   return [...places(lists), counted('likes', likes)];
 }
 
-/** The place of each item in each person's list, from 1. */
-function places(lists: Report['known']['lists']): SampleInput[] {
+/** The place of each item in each person's list, from 1: `place`. */
+export function places(lists: readonly { user: number; items: readonly number[] }[]): SampleInput[] {
   return lists.flatMap(({ user, items }) =>
     items.map((item, index) => counted('place', index + 1, of({ user, item }))),
   );
 }
 
-function of({ user, item }: { user: number; item: number }): Record<string, string> {
+/** The labels of something between a person and an item. */
+export function of({ user, item }: { user: number; item: number }): Record<string, string> {
   return { user: String(user), item: String(item) };
 }
 
-function counted(metric: string, value: number, labels: Record<string, string> = {}): SampleInput {
+/** A sample of something that is counted. */
+export function counted(metric: string, value: number | bigint, labels: Record<string, string> = {}): SampleInput {
   return { metric, labels, value, unit: 'count' };
 }

@@ -5,8 +5,10 @@ import {
   json,
   load,
   log,
+  postgres,
   ratio,
   recovery,
+  redis,
   rel,
   series,
   slo,
@@ -14,7 +16,17 @@ import {
   sum,
   unique,
 } from 'devgym';
-import { cache, database, known, people, pools, probes, reportSchema } from './report.ts';
+import { known, people, pools, probes, reportSchema } from './report.ts';
+import {
+  cached,
+  cacheSchema,
+  clickRow,
+  clickSamples,
+  connectionRow,
+  connectionSamples,
+  countRow,
+  likeSamples,
+} from './stored.ts';
 
 const report = { stage: 'site', path: '/results/site.json', schema: reportSchema };
 const pytest = (suite: string, files: string) => ({
@@ -26,6 +38,9 @@ const pytest = (suite: string, files: string) => ({
 });
 /** Services that see who somebody is. */
 const services = ['front', 'web', 'recommender', 'migrate', 'db'];
+/** People of whom harness/test_site.py looks whether the cache has what follows from the database. */
+const fans = Array.from({ length: 30 }, (_, index) => 61 + index);
+const database = { stage: 'site', service: 'db', user: 'site', password: 'site', database: 'site' };
 const visitors = Array.from({ length: 45 }, (_, index) => 1 + index * 5);
 
 export default defineTask({
@@ -60,8 +75,28 @@ export default defineTask({
   },
   witnesses: {
     known: json({ ...report, samples: known }),
-    cache: json({ ...report, samples: cache }),
-    database: json({ ...report, samples: database }),
+    cache: redis({
+      stage: 'site',
+      service: 'cache',
+      commands: { lists: ['MGET', ...fans.map((user) => `suggestions:${user}`)], stats: ['INFO', 'stats'] },
+      schema: cacheSchema,
+      samples: cached(fans),
+    }),
+    clicks: postgres({
+      ...database,
+      query: 'SELECT user_id, item_id FROM clicks',
+      schema: clickRow,
+      samples: clickSamples,
+    }),
+    likes: postgres({ ...database, query: 'SELECT count(*) AS n FROM likes', schema: countRow, samples: likeSamples }),
+    // Of the services, and when nobody asks for anything.
+    connections: postgres({
+      ...database,
+      query: `SELECT state, count(*) AS n FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND application_name <> 'gym' GROUP BY state`,
+      schema: connectionRow,
+      samples: connectionSamples,
+    }),
   },
   risks: {
     'user-experience': 'people see suggestions that are wrong, outdated, or none',
@@ -148,14 +183,14 @@ export default defineTask({
     unique({
       name: 'clicks-counted-once',
       claim: 'each click is in the database, once',
-      series: series('database.click', { by: ['user', 'item'] }),
+      series: series('clicks.click', { by: ['user', 'item'] }),
       expected: series('people.click', { by: ['user', 'item'] }),
       risk: ['user-data'],
     }),
     agree({
       name: 'likes-kept',
       claim: 'each like is in the database, once',
-      observed: sum('database.likes'),
+      observed: sum('likes.likes'),
       witnesses: { known: sum('known.likes') },
       risk: ['user-data'],
     }),
@@ -185,8 +220,8 @@ export default defineTask({
     agree({
       name: 'connections-given-back',
       claim: 'when nobody asks for anything, no connection to the database is in the middle of something',
-      observed: sum('database.connections', { where: { state: 'idle' } }),
-      witnesses: { all: sum('database.connections') },
+      observed: sum('connections.connections', { where: { state: 'idle' } }),
+      witnesses: { all: sum('connections.connections') },
       risk: ['overload'],
     }),
     log({
@@ -201,6 +236,7 @@ export default defineTask({
   protected: [
     'task.ts',
     'report.ts',
+    'stored.ts',
     'compose.yaml',
     'nginx.conf',
     'Dockerfile',

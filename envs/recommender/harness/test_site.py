@@ -4,9 +4,7 @@ import os
 import urllib.request
 from pathlib import Path
 
-import psycopg
 import pytest
-from redis import Redis
 
 from db.data import make_data
 from harness.known import Clicks, expected_suggestions
@@ -63,13 +61,6 @@ def test_people_like_what_they_see(data, report):
         "likes": len(likes),
         "lists": [{"user": user, "items": expected_suggestions(data, likes, user)} for user in FANS],
     }
-    redis = Redis("cache")
-    cached = {user: redis.get(f"suggestions:{user}") for user in FANS}
-    report["cache"] = {
-        "lists": [
-            {"user": user, "items": [item["id"] for item in json.loads(found)]} for user, found in cached.items() if found
-        ]
-    }
 
 
 def test_the_recommender_is_in_trouble(data, report):
@@ -90,20 +81,6 @@ def test_the_recommender_is_in_trouble(data, report):
 
 
 def test_what_is_left(report):
-    with psycopg.connect("") as connection:
-        clicks = connection.execute("SELECT user_id, item_id FROM clicks ORDER BY id").fetchall()
-        likes = connection.execute("SELECT count(*) FROM likes").fetchone()[0]
-        # Of the services; nobody asks for anything now.
-        connections = connection.execute(
-            "SELECT state, count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY state"
-        ).fetchall()
-    stats = Redis("cache").info("stats")
-    report["database"] = {
-        "clicks": [{"user": user, "item": item} for user, item in clicks],
-        "likes": likes,
-        "connections": [{"state": state, "count": count} for state, count in connections],
-    }
-    report["cache"] |= {"hits": stats["keyspace_hits"], "misses": stats["keyspace_misses"]}
     report["pools"] = [{"service": service, **_pool(service)} for service in ("web", "recommender")]
     REPORT.write_text(json.dumps(report))
 
