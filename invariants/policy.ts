@@ -3,7 +3,7 @@ import { isJudgement } from '../gym/judge/compare.ts';
 import { judgeCounted, partsKept } from '../gym/judge/counted.ts';
 import { documentsOf, documentText, placeIn } from '../gym/judge/documents.ts';
 import { lineLimit, logLines } from '../gym/judge/log-lines.ts';
-import { countText, listText } from '../gym/judge/text.ts';
+import { countText, listText, numberText } from '../gym/judge/text.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, unknown, vacuous } from '../gym/task/judgement.ts';
 import type { Document, Evidence } from '../gym/task/measurement.ts';
@@ -27,6 +27,9 @@ const schema = z.union([
   }),
 ]);
 type Spec = z.output<typeof schema>;
+
+/** Violations that a failure names; the others are among its evidence. */
+const toldViolations = 3;
 
 /** Documents, or lines of logs, keep rules, which are plain functions. */
 export const policy = defineInvariant({
@@ -59,21 +62,21 @@ interface RuleCount {
 
 /** What was found so far; the first violations only, because a log may hold millions. */
 interface Tally {
+  /** A place as a failure tells it. */
+  readonly whereOf: (place: Document['place']) => string;
   readonly counts: readonly RuleCount[];
   readonly first: { readonly text: string; readonly evidence: Judgement['evidence'][number] }[];
   documents: number;
   /** Documents with at least one violation. */
   broken: number;
-  /** Documents that hold nothing. */
-  hollow: number;
 }
 
-const tallyOf = (given: readonly Rule[]): Tally => ({
+const tallyOf = (given: readonly Rule[], whereOf: Tally['whereOf']): Tally => ({
+  whereOf,
   counts: given.map((check, index) => ({ name: nameOf(check, index), check, judged: 0, violations: 0 })),
   first: [],
   documents: 0,
   broken: 0,
-  hollow: 0,
 });
 
 /** What an author's rule gives, whatever its types say. */
@@ -89,29 +92,15 @@ type Violations = z.output<typeof violations>;
 function count(tally: Tally, document: Document, others: readonly Document[]): void {
   tally.documents += 1;
   let isBroken = false;
-  if (isHollow(document.value)) {
-    isBroken = true;
-    tally.hollow += 1;
-    tell(tally, document, { message: 'holds nothing' });
-  } else {
-    for (const each of tally.counts) {
-      const found = violationsOf(each, document, others);
-      if (found === null) continue;
-      each.judged += 1;
-      each.violations += found.length;
-      isBroken ||= found.length > 0;
-      for (const violation of found) tell(tally, document, violation);
-    }
+  for (const each of tally.counts) {
+    const found = violationsOf(each, document, others);
+    if (found === null) continue;
+    each.judged += 1;
+    each.violations += found.length;
+    isBroken ||= found.length > 0;
+    for (const violation of found) tell(tally, document, violation);
   }
   if (isBroken) tally.broken += 1;
-}
-
-/** A document that lost what it held would break no rule that forbids. */
-function isHollow(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
-  if (typeof value !== 'object' || Array.isArray(value)) return false;
-  const held = Object.values(value);
-  return held.length > 0 && held.every((each) => each === null);
 }
 
 function violationsOf({ name, check }: RuleCount, document: Document, others: readonly Document[]): Violations | null {
@@ -132,23 +121,21 @@ function violationsOf({ name, check }: RuleCount, document: Document, others: re
 function tell(tally: Tally, document: Document, { message, path = [], line }: Violations[number]): void {
   if (tally.first.length >= partsKept) return;
   const place = line === undefined ? placeIn(document, path) : { ...document.place, line };
-  const where =
-    place.service === undefined ? documentText({ value: null, place }) : `${place.service}, line ${place.line}`;
   const keys = path.join('.').slice(0, 120);
   const what = `${keys === '' ? '' : `${keys} `}${message.slice(0, 300)}`;
-  tally.first.push({ text: `${where}: ${what}`, evidence: { what, place } });
+  tally.first.push({ text: `${tally.whereOf(place)}: ${what}`, evidence: { what, place } });
 }
 
 function judgeDocuments(spec: Extract<Spec, { documents: string }>, evidence: Evidence): Judgement {
   const found = documentsOf(spec.documents, evidence);
   if (isJudgement(found)) return found;
-  const tally = tallyOf(spec.rules);
+  const tally = tallyOf(spec.rules, (place) => documentText({ value: null, place }));
   for (const document of found) count(tally, document, found);
   return judgeTally(tally, 'document');
 }
 
 function judgeLogs(services: readonly string[], given: readonly Rule[], evidence: Evidence): Judgement {
-  const tally = tallyOf(given);
+  const tally = tallyOf(given, ({ service, line }) => `${service}, line ${line}`);
   const read = services.map((service) => ({ service, ...countLog(tally, service, evidence) }));
   const judged = judgeTally(tally, 'line');
   // What one service has logged is not hidden by another whose log cannot be read.
@@ -191,37 +178,29 @@ function isMissing(thrown: unknown): thrown is Error {
   return thrown instanceof Error && 'syscall' in thrown;
 }
 
-function judgeTally({ counts, first, documents, broken, hollow }: Tally, what: string): Judgement {
-  const breaks = counts.reduce((sum, each) => sum + each.violations, hollow);
-  const judged = counts.reduce((sum, each) => sum + each.judged, hollow);
+function judgeTally({ counts, first, documents, broken }: Tally, what: string): Judgement {
+  const breaks = counts.reduce((sum, each) => sum + each.violations, 0);
+  const judged = counts.reduce((sum, each) => sum + each.judged, 0);
   const idle = counts.filter((each) => each.judged === 0);
   const isAre = idle.length === 1 ? 'has' : 'have';
   if (breaks === 0 && idle.length > 0)
     return vacuous(
       `${listText(idle.map(({ name }) => name))} ${isAre} nothing to say of ${countText(documents, what)}`,
     );
-  const because =
-    breaks === 0
-      ? `${countText(documents, what)}, ${counts.length === 1 ? 'the rule is' : `all ${counts.length} rules are`} kept`
-      : `${countText(breaks, 'violation')} in ${broken} of ${countText(documents, what)}: ${listText(
-          first.slice(0, breaks).map(({ text }) => text),
-          3,
-        )}`;
+  const kept = counts.length === 1 ? 'the rule is kept' : `all ${counts.length} rules are kept`;
+  const told = first.slice(0, toldViolations).map(({ text }) => text);
+  const more = breaks > told.length ? ` and ${numberText(breaks - told.length)} more` : '';
+  const broke = `${countText(breaks, 'violation')} in ${numberText(broken)} of ${countText(documents, what)}`;
   return judgeCounted({
     breaks,
     of: judged,
-    because,
-    parts: [
-      ...(hollow === 0
-        ? []
-        : [{ part: 'holds something', observed: String(hollow), expected: '0', off: String(hollow) }]),
-      ...counts.map(({ name, violations: found }) => ({
-        part: name,
-        observed: String(found),
-        expected: '0',
-        off: String(found),
-      })),
-    ],
+    because: breaks === 0 ? `${countText(documents, what)}, ${kept}` : `${broke}: ${told.join(', ')}${more}`,
+    parts: counts.map(({ name, violations: found }) => ({
+      part: name,
+      observed: String(found),
+      expected: '0',
+      off: String(found),
+    })),
     evidence: first.map(({ evidence }) => evidence),
   });
 }

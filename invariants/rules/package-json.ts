@@ -42,11 +42,12 @@ function withoutAlias(version: string): string {
 }
 
 /** Nothing runs when the package is installed: no `preinstall`, `install` or `postinstall`. */
-export const noInstallScripts: Rule = ofPackages('noInstallScripts', ({ scripts }) =>
-  ['preinstall', 'install', 'postinstall'].flatMap((name) =>
+export const noInstallScripts: Rule = ofPackages('noInstallScripts', ({ scripts }) => {
+  if (scripts !== undefined && !isFields(scripts)) return [{ message: 'is no map', path: ['scripts'] }];
+  return ['preinstall', 'install', 'postinstall'].flatMap((name) =>
     unless(valueAt(scripts, name) === undefined, 'runs when the package is installed', ['scripts', name]),
-  ),
-);
+  );
+});
 
 /** SemVer 2.0.0, one version and no range. */
 const exact = /^=?v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;

@@ -1,17 +1,8 @@
-import type { Finding } from './finding.ts';
+import { type Finding, withoutOverlaps } from './finding.ts';
 
 /** Personal data in one line of text. Every pattern has bounds, so that the time grows with the length of the line and no faster. */
 export function personalDataIn(line: string): readonly Finding[] {
-  const findings = [...emailsIn(line), ...cardsIn(line), ...ibansIn(line), ...phonesIn(line)];
-  return findings.length < 2 ? findings : withoutOverlaps(findings);
-}
-
-function withoutOverlaps(findings: readonly Finding[]): Finding[] {
-  const kept: Finding[] = [];
-  for (const finding of findings.toSorted((a, b) => a.from - b.from)) {
-    if (finding.from >= (kept.at(-1)?.to ?? 0)) kept.push(finding);
-  }
-  return kept;
+  return withoutOverlaps([...emailsIn(line), ...cardsIn(line), ...ibansIn(line), ...phonesIn(line)]);
 }
 
 /** RFC 5321: at most so many octets before the `@`, and after it. */

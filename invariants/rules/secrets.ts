@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import { type Finding, withoutOverlaps } from './finding.ts';
 
 /** Tokens of a well-known form, as their issuers document them. Each begins with something that hardly anything else begins with. */
 const tokens: readonly (readonly [what: string, pattern: RegExp])[] = [
@@ -42,10 +42,10 @@ const authorization = /authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|
 export function secretsIn(line: string): readonly Finding[] {
   const found = tokenStart.test(line) ? tokens.flatMap(([what, pattern]) => all(line, pattern, what)) : [];
   if (line.includes('://')) found.push(...inGroup(line, urlWithPassword, 'a URL with a password', isLiteral));
-  if (!/passw|passph|pwd|secret|token|key|credential|authoriz/i.test(line)) return found;
+  if (!/passw|passph|pwd|secret|token|key|credential|authoriz/i.test(line)) return withoutOverlaps(found);
   found.push(...inGroup(line, authorization, 'credentials of a request', isLiteral), ...assignmentsIn(line));
   // A token beside a word such as `token` is told once.
-  return found.filter(({ from, to }, index) => !found.slice(0, index).some((each) => from < each.to && each.from < to));
+  return withoutOverlaps(found);
 }
 
 function all(line: string, pattern: RegExp, what: string): Finding[] {
