@@ -8,7 +8,7 @@ type KeyLines = Record<string, number>;
 /** Keys whose lines are noted at most: beyond, a key is where the last noted one around it is. */
 const mostKeys = 50_000;
 /** In a longer text no lines are noted: it is data, and nobody wrote it by hand. */
-const mostCharacters = 8 * 1024 * 1024;
+const mostCharacters = 1024 * 1024;
 
 /** Lines of a JSON text that can be parsed. */
 export function jsonKeyLines(text: string): KeyLines {
