@@ -1,5 +1,14 @@
 import { visit } from 'jsonc-parser';
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  visit as visitYaml,
+  type YAMLMap,
+} from 'yaml';
 import { type Path, pointerOf } from '../judge/documents.ts';
 
 /** The line of each key and list entry, by its JSON Pointer. */
@@ -38,14 +47,39 @@ export function jsonKeyLines(text: string): KeyLines {
   return lines;
 }
 
+/** What each alias of a YAML document stands for; null: one is inside of what it stands for, so that the value has no end. */
+export function aliasTargets(document: Document): ReadonlyMap<unknown, unknown> | null {
+  const anchors = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  let isEndless = false;
+  // In one pass: `Alias.resolve` would search the whole document each time.
+  visitYaml(document, {
+    Node: (_, node, path) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return undefined;
+      }
+      const target = anchors.get(node.source);
+      targets.set(node, target);
+      isEndless ||= path.some((each) => each === target);
+      return isEndless ? visitYaml.BREAK : undefined;
+    },
+  });
+  return isEndless ? null : targets;
+}
+
 /**
  * Lines of a YAML document without errors, in its file. What comes from an anchor, or from a merge key (`<<`), is where the anchor is
  * written.
  */
-export function yamlKeyLines(document: Document, counter: LineCounter): KeyLines {
+export function yamlKeyLines(
+  document: Document,
+  counter: LineCounter,
+  targets: ReadonlyMap<unknown, unknown>,
+): KeyLines {
   const lines: KeyLines = {};
-  const open = new Set<unknown>();
   let noted = 0;
+  const resolved = (node: unknown): unknown => (isAlias(node) ? targets.get(node) : node);
   const note = (path: Path, node: unknown, value: unknown): void => {
     if (noted >= mostKeys) return;
     noted += 1;
@@ -57,7 +91,7 @@ export function yamlKeyLines(document: Document, counter: LineCounter): KeyLines
     // What is merged in comes first: the map's own keys count more, and among several the first.
     for (const { key, value } of map.items) {
       if (!isMergeKey(key)) continue;
-      const merged = resolved(value, document);
+      const merged = resolved(value);
       for (const each of isSeq(merged) ? merged.items.toReversed() : [merged]) walk(each, path);
     }
     for (const { key, value } of map.items) {
@@ -65,19 +99,12 @@ export function yamlKeyLines(document: Document, counter: LineCounter): KeyLines
     }
   };
   const walk = (given: unknown, path: Path): void => {
-    const node = resolved(given, document);
-    if (open.has(node)) return;
-    open.add(node);
+    const node = resolved(given);
     if (isMap(node)) walkMap(node, path);
     else if (isSeq(node)) for (const [index, item] of node.items.entries()) note([...path, index], item, item);
-    open.delete(node);
   };
   walk(document.contents, []);
   return lines;
-}
-
-function resolved(node: unknown, document: Document): unknown {
-  return isAlias(node) ? node.resolve(document) : node;
 }
 
 /** Depending on the schema, `yaml` gives the key as text or as a symbol. */

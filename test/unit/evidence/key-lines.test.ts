@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineCounter, parseAllDocuments } from 'yaml';
-import { jsonKeyLines, yamlKeyLines } from '../../../gym/evidence/key-lines.ts';
+import { aliasTargets, jsonKeyLines, yamlKeyLines } from '../../../gym/evidence/key-lines.ts';
 import { placeIn } from '../../../gym/judge/documents.ts';
 
 function yaml(text: string): Record<string, number>[] {
   const counter = new LineCounter();
-  return [...parseAllDocuments(text, { lineCounter: counter, merge: true })].map((each) => yamlKeyLines(each, counter));
+  return [...parseAllDocuments(text, { lineCounter: counter, merge: true })].map((each) =>
+    yamlKeyLines(each, counter, aliasTargets(each) ?? new Map()),
+  );
 }
 
 test('keys and entries of YAML, in block and flow style, of several documents', () => {
@@ -60,13 +62,17 @@ same: *two
   });
 });
 
-test('an anchor that holds itself, and a bomb of aliases, come to an end', () => {
-  expect(yaml('a: &a\n  b: *a\n')[0]).toEqual({ '/a': 1, '/a/b': 2 });
+test('a name that is given twice stands for what it was given to last', () => {
+  expect(yaml('a: &x\n  b: 1\nc: *x\nd: &x\n  e: 1\nf: *x\n')[0]).toMatchObject({ '/c/b': 2, '/f/e': 5 });
+});
+
+test('a bomb of aliases, and a hundred thousand of them, come to an end', () => {
   const bomb = Array.from({ length: 12 }, (_, at) => {
     const before = at === 0 ? '"lol"' : `*a${at - 1}`;
     return `a${at}: &a${at} [${Array.from({ length: 9 }, () => before).join(',')}]`;
   });
   expect(Object.keys(yaml(bomb.join('\n'))[0] ?? {}).length).toBeLessThanOrEqual(50_000);
+  expect(yaml(`a: &a 1\nb:\n${'- *a\n'.repeat(100_000)}`)[0]).toMatchObject({ '/b/0': 3, '/b/40000': 40_003 });
 });
 
 test('keys and entries of JSON', () => {

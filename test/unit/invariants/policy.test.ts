@@ -1,27 +1,26 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LineCounter, parseAllDocuments } from 'yaml';
-import { yamlKeyLines } from '../../../gym/evidence/key-lines.ts';
+import { parseDocuments } from '../../../gym/evidence/documents.ts';
+import { readRecorded, recordEvidence, recordReading } from '../../../gym/evidence/recorded.ts';
 import { lineLimit } from '../../../gym/judge/log-lines.ts';
 import type { Document } from '../../../gym/task/measurement.ts';
+import { workspaceFiles } from '../../../gym/task/source.ts';
 import { policy } from '../../../invariants/policy.ts';
 import type { Rule } from '../../../invariants/rules/rule.ts';
-import { compose, kubernetes, noPersonalData } from '../../../invariants/rules/rules.ts';
+import { compose, kubernetes, noPersonalData, packageJson } from '../../../invariants/rules/rules.ts';
 import { temporaryFolder } from '../../support/repository.ts';
+import { readingsOf } from '../evidence/reading.ts';
 import { documentsOf, evidenceOf, judged, samples } from '../judge/samples.ts';
 
-/** The documents of a YAML file, with their lines. */
-function yaml(file: string, text: string): Document[] {
-  const lineCounter = new LineCounter();
-  return [...parseAllDocuments(text, { lineCounter, merge: true })].map((document) => ({
-    value: document.toJS(),
-    place: { file, line: lineCounter.linePos(document.contents?.range?.[0] ?? 0).line },
-    lines: yamlKeyLines(document, lineCounter),
-  }));
+/** The documents of a YAML file, as sources give them. */
+async function yaml(file: string, text: string): Promise<readonly Document[]> {
+  const documents = await parseDocuments('yaml', text, { file });
+  if (!documents.ok) throw new Error(documents.problems[0].message);
+  return documents.value;
 }
 const manifests = (...documents: Document[]) =>
   evidenceOf({ manifests: { source: 'manifests', witness: false, samples: [], documents } });
 
-const stack = yaml(
+const stack = await yaml(
   'compose.yaml',
   `x-base: &base
   restart: always
@@ -39,9 +38,9 @@ services:
 const rules = [compose.imageHasTag, compose.portsOnLoopback, compose.noRestartPolicy];
 
 describe('documents', () => {
-  test('a failure names the key, its file and line, and counts per rule', () => {
+  test('a failure names the key, its file and line, and counts per rule', async () => {
     const check = policy({ name: 'p', documents: 'manifests', rules });
-    const db = yaml('db.yaml', 'services: { db: { image: "postgres:17.2" } }\n');
+    const db = await yaml('db.yaml', 'services: { db: { image: "postgres:17.2" } }\n');
     expect(judged(check, manifests(...stack, ...db))).toMatchObject({
       state: 'fail',
       because:
@@ -60,6 +59,33 @@ describe('documents', () => {
         { what: 'services.web.restart is always', place: { file: 'compose.yaml', line: 2 } },
       ],
     });
+  });
+
+  test('files of the workspace, as they are read, recorded and judged again', async () => {
+    const folder = temporaryFolder();
+    onTestFinished(() => folder[Symbol.dispose]());
+    folder.write('compose.yaml', 'services:\n  web:\n    build: .\n    privileged: true\n');
+    folder.write('web/package.json', '{\n  "dependencies": {\n    "a": "*"\n  }\n}\n');
+    const readings = await readingsOf(
+      {
+        compose: workspaceFiles({ pattern: 'compose.yaml', format: 'yaml' }),
+        packages: workspaceFiles({ pattern: '**/package.json', format: 'json' }),
+      },
+      { folder: folder.path },
+    );
+    const evidence = { readings, logs: new Map() };
+    for (const reading of readings.values()) recordReading(folder.path, reading);
+    recordEvidence(folder.path, evidence);
+    for (const each of [evidence, readRecorded(folder.path)]) {
+      if (each === undefined) throw new Error('nothing was recorded');
+      expect([
+        judged(policy({ name: 'p', documents: 'compose', rules: [compose.notPrivileged] }), each).because,
+        judged(policy({ name: 'p', documents: 'packages', rules: [packageJson.noWildcardVersions] }), each).because,
+      ]).toEqual([
+        '1 violation in 1 of 1 document: compose.yaml:4: services.web.privileged is set',
+        '1 violation in 1 of 1 document: web/package.json:3: dependencies.a may be any version (*)',
+      ]);
+    }
   });
 
   test('of many violations the first are told, and how many there are', () => {
@@ -81,10 +107,10 @@ describe('documents', () => {
     expect(told).toHaveLength(100);
   });
 
-  test('the second document of a file is at its own lines', () => {
+  test('the second document of a file is at its own lines', async () => {
     const text = 'kind: Service\n---\nkind: Deployment\nspec:\n  template:\n    spec:\n      hostNetwork: true\n';
     const check = policy({ name: 'p', documents: 'manifests', rules: [kubernetes.noHostNamespaces] });
-    expect(judged(check, manifests(...yaml('k.yaml', text))).because).toBe(
+    expect(judged(check, manifests(...(await yaml('k.yaml', text)))).because).toBe(
       '1 violation in 1 of 2 documents: k.yaml:7: spec.template.spec.hostNetwork is set',
     );
   });

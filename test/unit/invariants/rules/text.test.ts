@@ -160,7 +160,7 @@ describe('secrets', () => {
   });
 });
 
-describe('a line as long as it can be takes less than a second', () => {
+describe('a line as long as it can be takes less than a second of the processor', () => {
   const full = (unit: string) => unit.repeat(Math.ceil(lineLimit / unit.length)).slice(0, lineLimit);
   const hostile = [
     ...[
@@ -203,10 +203,10 @@ describe('a line as long as it can be takes less than a second', () => {
   ];
   test.each(hostile)('%j', (unit) => {
     for (const value of [full(unit), `${full(unit).slice(0, -1)}!`, `phone: 1${full(unit)}@`]) {
-      const startedAt = performance.now();
+      const before = process.cpuUsage().user;
       personal(value);
       secret(value);
-      expect(performance.now() - startedAt).toBeLessThan(1000);
+      expect((process.cpuUsage().user - before) / 1000).toBeLessThan(1000);
     }
   });
 });
