@@ -75,7 +75,7 @@ test('evidence is where it can be opened: kept in the run, or a file of the work
     'Evidence  x: /etc/app.yaml:1, service app',
     'Evidence  x: service app',
   ]);
-  const failed = { ...verdict, checks: [{ ...first, evidence, state: 'fail' as const }] };
+  const failed = { ...verdict, checks: [{ ...first, kind: 'policy', evidence, state: 'fail' as const }] };
   expect(personVerdict(failed, folder.path, plain)).toContain('evidence  x: /w/compose.yaml:6');
 });
 
