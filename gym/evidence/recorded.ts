@@ -39,7 +39,8 @@ const recordedRun = z.object({
   sources: z.array(z.string()),
 });
 
-const index = join('evidence', 'index.json');
+/** Beside the readings, of which one may have any name. */
+const index = 'evidence.json';
 
 /** Keeps a reading in the run's folder; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
@@ -51,7 +52,6 @@ export function recordReading(runDirectory: string, reading: Reading): string {
 
 /** Keeps what was judged besides the readings, so that it can be judged again. */
 export function recordEvidence(runDirectory: string, { readings, logs, nonce, cutShort }: Evidence): void {
-  mkdirSync(join(runDirectory, 'evidence'), { recursive: true });
   const recorded = { nonce, cutShort, logs: [...logs.values()], sources: [...readings.keys()] };
   writeAtomically(join(runDirectory, index), JSON.stringify(recorded, null, 1));
 }

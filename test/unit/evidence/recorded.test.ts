@@ -18,6 +18,7 @@ test('evidence that was recorded is read back as it was judged', () => {
       ],
       documents: [{ value: { a: [1] }, place: { file: 'a.json', line: 2 } }],
     },
+    { source: 'index', witness: false, samples: [] },
     { source: 'kernel', witness: true, samples: [], problem: 'it is gone' },
   ];
   const recorded = readings.map((reading) => ({ ...reading, file: recordReading(folder, reading) }));
