@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Agent } from '../agent/agent.ts';
 import { oracleAgent } from '../agent/oracle.ts';
 import { noUsage } from '../agent/usage.ts';
+import type { State } from '../events/event.ts';
 import { ok, type Result } from '../events/problem.ts';
 import { terse } from '../judge/terse.ts';
 import { isGreen } from '../judge/verdict.ts';
@@ -46,12 +47,14 @@ export async function tryAgents(trial: AgentTrial): Promise<Result<AgentProof[]>
     {
       agent: 'start-state',
       what: 'what an agent begins with',
+      came: cameOf(start?.state),
       isAsItShouldBe: start?.state === 'fail' || start?.state === 'vacuous',
-      because: start?.headline ?? 'it was not judged',
+      because: start?.headline ?? why,
     },
     {
       agent: 'solution',
       what: 'applies the patches of solution/',
+      came: known.value.end === 'done' ? 'done' : 'not-done',
       isAsItShouldBe: known.value.end === 'done',
       because: known.value.because,
     },
@@ -60,15 +63,21 @@ export async function tryAgents(trial: AgentTrial): Promise<Result<AgentProof[]>
     ...proofs,
     ...cheats.map(({ name, what }, index): AgentProof => {
       const row = rows.find(({ attempt }) => attempt === index + 1);
-      const isJudged = row?.state != null;
+      const came = cameOf(row?.state);
       return {
         agent: name,
         what,
-        isAsItShouldBe: isJudged && !isGreen(row.state),
-        because: row?.headline ?? `it was not judged: ${why}`,
+        came,
+        isAsItShouldBe: came === 'not-done',
+        because: row?.headline ?? why,
       };
     }),
   ]);
+}
+
+function cameOf(state: State | null | undefined): AgentProof['came'] {
+  if (state == null) return 'not-judged';
+  return isGreen(state) ? 'done' : 'not-done';
 }
 
 function cheatingAgent(task: Task): Agent {

@@ -63,10 +63,10 @@ function wrongText(agents: ProofReport['agents']): string[] {
   return wrong.length === 0 ? [] : [`agents that were judged wrongly: ${listText(wrong)}`];
 }
 
-function agentLine({ agent, isAsItShouldBe, because }: ProofReport['agents'][number], paint: Paint): string {
-  const isSolution = agent === 'solution';
-  const came = isSolution === isAsItShouldBe ? 'is done' : 'is not done';
-  return `  ${glyph(isAsItShouldBe ? 'pass' : 'fail', paint)} ${agent.padEnd(24)} ${came}: ${firstClause(because)}`;
+const cameWords = { done: 'is done', 'not-done': 'is not done', 'not-judged': 'was not judged' } as const;
+
+function agentLine({ agent, came, isAsItShouldBe, because }: ProofReport['agents'][number], paint: Paint): string {
+  return `  ${glyph(isAsItShouldBe ? 'pass' : 'fail', paint)} ${agent.padEnd(24)} ${cameWords[came]}: ${firstClause(because)}`;
 }
 
 function endLine(
