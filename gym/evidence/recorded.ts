@@ -48,7 +48,8 @@ const recordedRun = z.object({
   sources: z.array(z.string()),
 });
 
-const index = join('evidence', 'index.json');
+/** Beside the readings, of which one may have any name. */
+const index = 'evidence.json';
 
 /** Keeps a reading in the run's folder, a sample a line; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
@@ -87,7 +88,6 @@ function readReading(runDirectory: string, source: string): Reading {
 
 /** Keeps what was judged besides the readings, so that it can be judged again. */
 export function recordEvidence(runDirectory: string, { readings, logs, nonce, cutShort }: Evidence): void {
-  mkdirSync(join(runDirectory, 'evidence'), { recursive: true });
   const recorded = { nonce, cutShort, logs: [...logs.values()], sources: [...readings.keys()] };
   writeAtomically(join(runDirectory, index), JSON.stringify(recorded, null, 1));
 }
