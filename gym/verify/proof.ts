@@ -1,16 +1,23 @@
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { listText } from '../judge/text.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import { importsOf } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { hashFiles, listFiles, matchesAny } from '../workspace/snapshot.ts';
 
-/** Hash of what judges: the task's file, its environment and all else that an agent may not change, as they lie in a snapshot. */
+/**
+ * Hash of what judges: the task's file, its Compose files and all else that an agent may not change, as they lie in a snapshot; and the modules
+ * that the task's file was loaded with.
+ */
 export function definitionHash(task: Task, directory: string, paths = filesIn(directory)): string {
   const judging = [basename(task.file), ...task.compose, ...task.protected];
-  return hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+  const lies = hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+  const modules = importsOf(task.file).map((file) => relative(task.root, file));
+  return createHash('sha256').update(lies).update(hashFiles(task.root, modules)).digest('hex');
 }
 
 /** The same of a workspace: of the files that a snapshot of it would have. */
