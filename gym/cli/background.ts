@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { readSlots } from '../store/slots.ts';
+import { checkoutOf } from '../store/store.ts';
+import type { Task } from '../task/schema.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -17,4 +20,10 @@ export function startInBackground({ cwd, env }: Context, args: readonly string[]
   child.on('error', () => undefined);
   child.unref();
   return child.pid;
+}
+
+/** Where a task is kept warm, has a gym in the background make what an environment has taken. `named`: the task, as it was called. */
+export function refillSlots(context: Context, { root, name }: Task, named: string | undefined): void {
+  if (readSlots(checkoutOf(root), name) === undefined) return;
+  startInBackground(context, ['warm', '--refill', ...(named === undefined ? [] : [named])]);
 }

@@ -70,6 +70,16 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/up.ts'),
   },
   {
+    name: 'warm',
+    group: 'environment',
+    usage: 'warm [TASK] [--refill]',
+    summary: 'make the networks of a task before its next up or verify, which then takes half the time',
+    examples: [['gym warm shuffle', 'made again whenever they were taken; gym down shuffle ends it']],
+    options: { refill: { kind: 'flag', help: 'only where gym down has not ended it' } },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/warm.ts'),
+  },
+  {
     name: 'reset',
     group: 'environment',
     usage: 'reset [TASK] [--spare]',

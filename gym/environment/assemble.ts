@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { containerOptions, endpoint } from './container.ts';
+import { connectFurther, containerOptions } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import type { Engine } from './engine.ts';
 import type { Observed, UpRequest } from './environment.ts';
@@ -32,6 +32,8 @@ export interface Ground {
   readonly labels: Readonly<Record<string, string>>;
   readonly images: ReadonlyMap<string, ReadyImage>;
   readonly networks: NetworkNames;
+  /** The containers that hold services' places in networks, by service, where others do than the services' own. */
+  readonly slots: ReadonlyMap<string, string>;
   readonly volumes: ReadonlyMap<string, string>;
   readonly watch: Watch;
   /** Ends all waiting: the first failure, the deadline, the caller's signal. */
@@ -48,8 +50,9 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const startables = created.flatMap((each) => (each.ok ? [each.value] : []));
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
-    details.set(service.name, readDetails(engine, id, ground.networks));
-    observers.start({ kind: 'network', service: service.name }, id, service.name);
+    const holder = ground.slots.get(service.name) ?? id;
+    details.set(service.name, readDetails(engine, holder, ground.networks));
+    observers.start({ kind: 'network', service: service.name }, holder, service.name);
   };
   const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);
   const started =
@@ -175,7 +178,7 @@ function createAll(ground: Ground, stores: StoreFiles): Promise<readonly Result<
   return Promise.all([...ground.model.services.values()].map(make));
 }
 
-/** Makes a service's container, connects it to its further networks, and follows its log; all before it starts. */
+/** Makes a service's container, connects it to its further networks where it is in them itself, and follows its log; all before it starts. */
 async function create(
   ground: Ground,
   service: ServiceModel,
@@ -185,6 +188,7 @@ async function create(
   const { engine, request, prefix, networks, volumes, labels } = ground;
   const { name } = service;
   const image = ground.images.get(name);
+  const slot = ground.slots.get(name);
   if (image === undefined) throw new Error(`no image of ${name}`);
   const logFile = join(ground.logDirectory, `${name}.log`);
   const options = containerOptions(service, {
@@ -194,18 +198,14 @@ async function create(
     volumes,
     stores,
     containers,
+    slot,
     labels,
   });
   const container = await createContainer(engine, image, options, mayWait(ground.model, service));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
   const { id, gate } = container.value;
-  for (const attachment of service.networks.slice(1)) {
-    const { network } = attachment;
-    const connected = await engine.call(`connecting ${name} to ${network}`, () =>
-      engine.docker
-        .getNetwork(networks.get(network) ?? network)
-        .connect({ Container: id, EndpointConfig: endpoint(service, attachment, prefix) }),
-    );
+  if (slot === undefined) {
+    const connected = await connectFurther(engine, id, service, { project: prefix, networks });
     if (!connected.ok) return connected;
   }
   const log = await followLog(engine, { id, service: name, tty: service.tty }, logFile);

@@ -9,7 +9,7 @@ import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './g
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
 import { environmentLabels, firstGeneration, label } from './labels.ts';
-import { makeNetworks } from './networks.ts';
+import { takePlaces } from './slots/claim.ts';
 import type { UpTiming } from './timings.ts';
 import { makeSeededVolumes, makeVolumes } from './volumes.ts';
 import { watchEvents } from './watch.ts';
@@ -80,10 +80,12 @@ async function makeAll(
       ? makeVolumes(engine, model, prefix, labels)
       : makeSeededVolumes(engine, model, golden, prefix, labels);
   const timed: UpTiming['of'] = (part, step) => (timing === undefined ? step() : timing.of(part, step));
-  const networkParts = { engine, model, project: prefix, labels };
-  const [images, networks, volumes, watch] = await Promise.all([
+  // A reset has its own way of being quick.
+  const slotsOf = generation === firstGeneration ? request : undefined;
+  const takeThem = (): ReturnType<typeof takePlaces> => takePlaces({ engine, model, project: prefix, labels, slotsOf });
+  const [images, places, volumes, watch] = await Promise.all([
     timed('images', () => prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model)),
-    free.then((isSo) => (isSo.ok ? timed('networks', () => makeNetworks(networkParts)) : isSo)),
+    free.then((isSo) => (isSo.ok ? timed('networks', takeThem) : isSo)),
     free.then((isSo) => (isSo.ok ? timed('volumes', volumesOf) : isSo)),
     watchEvents(engine, project, generation),
   ]);
@@ -92,10 +94,10 @@ async function makeAll(
     if (!result.ok) watch.value.close();
     return result;
   };
-  for (const made of [images, networks, volumes]) if (!made.ok) return close(made);
-  if (!images.ok || !networks.ok || !volumes.ok) throw new Error('unreachable');
+  for (const made of [images, places, volumes]) if (!made.ok) return close(made);
+  if (!images.ok || !places.ok || !volumes.ok) throw new Error('unreachable');
   if (stop.signal.aborted) return close(failed({ kind: 'environment', message: 'images and networks took too long' }));
-  const parts = { images: images.value, networks: networks.value, volumes: volumes.value, watch: watch.value };
+  const parts = { images: images.value, ...places.value, volumes: volumes.value, watch: watch.value };
   return close(await assemble({ engine, request, model, labels, generation, prefix, logDirectory, stop, ...parts }));
 }
 

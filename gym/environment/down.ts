@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
-import { label } from './labels.ts';
+import { type Labels, label } from './labels.ts';
+import { findSets, slotLease } from './slots/sets.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -16,9 +17,6 @@ const removeLimitMs = 15_000;
 /** A network is free as soon as its last container is removed; the engine's answer to that is in by then. */
 const freeMs = 300;
 
-/** Labels of something on the engine. */
-export type Labels = Readonly<Record<string, string>> | null | undefined;
-
 /** Removes what carries the project's label (and the run's, where one is given). Nothing is waited for gracefully. What is gone already is fine. */
 export async function removeProject(engine: Engine, project: string, run?: string): Promise<Result<void>> {
   const labels = [`${label.project}=${project}`, ...(run === undefined ? [] : [`${label.run}=${run}`])];
@@ -26,29 +24,50 @@ export async function removeProject(engine: Engine, project: string, run?: strin
   return found.ok ? removeAll(engine, found.value) : found;
 }
 
-/** Everything that has all these labels and is accepted, running or not. */
+/**
+ * Everything that has all these labels and is accepted, running or not. Slots that an environment has claimed are found with it, whatever
+ * their own labels say.
+ */
 export async function findLabelled(
   engine: Engine,
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
 ): Promise<Result<Leftovers>> {
   const filters = JSON.stringify({ label: labels });
-  const [containers, networks, volumes, images] = await Promise.all([
+  const [containers, networks, volumes, images, slots] = await Promise.all([
     engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters })),
     engine.call('listing networks', () => engine.docker.listNetworks({ filters })),
     engine.call('listing volumes', () => engine.docker.listVolumes({ filters })),
     engine.call('listing images', () => engine.docker.listImages({ filters })),
+    findSets(engine),
   ]);
   if (!containers.ok) return containers;
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
+  if (!slots.ok) return slots;
+  const isClaimed = (found: Labels): boolean =>
+    found?.[label.lease] === slotLease && slots.value.claims.has(found[label.slots] ?? '');
+  const isWanted = (each: { readonly Labels?: Labels }): boolean => !isClaimed(each.Labels) && accept(each.Labels);
+  const wanted = containers.value.filter(isWanted);
+  const sets = new Set(wanted.map(({ Labels }) => Labels[label.slots] ?? ''));
+  const isWith = ({ set }: { readonly set: string }): boolean => sets.has(set);
   return ok({
-    containers: containers.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    networks: networks.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
+    containers: unique(
+      wanted.map(({ Id }) => Id),
+      slots.value.containers.filter(isWith),
+    ),
+    networks: unique(
+      networks.value.filter(isWanted).map(({ Id }) => Id),
+      slots.value.networks.filter(isWith),
+    ),
     volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
     images: images.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
   });
+}
+
+function unique(ids: readonly string[], others: readonly { readonly id: string }[]): string[] {
+  return [...new Set([...ids, ...others.map(({ id }) => id)])];
 }
 
 /** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */

@@ -7,6 +7,7 @@ import { findLabelled, type Leftovers, removeAll } from './down.ts';
 import type { Engine } from './engine.ts';
 import { findStaleImages, type StaleImage } from './image/prune.ts';
 import { label } from './labels.ts';
+import { slotLease } from './slots/sets.ts';
 import { findOrphans } from './sweep.ts';
 
 /** Something that takes room and that nobody holds. */
@@ -81,7 +82,12 @@ type Labels = Parameters<Parameters<typeof findLabelled>[2]>[0];
 /** Kept, but nobody can go to the checkout and take it down. */
 function isAbandoned(labels: Labels): boolean {
   const { [label.lease]: lease, [label.owner]: owner = '', [label.checkout]: checkout = '' } = labels ?? {};
-  return lease === 'kept' && checkout !== '' && !existsSync(checkout) && ownerState(owner) === 'gone';
+  return (
+    (lease === 'kept' || lease === slotLease) &&
+    checkout !== '' &&
+    !existsSync(checkout) &&
+    ownerState(owner) === 'gone'
+  );
 }
 
 function without(all: Leftovers, others: Leftovers): Leftovers {

@@ -8,12 +8,12 @@ import { ownerState, thisOwner } from '../store/owner.ts';
 import { openStore } from '../store/store.ts';
 import type { UpGround } from './bring-up.ts';
 import { loadCompose } from './compose/load.ts';
-import { findLabelled, type Labels, removeAll } from './down.ts';
+import { findLabelled, removeAll } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { UpRequest } from './environment.ts';
 import { mayStandBeside, removeGeneration } from './generation.ts';
 import { goldenSchema } from './golden.ts';
-import { firstGeneration, goldenGeneration, label } from './labels.ts';
+import { firstGeneration, goldenGeneration, type Labels, label } from './labels.ts';
 import { bringUpFrom, bringUpNext, newGeneration } from './reset.ts';
 
 /** What one reset of a kept environment leaves for the next one. */

@@ -16,16 +16,21 @@ export const label = {
   resource: 'dev.gym.resource',
   /** Which of an environment's generations it belongs to: a reset puts a new one in the place of the old. */
   generation: 'dev.gym.generation',
+  /** The set of slots that it is of, or, beside the labels of an environment, that this environment has taken. */
+  slots: 'dev.gym.slots',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;
+
+/** Labels of something on the engine. */
+export type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /** What everything of one environment carries. */
 export function environmentLabels(of: {
   readonly project: string;
   readonly task: string;
   readonly run: string;
-  readonly lease: Lease;
+  readonly lease: Lease | 'slots';
   readonly checkout: string;
 }): Record<string, string> {
   return {

@@ -4,10 +4,11 @@ import { ok, type Result } from '../events/problem.ts';
 import { readEnvironmentHash } from '../store/kept.ts';
 import { ownerState } from '../store/owner.ts';
 import { openStore } from '../store/store.ts';
-import { findLabelled, type Labels, type Leftovers, removeAll } from './down.ts';
+import { findLabelled, type Leftovers, removeAll } from './down.ts';
 import type { Engine } from './engine.ts';
 import { isOfNoUse } from './kept.ts';
-import { label } from './labels.ts';
+import { type Labels, label } from './labels.ts';
+import { isOfNobodysSlots, slotLease } from './slots/sets.ts';
 
 /**
  * Removes what processes left behind that are gone: after a kill -9 or a crash. What is kept (as far as it came up to the end),
@@ -32,8 +33,14 @@ export function findOrphans(engine: Engine, owner?: string): Promise<Result<Left
   return findLabelled(
     engine,
     [label.lease, label.project, owner === undefined ? label.owner : `${label.owner}=${owner}`],
-    (labels) => isGone(labels?.[label.owner] ?? '') && (labels?.[label.lease] === 'process' || isHalfUp(labels)),
+    (labels) => isGone(labels?.[label.owner] ?? '') && isNobodys(labels),
   );
+}
+
+/** Of something whose maker is gone. */
+function isNobodys(labels: Labels): boolean {
+  const lease = labels?.[label.lease];
+  return lease === 'process' || (lease === slotLease ? isOfNobodysSlots(labels) : isHalfUp(labels));
 }
 
 /** Of a kept environment that its gym did not bring up to the end, whose checkout is there and has no note of it; or of one that was reset. */

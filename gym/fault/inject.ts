@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findLabelled, type Labels, removeAll } from '../environment/down.ts';
+import { findLabelled, removeAll } from '../environment/down.ts';
 import { connectEngine } from '../environment/engine.ts';
-import { label } from '../environment/labels.ts';
+import { type Labels, label } from '../environment/labels.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { ownerState, thisOwner } from '../store/owner.ts';
 import { known } from '../task/suggest.ts';

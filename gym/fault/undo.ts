@@ -6,7 +6,7 @@ import { restoreHosts } from './hosts.ts';
 import type { Undo } from './notes.ts';
 import { helperOf, mustRun, onceOf } from './once.ts';
 import { disk, neighbours } from './perl.ts';
-import { again, type Member, portsText, type System } from './system.ts';
+import { again, isSlot, type Member, portsText, type System } from './system.ts';
 
 /** A number of bytes that no machine has, and that a multiple of every page size is. */
 const boundlessBytes = 2 ** 46;
@@ -70,7 +70,8 @@ async function undoOne(
   switch (step.do) {
     case 'start': {
       const started = await engine.call(`starting ${step.service}`, () => container.start());
-      return ended(started, [304, 404], async () => `${step.service} started${await portsNow(system, member)}`);
+      const what = isSlot(member) ? 'is in its networks again' : 'started';
+      return ended(started, [304, 404], async () => `${step.service} ${what}${await portsNow(system, member)}`);
     }
     case 'unpause': {
       const unpaused = await engine.call(`letting ${step.service} go on`, () => container.unpause());

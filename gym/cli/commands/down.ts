@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { down, halt, listKept } from '../../environment/existing.ts';
+import { down, halt, listKept, listSlots } from '../../environment/existing.ts';
 import type { Result } from '../../events/problem.ts';
 import { forgetEnvironmentHash, writeRemover } from '../../store/kept.ts';
 import { ownerOf } from '../../store/owner.ts';
+import { forgetSlots } from '../../store/slots.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { loadTask } from '../../task/load.ts';
@@ -33,20 +34,33 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     const cleared = await removeLeftovers(context);
     if (!cleared.ok) return cleared.problems;
   }
-  const listed = await listKept(env, all ? undefined : checkoutOf(task?.value.root ?? cwd));
+  const checkout = checkoutOf(task?.value.root ?? cwd);
+  // Before it is looked what there is: nothing takes them after that.
+  if (existsSync(join(checkout, '.gym'))) forgetSlots(checkout, task?.value.name);
+  const [listed, slots] = await Promise.all([
+    listKept(env, all ? undefined : checkout),
+    listSlots(env, all ? undefined : checkout),
+  ]);
   if (!listed.ok) return listed.problems;
-  const wanted = listed.value.filter((each) => task === undefined || each.task === task.value.name);
-  if (wanted.length === 0) stderr.write('nothing is up\n');
+  if (!slots.ok) return slots.problems;
+  const isMeant = (each: { readonly task: string }): boolean => task === undefined || each.task === task.value.name;
+  const wanted = listed.value.filter(isMeant);
+  const pools = slots.value.filter(isMeant);
+  if (wanted.length + pools.length === 0) stderr.write('nothing is up\n');
   for (const each of wanted) forget(each);
+  for (const each of pools) if (existsSync(join(each.checkout, '.gym'))) forgetSlots(each.checkout, each.task);
   const end = waits ? down : halt;
   const ends = await Promise.all(wanted.map(async (each) => ({ each, ended: await end(env, each.project) })));
-  if (!waits && wanted.length > 0) {
+  const cleared = await Promise.all(waits ? pools.map(({ set }) => down(env, set)) : []);
+  if (!waits && wanted.length + pools.length > 0) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
     const pid = startInBackground(context, ['down', '--wait', ...rest]);
     for (const each of wanted) noteRemover(each, pid);
   }
   for (const { each, ended } of ends) if (ended.ok) stderr.write(`${each.task} is down\n`);
-  const [first, ...others] = ends.flatMap(({ ended }) => (ended.ok ? [] : ended.problems));
+  for (const name of new Set(pools.map((each) => each.task))) stderr.write(`${name} is not kept warm any more\n`);
+  const results = [...ends.map(({ ended }) => ended), ...cleared];
+  const [first, ...others] = results.flatMap((each) => (each.ok ? [] : each.problems));
   return first === undefined ? 0 : [first, ...others];
 }
 

@@ -7,6 +7,7 @@ import { forgetEnvironmentHash, readEnvironmentHash, readRemover, writeEnvironme
 import { ownerState } from '../../store/owner.ts';
 import { checkoutOf, openStore, type Store } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
+import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { keptProject, keptRequest, workspaceHash } from '../kept.ts';
@@ -24,7 +25,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!task.ok) return task.problems;
   // What others left is removed while it is found out whether anything is to be done.
   const clearing = removeLeftovers(context);
-  const end = await bringUpOnce(context, task.value, clearing, args.flag('timings'));
+  const end = await bringUpOnce(context, task.value, clearing, args);
   const cleared = await clearing;
   return cleared.ok || end !== 0 ? end : cleared.problems;
 }
@@ -33,8 +34,9 @@ async function bringUpOnce(
   context: Context,
   task: Task,
   clearing: Promise<unknown>,
-  hasTimings: boolean,
+  args: Arguments,
 ): Promise<CommandEnd> {
+  const [named] = args.positionals;
   const { name, root } = task;
   const checkout = checkoutOf(root);
   const project = keptProject(name, checkout);
@@ -56,10 +58,11 @@ async function bringUpOnce(
   }
   forgetEnvironmentHash(store, project);
   const watchdog = startWatchdog(context.env);
-  const end = await bringUp(context, task, project, hasTimings);
+  const end = await bringUp(context, task, project, args.flag('timings'));
   if (end === 0) {
     writeEnvironmentHash(store, project, hash);
     watchdog.end();
+    refillSlots(context, task, named);
   }
   return end;
 }

@@ -6,6 +6,7 @@ import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
 import { checkFault } from '../../verify/fault.ts';
 import { verify } from '../../verify/verify.ts';
+import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
@@ -46,6 +47,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
+    refillSlots(context, task.value, called);
     if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
