@@ -9,7 +9,7 @@ import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './g
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
 import { environmentLabels, firstGeneration, label } from './labels.ts';
-import { takePlaces } from './slots/claim.ts';
+import { claimSlots, makePlaces } from './slots/claim.ts';
 import type { UpTiming } from './timings.ts';
 import { makeSeededVolumes, makeVolumes } from './volumes.ts';
 import { watchEvents } from './watch.ts';
@@ -74,20 +74,23 @@ async function makeAll(
   const prefix = prefixOf(project, generation);
   const logDirectory = logDirectoryOf(request, generation);
   mkdirSync(logDirectory, { recursive: true });
-  const free = generation === firstGeneration ? isFree(engine, project) : Promise.resolve(ok(undefined));
   const volumesOf = (): ReturnType<typeof makeVolumes> =>
     golden === undefined
       ? makeVolumes(engine, model, prefix, labels)
       : makeSeededVolumes(engine, model, golden, prefix, labels);
   const timed: UpTiming['of'] = (part, step) => (timing === undefined ? step() : timing.of(part, step));
   // A reset has its own way of being quick.
-  const slotsOf = generation === firstGeneration ? request : undefined;
-  const takeThem = (): ReturnType<typeof takePlaces> => takePlaces({ engine, model, project: prefix, labels, slotsOf });
+  const isFirst = generation === firstGeneration;
+  const free = isFirst ? isFree(engine, project) : Promise.resolve(ok(undefined));
+  const claimed = isFirst ? claimSlots({ engine, model, labels }, request) : Promise.resolve(undefined);
+  const placesOf = async (): ReturnType<typeof makePlaces> =>
+    makePlaces({ engine, model, project: prefix, labels }, await claimed);
   const [images, places, volumes, watch] = await Promise.all([
     timed('images', () => prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model)),
-    free.then((isSo) => (isSo.ok ? timed('networks', takeThem) : isSo)),
+    free.then((isSo) => (isSo.ok ? timed('networks', placesOf) : isSo)),
     free.then((isSo) => (isSo.ok ? timed('volumes', volumesOf) : isSo)),
     watchEvents(engine, project, generation),
+    claimed,
   ]);
   if (!watch.ok) return watch;
   const close = <Value>(result: Result<Value>): Result<Value> => {
@@ -103,7 +106,8 @@ async function makeAll(
 
 async function isFree(engine: Engine, project: string): Promise<Result<void>> {
   const labels = [`${label.project}=${project}`, `${label.generation}=${firstGeneration}`];
-  const found = await findLabelled(engine, labels, () => true);
+  // It may have claimed slots by now.
+  const found = await findLabelled(engine, labels, (each) => !(label.slots in (each ?? {})));
   if (!found.ok) return found;
   const { containers, networks, volumes } = found.value;
   if (containers.length + networks.length + volumes.length === 0) return ok(undefined);

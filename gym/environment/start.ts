@@ -25,6 +25,8 @@ export interface Starting {
   readonly watch: Watch;
   readonly emit: Emit;
   readonly stop: AbortController;
+  /** How long those that wait for nobody may be started alone, so that they boot while the others are started. */
+  readonly headStartMs: number;
   /** Called as soon as a service's container runs. */
   readonly onStarted: (startable: Startable) => void;
 }
@@ -34,8 +36,6 @@ export interface Started {
   /** Services that have ended as they should. */
   readonly completed: ReadonlySet<string>;
 }
-
-const afterFirstMs = 5;
 
 type Condition = Dependency['condition'];
 type Gates = Record<Condition, PromiseWithResolvers<boolean>>;
@@ -137,7 +137,7 @@ async function startOne(
 
 /** Has the service's program begin, as soon as what it depends on is so far. */
 async function begin(
-  { engine, stop, onStarted }: Starting,
+  { engine, stop, headStartMs, onStarted }: Starting,
   run: Run,
   runs: ReadonlyMap<string, Run>,
 ): Promise<Problem | 'stopped' | undefined> {
@@ -157,8 +157,8 @@ async function begin(
   const isOpen = async (): Promise<boolean> => !(await open).includes(false) && !stop.signal.aborted;
   if (gate === null) return (await isOpen()) ? start() : 'stopped';
 
-  // The engine takes much of each start one after the other, in the order in which they come: those that others wait for come first.
-  await sleep(afterFirstMs);
+  const first = [...runs.values()].filter((other) => other.gate === null && other.service.dependsOn.length === 0);
+  await Promise.race([sleep(headStartMs), Promise.all(first.map(({ gates }) => gates.started.promise))]);
   if (stop.signal.aborted) return 'stopped';
   const problem = await start();
   if (problem !== undefined) return problem;

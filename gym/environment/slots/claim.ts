@@ -15,42 +15,40 @@ export interface Places {
   readonly slots: ReadonlyMap<string, string>;
 }
 
-interface PlacesRequest {
-  readonly engine: Engine;
-  readonly model: ComposeModel;
-  /** What the names of networks that are made begin with. */
-  readonly project: string;
-  /** Of the environment. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** Whose slots may be taken; `undefined`: nobody's. */
-  readonly slotsOf: { readonly checkout: string; readonly task: string } | undefined;
-}
-
-/** Takes the slots that wait for an environment, as far as there are any, and makes what networks they do not have. */
-export async function takePlaces(request: PlacesRequest): Promise<Result<Places>> {
-  const { model, slotsOf } = request;
-  const note = slotsOf === undefined ? undefined : await claim(request, slotsOf);
-  const taken = new Map(Object.entries(note?.networks ?? {}));
+/** Makes the networks of an environment that the slots which it has claimed do not have. */
+export async function makePlaces(
+  making: Parameters<typeof makeNetworks>[0],
+  claimed: SlotsNote | undefined,
+): Promise<Result<Places>> {
+  const { model } = making;
+  const taken = new Map(Object.entries(claimed?.networks ?? {}));
   const networks = new Map([...model.networks].filter(([name]) => !taken.has(name)));
-  const made = await makeNetworks({ ...request, model: { ...model, networks } });
+  const made = await makeNetworks({ ...making, model: { ...model, networks } });
   if (!made.ok) return made;
   return ok({
     networks: new Map([...taken, ...made.value]),
-    slots: new Map(Object.entries(note?.containers ?? {})),
+    slots: new Map(Object.entries(claimed?.containers ?? {})),
   });
 }
 
 /** Shorter than anybody takes from reading a set's note to having claimed it. */
 const leastLifeMs = 60_000;
 
+interface ClaimRequest {
+  readonly engine: Engine;
+  readonly model: ComposeModel;
+  /** Of the environment. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /**
  * Claims the set of slots that is noted, for the environment of the labels. The claim is a container that never runs: making one of a
  * name is what only one of two gyms can do, and its labels say to everybody who looks whose the set is from here on. `undefined`: there is
  * no set, it was made from something else, another gym was first, or it is broken.
  */
-async function claim(
-  { engine, model, labels }: PlacesRequest,
-  { checkout, task }: NonNullable<PlacesRequest['slotsOf']>,
+export async function claimSlots(
+  { engine, model, labels }: ClaimRequest,
+  { checkout, task }: { readonly checkout: string; readonly task: string },
 ): Promise<SlotsNote | undefined> {
   const note = readSlots(checkout, task);
   if (note === undefined || note.until < Date.now() + leastLifeMs || note.key !== planSlots(model)?.key)

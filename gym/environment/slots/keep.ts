@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ok, type Result } from '../../events/problem.ts';
 import { forgetSlots, readSlots, type SlotsNote, writeSlots } from '../../store/slots.ts';
+import { openStore } from '../../store/store.ts';
 import { loadCompose } from '../compose/load.ts';
 import type { ComposeModel, ServiceModel } from '../compose/model.ts';
 import { connectFurther, networkOptions } from '../container.ts';
@@ -53,6 +54,8 @@ export async function keepSlots(request: KeepRequest): Promise<Result<Kept>> {
     writeSlots(checkout, task, { ...before, until });
     return ok('there');
   }
+  // What is half made is told from another machine's by the store: it has to be there before.
+  openStore(checkout).make();
   const set = `gym-slots-${task}-${randomBytes(4).toString('hex')}`;
   const made = await makeSet({ engine: engine.value, request, model: model.value, plan, set });
   // It may have been taken down, or been replaced by another refill.

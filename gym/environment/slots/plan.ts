@@ -31,7 +31,7 @@ export function planSlots(model: ComposeModel): SlotPlan | undefined {
  * Whether a service sees the same in a slot as in a container that is in its networks itself, and whether its slot takes nothing from others
  * while it waits: a fixed address, a place in a network that is not the environment's own.
  */
-function mayHaveSlot({ networks }: ComposeModel, service: ServiceModel): boolean {
+function mayHaveSlot({ networks, services }: ComposeModel, service: ServiceModel): boolean {
   const isOwn = (network: NetworkModel | undefined): boolean =>
     network !== undefined &&
     network.external === null &&
@@ -49,10 +49,15 @@ function mayHaveSlot({ networks }: ComposeModel, service: ServiceModel): boolean
         each.linkLocalIps.length === 0,
     ) &&
     service.macAddress === null &&
-    // Links go by the names of containers.
-    service.links.length === 0 &&
+    !isLinked(services, service) &&
     service.uts === null &&
     service.userns === null &&
     service.runtime === null
   );
+}
+
+/** Links lead from container to container, by their names. */
+function isLinked(services: ComposeModel['services'], { name, links }: ServiceModel): boolean {
+  const targets = [...services.values()].flatMap((other) => other.links.map((link) => link.split(':')[0]));
+  return links.length > 0 || targets.includes(name);
 }
