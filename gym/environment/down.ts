@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
 import { type Labels, label } from './labels.ts';
-import { findSets, slotLease } from './slots/sets.ts';
+import { findSets, isSlot, type SlotPart, type SlotSets } from './slots/sets.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -46,28 +46,27 @@ export async function findLabelled(
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
   if (!slots.ok) return slots;
-  const isClaimed = (found: Labels): boolean =>
-    found?.[label.lease] === slotLease && slots.value.claims.has(found[label.slots] ?? '');
+  const isClaimed = (found: Labels): boolean => isSlot(found) && slots.value.claims.has(found?.[label.slots] ?? '');
   const isWanted = (each: { readonly Labels?: Labels }): boolean => !isClaimed(each.Labels) && accept(each.Labels);
   const wanted = containers.value.filter(isWanted);
   const sets = new Set(wanted.map(({ Labels }) => Labels[label.slots] ?? ''));
-  const isWith = ({ set }: { readonly set: string }): boolean => sets.has(set);
-  return ok({
-    containers: unique(
-      wanted.map(({ Id }) => Id),
-      slots.value.containers.filter(isWith),
-    ),
-    networks: unique(
-      networks.value.filter(isWanted).map(({ Id }) => Id),
-      slots.value.networks.filter(isWith),
-    ),
-    volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
-    images: images.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-  });
+  const isWith = ({ set }: SlotPart): boolean => sets.has(set);
+  const found = {
+    containers: wanted.map(({ Id }) => Id),
+    networks: networks.value.filter(isWanted).map(({ Id }) => Id),
+    volumes: (volumes.value.Volumes ?? []).filter(isWanted).map(({ Name }) => Name),
+    images: images.value.filter(isWanted).map(({ Id }) => Id),
+  };
+  const { containers: inNetworks, networks: theirs } = slots.value;
+  return ok(withSlots(found, { containers: inNetworks.filter(isWith), networks: theirs.filter(isWith) }));
 }
 
-function unique(ids: readonly string[], others: readonly { readonly id: string }[]): string[] {
-  return [...new Set([...ids, ...others.map(({ id }) => id)])];
+/** With parts of sets of slots; one that is among the others already is there once. */
+export function withSlots(found: Leftovers, slots: Omit<SlotSets, 'claims'>): Leftovers {
+  const all = (kind: 'containers' | 'networks'): string[] => [
+    ...new Set([...found[kind], ...slots[kind].map(({ id }) => id)]),
+  ];
+  return { ...found, containers: all('containers'), networks: all('networks') };
 }
 
 /** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */

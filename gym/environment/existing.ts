@@ -7,7 +7,7 @@ import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { haltProject } from './halt.ts';
 import { currentGeneration, usedContainers } from './kept.ts';
 import { label } from './labels.ts';
-import { findSets, slotLease } from './slots/sets.ts';
+import { findFreeSlots, isSlot, type SlotPart } from './slots/sets.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
 
@@ -72,19 +72,19 @@ async function listMade(engine: Engine, wanted: readonly string[]): Promise<Resu
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   const others = [...networks.value, ...(volumes.value.Volumes ?? [])];
-  const slots = new Map(containers.value.filter(isSlot).map(({ Id, Ports }) => [`container:${Id}`, Ports]));
+  const slots = new Map(
+    containers.value.filter(({ Labels }) => isSlot(Labels)).map(({ Id, Ports }) => [`container:${Id}`, Ports]),
+  );
   const members = [
     ...containers.value.map((each) => ({ labels: each.Labels, service: label.service in each.Labels ? each : null })),
     ...others.map((each) => ({ labels: each.Labels ?? {}, service: null })),
-  ].filter(({ labels }) => labels[label.lease] !== slotLease);
+  ].filter(({ labels }) => !isSlot(labels));
   const ports = containers.value.flatMap(({ Id, HostConfig }) => {
     const published = slots.get(HostConfig.NetworkMode);
     return published === undefined ? [] : [[Id, published] as const];
   });
   return ok({ members, ports: new Map(ports) });
 }
-
-const isSlot = ({ Labels }: Dockerode.ContainerInfo): boolean => Labels[label.lease] === slotLease;
 
 async function statusOf(
   engine: Engine,
@@ -139,18 +139,13 @@ export async function listKept(
 export async function listSlots(
   ambient: Ambient,
   checkout?: string,
-): Promise<Result<readonly { readonly set: string; readonly task: string; readonly checkout: string }[]>> {
+): Promise<Result<readonly Pick<SlotPart, 'set' | 'task' | 'checkout'>[]>> {
   const engine = await connectEngine(ambient);
   if (!engine.ok) return engine;
-  const sets = await findSets(engine.value);
-  if (!sets.ok) return sets;
-  const { containers, networks, claims } = sets.value;
-  const free = new Map(
-    [...containers, ...networks].map(({ set, task, checkout: of }) => [set, { set, task, checkout: of }]),
-  );
-  return ok(
-    [...free.values()].filter((each) => !claims.has(each.set) && (checkout ?? each.checkout) === each.checkout),
-  );
+  const found = await findFreeSlots(engine.value, (part) => (checkout ?? part.checkout) === part.checkout);
+  if (!found.ok) return found;
+  const { containers, networks } = found.value;
+  return ok([...new Map([...containers, ...networks].map((part) => [part.set, part])).values()]);
 }
 
 /** Ends all processes of an environment; what is left of it is for `down` to remove. */

@@ -30,7 +30,7 @@ export function environmentLabels(of: {
   readonly project: string;
   readonly task: string;
   readonly run: string;
-  readonly lease: Lease | 'slots';
+  readonly lease: Lease;
   readonly checkout: string;
 }): Record<string, string> {
   return {

@@ -9,7 +9,7 @@ export const slotsNoteSchema = z.object({
   set: z.string(),
   /** Hash of all that the set is made from. */
   key: z.string(),
-  /** Taken until then, in epoch milliseconds; after it, nobody's. */
+  /** When it is nobody's any more if no environment has it, in epoch milliseconds. */
   until: z.number(),
   /** The engine's names of networks, by their names in the Compose file. */
   networks: z.record(z.string(), z.string()),

@@ -1,5 +1,5 @@
 import { ok, type Result } from '../../events/problem.ts';
-import { readSlots, type SlotsNote } from '../../store/slots.ts';
+import { readSlots, type SlotsNote, writeSlots } from '../../store/slots.ts';
 import type { ComposeModel } from '../compose/model.ts';
 import type { Engine } from '../engine.ts';
 import { helperImage } from '../helper.ts';
@@ -51,8 +51,7 @@ export async function claimSlots(
   { checkout, task }: { readonly checkout: string; readonly task: string },
 ): Promise<SlotsNote | undefined> {
   const note = readSlots(checkout, task);
-  if (note === undefined || note.until < Date.now() + leastLifeMs || note.key !== planSlots(model)?.key)
-    return undefined;
+  if (note === undefined || !isYoung(note) || note.key !== planSlots(model)?.key) return undefined;
   const [claimed, isWhole] = await Promise.all([
     engine.call('claiming slots', () =>
       engine.docker.createContainer({
@@ -66,7 +65,11 @@ export async function claimSlots(
   ]);
   if (!claimed.ok) return undefined;
   // Whoever takes slots down forgets them before looking for claims: one of both sees the other.
-  if (isWhole && readSlots(checkout, task)?.set === note.set) return note;
+  if (isWhole && readSlots(checkout, task)?.set === note.set) {
+    // Nobody claims them again, whatever becomes of the claim. Whoever has looked for claims before has time to see this.
+    writeSlots(checkout, task, { ...note, until: Date.now() + leastLifeMs - 1 });
+    return note;
+  }
   await engine.call('letting go of slots', () => claimed.value.remove({ force: true }));
   return undefined;
 }
@@ -86,8 +89,10 @@ async function isIntact(engine: Engine, { set, networks, containers }: SlotsNote
   );
 }
 
-/** Whether a set is there as it was made, and no environment has it. */
-export async function isUnclaimed(engine: Engine, note: SlotsNote): Promise<boolean> {
+const isYoung = ({ until }: SlotsNote): boolean => until >= Date.now() + leastLifeMs;
+
+/** Whether an environment that comes now would get a set. */
+export async function isClaimable(engine: Engine, note: SlotsNote): Promise<boolean> {
   const sets = await findSets(engine);
-  return sets.ok && !sets.value.claims.has(note.set) && (await isIntact(engine, note));
+  return isYoung(note) && sets.ok && !sets.value.claims.has(note.set) && (await isIntact(engine, note));
 }

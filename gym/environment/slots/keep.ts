@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ok, type Result } from '../../events/problem.ts';
+import { thisOwner } from '../../store/owner.ts';
 import { forgetSlots, readSlots, type SlotsNote, writeSlots } from '../../store/slots.ts';
 import { openStore } from '../../store/store.ts';
 import { loadCompose } from '../compose/load.ts';
@@ -10,11 +11,10 @@ import { connectEngine, type Engine } from '../engine.ts';
 import type { UpRequest } from '../environment.ts';
 import { helperImage } from '../helper.ts';
 import { obtainImage } from '../image/pull.ts';
-import { environmentLabels, label } from '../labels.ts';
+import { label } from '../labels.ts';
 import { makeNetworks, type NetworkNames } from '../networks.ts';
-import { isUnclaimed } from './claim.ts';
+import { isClaimable } from './claim.ts';
 import { planSlots, type SlotPlan } from './plan.ts';
-import { slotLease } from './sets.ts';
 
 /** For whom slots are kept. `refill`: only where they are still wanted, as a note says. */
 export interface KeepRequest
@@ -50,7 +50,7 @@ export async function keepSlots(request: KeepRequest): Promise<Result<Kept>> {
     return ok('impossible');
   }
   const until = Date.now() + slotsLifeMs;
-  if (before?.key === plan.key && (await isUnclaimed(engine.value, before))) {
+  if (before?.key === plan.key && (await isClaimable(engine.value, before))) {
     writeSlots(checkout, task, { ...before, until });
     return ok('there');
   }
@@ -91,11 +91,16 @@ async function makeSet({
   plan,
   set,
 }: Making): Promise<Result<Omit<SlotsNote, 'key' | 'until'>>> {
+  const { task, checkout, signal } = request;
+  // No lease: their note holds them, then the environment that claims them.
   const labels = {
-    ...environmentLabels({ ...request, project: set, run: set, lease: slotLease }),
+    [label.project]: set,
     [label.slots]: set,
+    [label.task]: task,
+    [label.checkout]: checkout,
+    [label.owner]: thisOwner(),
   };
-  const work = { engine, emit: () => undefined, signal: request.signal, task: request.task };
+  const work = { engine, emit: () => undefined, signal, task };
   const [image, networks] = await Promise.all([
     obtainImage(work, helperImage, {}, { policy: 'missing', platform: null }),
     makeNetworks({ engine, model: { ...model, networks: plan.networks }, project: set, labels }),

@@ -5,36 +5,31 @@ import { readSlots } from '../../store/slots.ts';
 import type { Engine } from '../engine.ts';
 import { type Labels, label } from '../labels.ts';
 
-/** The lease of slots: their note holds them, or the environment that has claimed them. */
-export const slotLease = 'slots';
-
-/** Whether something is of a set of slots that waits for nobody: half made, taken down, replaced, or too old. */
-export function isOfNobodysSlots(labels: Labels): boolean {
-  const { [label.checkout]: checkout = '', [label.task]: task = '', [label.slots]: set } = labels ?? {};
-  // It may be on another machine's disk.
-  if (!existsSync(join(checkout, '.gym'))) return false;
-  const note = readSlots(checkout, task);
-  return note === undefined || note.set !== set || note.until < Date.now();
-}
-
-/** A container or a network of a set. */
-interface Part {
+/** A container or a network of a set of slots. */
+export interface SlotPart {
   readonly id: string;
   readonly set: string;
   /** For whose environments it was made. */
   readonly task: string;
   readonly checkout: string;
+  /** The process that made it. */
+  readonly owner: string;
 }
 
 /** The sets of slots that are on the engine. */
 export interface SlotSets {
   /** Names of those that an environment has. */
   readonly claims: ReadonlySet<string>;
-  readonly containers: readonly Part[];
-  readonly networks: readonly Part[];
+  readonly containers: readonly SlotPart[];
+  readonly networks: readonly SlotPart[];
 }
 
-/** Looks for them. */
+/** Whether labels are those of a part of a set, not of a claim to one. */
+export function isSlot(labels: Labels): boolean {
+  return labels != null && label.slots in labels && !(label.lease in labels);
+}
+
+/** Looks for sets of slots, whoever has them. */
 export async function findSets(engine: Engine): Promise<Result<SlotSets>> {
   const filters = JSON.stringify({ label: [label.slots] });
   const [containers, networks] = await Promise.all([
@@ -43,16 +38,36 @@ export async function findSets(engine: Engine): Promise<Result<SlotSets>> {
   ]);
   if (!containers.ok) return containers;
   if (!networks.ok) return networks;
-  const partOf = ({ Id, Labels }: { readonly Id: string; readonly Labels?: Labels }): Part => ({
+  const partOf = ({ Id, Labels }: { readonly Id: string; readonly Labels?: Labels }): SlotPart => ({
     id: Id,
     set: Labels?.[label.slots] ?? '',
     task: Labels?.[label.task] ?? '',
     checkout: Labels?.[label.checkout] ?? '',
+    owner: Labels?.[label.owner] ?? '',
   });
-  const isClaim = ({ Labels }: { readonly Labels: Labels }): boolean => Labels?.[label.lease] !== slotLease;
   return ok({
-    claims: new Set(containers.value.filter(isClaim).map((each) => partOf(each).set)),
-    containers: containers.value.filter((each) => !isClaim(each)).map(partOf),
+    claims: new Set(containers.value.filter(({ Labels }) => !isSlot(Labels)).map((each) => partOf(each).set)),
+    containers: containers.value.filter(({ Labels }) => isSlot(Labels)).map(partOf),
     networks: networks.value.map(partOf),
   });
+}
+
+/** The parts that no environment has and that are accepted. */
+export async function findFreeSlots(
+  engine: Engine,
+  accept: (part: SlotPart) => boolean,
+): Promise<Result<Omit<SlotSets, 'claims'>>> {
+  const sets = await findSets(engine);
+  if (!sets.ok) return sets;
+  const { claims, containers, networks } = sets.value;
+  const isWanted = (part: SlotPart): boolean => !claims.has(part.set) && accept(part);
+  return ok({ containers: containers.filter(isWanted), networks: networks.filter(isWanted) });
+}
+
+/** Whether something is of a set of slots that waits for nobody: half made, taken down, replaced, or too old. */
+export function isNobodysSlot({ checkout, task, set }: SlotPart): boolean {
+  // It may be on another machine's disk.
+  if (!existsSync(join(checkout, '.gym'))) return false;
+  const note = readSlots(checkout, task);
+  return note === undefined || note.set !== set || note.until < Date.now();
 }
