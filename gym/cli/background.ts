@@ -22,8 +22,7 @@ export function startInBackground({ cwd, env }: Context, args: readonly string[]
   return child.pid;
 }
 
-/** Where a task is kept warm, has a gym in the background make what an environment has taken. `named`: the task, as it was called. */
-export function refillSlots(context: Context, { root, name }: Task, named: string | undefined): void {
-  if (readSlots(checkoutOf(root), name) === undefined) return;
-  startInBackground(context, ['warm', '--refill', ...(named === undefined ? [] : [named])]);
+/** Where a task is kept warm, has a gym in the background make what an environment has taken. */
+export function refillSlots(context: Context, { root, name }: Task): void {
+  if (readSlots(checkoutOf(root), name) !== undefined) startInBackground(context, ['warm', '--refill', root]);
 }

@@ -36,7 +36,6 @@ async function bringUpOnce(
   clearing: Promise<unknown>,
   args: Arguments,
 ): Promise<CommandEnd> {
-  const [named] = args.positionals;
   const { name, root } = task;
   const checkout = checkoutOf(root);
   const project = keptProject(name, checkout);
@@ -62,7 +61,7 @@ async function bringUpOnce(
   if (end === 0) {
     writeEnvironmentHash(store, project, hash);
     watchdog.end();
-    refillSlots(context, task, named);
+    refillSlots(context, task);
   }
   return end;
 }

@@ -47,7 +47,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
-    refillSlots(context, task.value, called);
+    refillSlots(context, task.value);
     if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
