@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -135,9 +136,10 @@ async function sights(environment: Environment): Promise<unknown> {
   return JSON.parse(JSON.stringify(texts).replaceAll(/\b[0-9a-f]{12}\b/g, 'ID'));
 }
 
-function published(environment: Environment): string {
-  const port = environment.publishedPort('web', 7000);
-  return execFileSync('perl', ask('127.0.0.1', port ?? 0).slice(1), { encoding: 'utf8' });
+/** What the port answers that `web` publishes. */
+async function published(environment: Environment): Promise<string> {
+  const socket = connect(environment.publishedPort('web', 7000) ?? 0, '127.0.0.1');
+  return Buffer.concat(await socket.toArray()).toString('utf8');
 }
 
 describe('slots', () => {
@@ -148,7 +150,7 @@ describe('slots', () => {
     const inSlots = ['web', 'db', 'beside', 'plain', 'target', 'alone'].filter((service) => isInSlot(slotted, service));
     expect(inSlots).toEqual(['web', 'db', 'beside']);
     const seen = await sights(slotted);
-    expect(published(slotted)).toBe('hello from webby\n');
+    expect(await published(slotted)).toBe('hello from webby\n');
     const read = await slotted.observe({ kind: 'network', service: 'db' }, ['cat', '/sys/class/net/eth0/address']);
     expect(read.ok && read.value.trim()).toBe(slotted.macAddress('db', 'back'));
     const listed = await listEnvironments(process.env, gym.folder);
@@ -169,7 +171,7 @@ describe('slots', () => {
     const plain = await gym.mustUp(whole);
     expect(isInSlot(plain, 'web')).toBe(false);
     expect(await sights(plain)).toEqual(seen);
-    expect(published(plain)).toBe('hello from webby\n');
+    expect(await published(plain)).toBe('hello from webby\n');
   });
 
   const two = (image = 'debian:bookworm-slim', networks = 'default'): string => `services:
