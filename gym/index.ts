@@ -3,13 +3,27 @@
 export { z } from 'zod';
 export { agree } from '../invariants/agree.ts';
 export { bound } from '../invariants/bound.ts';
+export { all, any, atLeast, when } from '../invariants/combine.ts';
 export { conservation } from '../invariants/conservation.ts';
 export { log } from '../invariants/log.ts';
-export { absolute, add, count, max, min, type Quantity, resolve, subtract, sum } from './judge/quantity.ts';
-export { abs, exact, rel, type Tolerance } from './judge/tolerance.ts';
+export {
+  absolute,
+  add,
+  count,
+  max,
+  min,
+  type Quantity,
+  resolve,
+  resolveSeries,
+  type Series,
+  series,
+  subtract,
+  sum,
+} from './judge/quantity.ts';
+export { abs, anyOf, exact, rel, type Tolerance, ulp } from './judge/tolerance.ts';
 export { defineTask } from './task/define.ts';
 export { defineInvariant, type Invariant, invariantBase } from './task/invariant.ts';
 export type { Judgement, Part } from './task/judgement.ts';
-export type { Evidence, Sample, SampleInput } from './task/measurement.ts';
+export type { Document, Evidence, Reading, Sample, SampleInput } from './task/measurement.ts';
 export type { Task, TaskDefinition, TaskInput } from './task/schema.ts';
-export { json, networkCounters, type Source, volumeFiles } from './task/source.ts';
+export { json, load, networkCounters, type Source, volumeFiles } from './task/source.ts';

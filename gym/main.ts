@@ -57,6 +57,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
     stderr: output(process.stderr),
     signal: interrupted.signal,
     interrupt: () => interrupted.interrupt('SIGINT'),
+    version: version(),
     openScreen,
   };
   try {

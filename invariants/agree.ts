@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Comparison, isJudgement, judgeComparisons, type Ready, ready } from '../gym/judge/compare.ts';
-import { quantitySchema, quantityText, resolve, sourceOf } from '../gym/judge/quantity.ts';
+import { noticedBy, quantitySchema, quantityText, resolve } from '../gym/judge/quantity.ts';
 import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, unknown } from '../gym/task/judgement.ts';
@@ -24,8 +24,9 @@ export const agree = defineInvariant({
   schema,
   claim: ({ observed, witnesses, tolerance }) =>
     `${quantityText(observed)} agrees ${toleranceText(tolerance)} with ${Object.values(witnesses).map(quantityText).join(' and ')}`,
-  sources: ({ observed, witnesses }) => [observed, ...Object.values(witnesses)].map(sourceOf),
+  looksAt: ({ observed, witnesses }) => [observed, ...Object.values(witnesses)],
   judge,
+  notices: ({ observed }) => noticedBy(observed),
 });
 
 function judge(spec: Spec, evidence: Evidence): Judgement {

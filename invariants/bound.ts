@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { distanceOf, isJudgement, marginOf, ready } from '../gym/judge/compare.ts';
-import { quantitySchema, quantityText, resolve, sourceOf, subtract } from '../gym/judge/quantity.ts';
+import { quantitySchema, quantityText, resolve, subtract } from '../gym/judge/quantity.ts';
 import { amountText, listText, numberText } from '../gym/judge/text.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, unknown } from '../gym/task/judgement.ts';
@@ -28,7 +28,7 @@ export const bound = defineInvariant({
   kind: 'bound',
   schema,
   claim: (spec) => `${quantityText(spec.quantity)} is ${boundsText(spec)}`,
-  sources: ({ quantity }) => [sourceOf(quantity)],
+  looksAt: ({ quantity }) => [quantity],
   judge,
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isJudgement, judgeComparisons, type Ready, ready } from '../gym/judge/compare.ts';
-import { add, quantitySchema, quantityText, resolve, sourceOf, subtract } from '../gym/judge/quantity.ts';
+import { add, quantitySchema, quantityText, resolve, subtract } from '../gym/judge/quantity.ts';
 import { amountText, differenceText, listText, numberText } from '../gym/judge/text.ts';
 import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
@@ -37,9 +37,13 @@ export const conservation = defineInvariant({
   schema,
   claim: ({ total, parts, tolerance }) =>
     `${partQuantities(parts).map(quantityText).join(' + ')} adds up to ${quantityText(total)} ${toleranceText(tolerance)}`,
-  sources: ({ total, parts, expectedParts }) =>
-    [total, ...partQuantities(parts), ...(expectedParts === undefined ? [] : [expectedParts])].map(sourceOf),
+  looksAt: ({ total, parts, expectedParts }) => [
+    total,
+    ...partQuantities(parts),
+    ...(expectedParts === undefined ? [] : [expectedParts]),
+  ],
   judge,
+  notices: ({ expectedParts }) => ['scale', 'drop', ...(expectedParts === undefined ? [] : ['swap' as const])],
 });
 
 function partQuantities(parts: Parts): z.output<typeof quantitySchema>[] {

@@ -1,13 +1,14 @@
 // Side by side in one run: gym against what a user would use instead. Prints medians and ratios, and writes those of environments into
 // docs/benchmarks.md. `npm run bench -- 9` takes nine rounds of each.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { benchCheckout, fourServices } from './bench/checkout.ts';
 import { benchFourServices, benchShuffle, benchState } from './bench/environments.ts';
 import { benchGrowth } from './bench/growth.ts';
-import { comparisonTable, type Figure, median, timed } from './bench/measure.ts';
+import { comparisonTable, type Figure, median, timed, writeFigures } from './bench/measure.ts';
+import { benchTargets } from './bench/targets.ts';
 
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
@@ -51,8 +52,6 @@ async function haveCompose(): Promise<boolean> {
   return present();
 }
 
-const document = join(top, 'docs', 'benchmarks.md');
-
 /** All about environments, as it stands in the document between its two marks. */
 async function benchEnvironments(): Promise<void> {
   if (!(await haveCompose())) {
@@ -75,12 +74,7 @@ async function benchEnvironments(): Promise<void> {
     growth,
     `A process that holds an environment of four services uses ${await idlePercent()} % of a core while nothing happens.`,
   ].join('\n\n');
-  console.log(`\n${text}`);
-  const before = readFileSync(document, 'utf8');
-  writeFileSync(
-    document,
-    before.replace(/(<!-- figures -->\n)[\s\S]*(<!-- \/figures -->)/, (_, start, end) => `${start}\n${text}\n\n${end}`),
-  );
+  writeFigures('figures', text);
 }
 
 async function idlePercent(): Promise<string> {
@@ -126,6 +120,7 @@ async function benchVerdict(): Promise<void> {
 }
 
 console.log(`${rounds} rounds after a warm-up, in turn, ${cpus().length} CPUs; medians (least to most)`);
+benchTargets();
 await benchStart();
 await benchEnvironments();
 await benchVerdict();

@@ -1,16 +1,17 @@
 // Makes dist/: the program, the public API and its types.
-import { chmod, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
 
 const root = `${import.meta.dirname}/..`;
 const dist = `${root}/dist`;
+const elements = 'mutation-test-elements.js';
 const startedAt = new Date();
 
 try {
   await mkdir(dist, { recursive: true });
-  await Promise.all([bundle(), declareTypes()]);
+  await Promise.all([bundleAll(), declareTypes()]);
   // The stamp bears the time of the start: a source file that changed while the build ran is newer and asks for another.
   await writeFile(`${dist}/.stamp`, '');
   await utimes(`${dist}/.stamp`, startedAt, startedAt);
@@ -20,8 +21,42 @@ try {
   process.exitCode = 1;
 }
 
-/** Bundles by dynamic import, so that no command loads what it does not need. npm packages stay outside. */
-async function bundle(): Promise<void> {
+async function bundleAll(): Promise<void> {
+  const files = await Promise.all([bundle(), bundleLoad(), copyElements()]);
+  await chmod(`${dist}/gym.js`, 0o755);
+  await removeStale(new Set(files.flat()));
+}
+
+/** What shows the page of `gym prove --html`, which needs nothing else. */
+async function copyElements(): Promise<string[]> {
+  await copyFile(`${root}/node_modules/mutation-testing-elements/dist/${elements}`, `${dist}/${elements}`);
+  return [elements];
+}
+
+/** The load generator goes into a container by itself: one file, with the npm packages that it needs. Gives the files made. */
+async function bundleLoad(): Promise<string[]> {
+  const build = await rolldown({
+    cwd: root,
+    input: { load: './gym/load/program.ts' },
+    platform: 'node',
+    transform: { target: 'node24' },
+    // The histograms' package looks for zlib that way where it is bundled for browsers.
+    checks: { eval: false },
+  });
+  const { output } = await build.write({
+    dir: dist,
+    format: 'esm',
+    codeSplitting: false,
+    minify: true,
+    postBanner:
+      '// Holds undici, zod, hdr-histogram-js, base64-js, pako and @assemblyscript/loader; their licences are in their packages.',
+  });
+  await build.close();
+  return output.map((file) => file.fileName);
+}
+
+/** Bundles by dynamic import, so that no command loads what it does not need. npm packages stay outside. Gives the files made. */
+async function bundle(): Promise<string[]> {
   const build = await rolldown({
     cwd: root,
     input: {
@@ -43,8 +78,7 @@ async function bundle(): Promise<void> {
     hashCharacters: 'hex',
   });
   await build.close();
-  await chmod(`${dist}/gym.js`, 0o755);
-  await removeStale(new Set(output.map((file) => file.fileName)));
+  return output.map((file) => file.fileName);
 }
 
 /** Removes the code of earlier builds, which would else go into the package. */

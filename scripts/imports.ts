@@ -6,10 +6,12 @@ import { parseSync } from 'rolldown/utils';
 /** The nouns of gym/, from the top down, as in docs/architecture.md. A noun may import those further down, and its own row where that says so. */
 export const layers: readonly { nouns: readonly string[]; mayImportEachOther: boolean }[] = [
   { nouns: ['cli', 'tui'], mayImportEachOther: false },
-  { nouns: ['loop', 'fault'], mayImportEachOther: true },
+  { nouns: ['loop', 'fault', 'prove'], mayImportEachOther: true },
   { nouns: ['verify'], mayImportEachOther: false },
   { nouns: ['environment', 'harness', 'evidence', 'judge', 'workspace', 'agent'], mayImportEachOther: true },
   { nouns: ['task', 'store', 'events'], mayImportEachOther: true },
+  { nouns: ['load'], mayImportEachOther: false },
+  { nouns: ['statistics'], mayImportEachOther: false },
 ];
 const layerOf = (noun: string) => layers.findIndex((layer) => layer.nouns.includes(noun));
 

@@ -17,7 +17,7 @@ export const commands: readonly Command[] = [
   {
     name: 'verify',
     group: 'judge',
-    usage: 'verify [TASK] [--fault NAME] [--json]',
+    usage: 'verify [TASK] [--fault NAME] [--strict] [--json]',
     summary: 'bring the system up, run its harness, judge it, print one verdict',
     examples: [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
@@ -26,10 +26,32 @@ export const commands: readonly Command[] = [
     ],
     options: {
       fault: { kind: 'text', value: 'NAME', help: "apply the patch NAME of the task's faults/ to the snapshot first" },
+      strict: { kind: 'flag', help: 'not green while a gate was never seen to fail (gym prove)' },
       json,
     },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'prove',
+    group: 'judge',
+    usage: 'prove [TASK] [--full | --check NAME | --fault NAME] [--parallel N] [--html FILE] [--json]',
+    summary: 'show of each check that it can fail: under tampering, and under the faults of the task',
+    examples: [
+      ['gym prove shuffle', 'tampering with what was measured, then the fewest faults that prove the rest'],
+      ['gym prove shuffle --full --html proof.html', 'every fault, and the matrix as a page'],
+      ['gym prove shuffle --check bytes-by-channel', 'only what concerns one check'],
+    ],
+    options: {
+      full: { kind: 'flag', help: 'every fault, also where all gates are proven' },
+      check: { kind: 'text', value: 'NAME', help: 'only what concerns this check' },
+      fault: { kind: 'text', value: 'NAME', help: 'only this fault of the task' },
+      parallel: { kind: 'count', value: 'N', help: 'runs at the same time; half of the CPUs, 4 at most, by default' },
+      html: { kind: 'text', value: 'FILE', help: 'write the matrix as a page that needs nothing else' },
+      json: { ...json, value: '', help: 'the matrix in the format of mutation-testing-report-schema' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/prove.ts'),
   },
   {
     name: 'loop',

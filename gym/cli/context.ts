@@ -20,6 +20,8 @@ export interface Screen {
 
 /** What a command gets from the process that it runs in. */
 export interface Context {
+  /** gym's own. */
+  readonly version: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: { readonly isTty: boolean };

@@ -86,6 +86,9 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const { completed } = started.value;
   const environment = runningEnvironment({
     engine,
+    prefix: ground.prefix,
+    labels: ground.labels,
+    networks: ground.networks,
     project,
     services: new Map(services),
     observers: observing.value,

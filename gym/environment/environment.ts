@@ -46,6 +46,16 @@ export interface ExecRequest {
   readonly timeoutMs: number;
 }
 
+/** A program of gym's own, to be run by Node.js in a container beside the services. */
+export interface BesideRequest extends Pick<ExecRequest, 'command' | 'onOutput' | 'signal' | 'timeoutMs'> {
+  /** Tells it from others that run at the same time. */
+  readonly name: string;
+  /** Network of the Compose file that it joins: it finds services by their names there. */
+  readonly network: string;
+  /** Files that are put into /gym. */
+  readonly files: readonly { readonly name: string; readonly content: string }[];
+}
+
 /** How a command ended. A command that is timed out or aborted is killed inside the container too. */
 export type ExecOutcome =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly durationMs: number }
@@ -80,6 +90,8 @@ export interface Environment {
   readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array | undefined>>;
   /** Runs a command in the helper that looks at `observed`; gives its standard output. */
   observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
+  /** Runs a program in a container of its own on one of the networks; nothing is left of it. */
+  runBeside(request: BesideRequest): Promise<Result<ExecOutcome>>;
   /** Hardware address of a service's interface on a network of the Compose file; tells which interface is which. */
   macAddress(service: string, network: string): string | undefined;
   /** Port on 127.0.0.1 that leads to a port of the Compose file's `ports`; another one in every environment. */

@@ -98,6 +98,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     exec: (service, command) => of(service).exec(service, command),
     readFile: (service, path, limitBytes) => of(service).readFile(service, path, limitBytes),
     observe: (observed, command) => current.environment.observe(observed, command),
+    runBeside: (request) => current.environment.runBeside(request),
     macAddress: (service, network) => of(service).macAddress(service, network),
     publishedPort: (service, port, protocol) => of(service).publishedPort(service, port, protocol),
     publishedPorts: () => current.environment.publishedPorts(),

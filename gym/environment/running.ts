@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emit } from '../events/event.ts';
 import { failed, type Result } from '../events/problem.ts';
+import { type BesideParts, runBeside } from './beside.ts';
 import type { ToolsModel } from './compose/model.ts';
 import { removeProject } from './down.ts';
-import type { Engine } from './engine.ts';
 import type { Death, Environment, Observed, PublishedPort } from './environment.ts';
 import { runExec } from './exec.ts';
 import { readContainerFile } from './file.ts';
@@ -27,8 +27,7 @@ export interface RunningService {
 }
 
 /** What an environment consists of once it is up. */
-export interface RunningParts {
-  readonly engine: Engine;
+export interface RunningParts extends BesideParts {
   readonly project: string;
   readonly services: ReadonlyMap<string, RunningService>;
   /** Observers' container ids by `observedKey`. */
@@ -74,6 +73,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     readFile: (service, path, limitBytes) =>
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
     observe: (observed, command) => observe(parts, observed, command),
+    runBeside: (request) => runBeside(parts, request),
     macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
     publishedPort: (service, containerPort, protocol = 'tcp') =>
       serviceOf(service).ports.get(`${containerPort}/${protocol}`),

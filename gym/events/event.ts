@@ -10,6 +10,10 @@ export const stateNames = ['pass', 'waived', 'unknown', 'vacuous', 'fail', 'erro
 export const state = z.enum(stateNames);
 export type State = z.infer<typeof state>;
 
+/** Whether a check decides (`gate`), or is only told of where it does not hold (`warn`), or always (`info`). */
+export const severity = z.enum(['gate', 'warn', 'info']);
+export type Severity = z.infer<typeof severity>;
+
 /** The steps of a verification, in order. */
 export const phase = z.enum(['snapshot', 'up', 'stages', 'evidence', 'judge', 'down']);
 export type Phase = z.infer<typeof phase>;
@@ -148,6 +152,7 @@ const checkJudged = z.object({
   type: z.literal('check.judged'),
   check: z.string(),
   kind: z.string(),
+  severity: severity.default('gate'),
   state,
   because: z.string(),
   distance: z.number().nullable(),

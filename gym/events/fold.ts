@@ -97,7 +97,7 @@ function loopChangeBy(view: View, event: LoopEvent): Change {
 
 function runStarted(view: View, event: Of<'run.started'>): Change {
   const stage = { progress: 'waiting', because: '', cases: null, startedAt: null, durationMs: null } as const;
-  const check = { kind: null, progress: 'waiting', because: '', distance: null } as const;
+  const check = { kind: null, severity: 'gate', progress: 'waiting', because: '', distance: null } as const;
   const historyOf = (name: string) => view.checks.find((each) => each.name === name)?.history ?? [];
   return {
     run: {
@@ -146,10 +146,18 @@ function checkOfStage(event: Of<'stage.started' | 'stage.finished'>): (check: Ch
 }
 
 function judgedCheck(view: View, event: Of<'check.judged'>): CheckView {
-  const { check: name, kind, state, because, distance, run, at } = event;
+  const { check: name, kind, severity, state, because, distance, run, at } = event;
   const before = view.checks.find((each) => each.name === name)?.history ?? [];
   const earlier = before.filter((each) => each.run !== run);
-  return { name, kind, progress: state, because, distance, history: [...earlier, { run, at, state, distance }] };
+  return {
+    name,
+    kind,
+    severity,
+    progress: state,
+    because,
+    distance,
+    history: [...earlier, { run, at, state, distance }],
+  };
 }
 
 function serviceOf(event: Of<'service.changed'>): ServiceView {

@@ -4,6 +4,7 @@ import {
   type Phase,
   phase as phaseSchema,
   type ServiceState,
+  type Severity,
   type State,
   type Usage,
 } from './event.ts';
@@ -63,6 +64,8 @@ export interface Judged {
 export interface CheckView {
   readonly name: string;
   readonly kind: string | null;
+  /** Only a `gate` decides. */
+  readonly severity: Severity;
   readonly progress: Progress;
   readonly because: string;
   readonly distance: number | null;
@@ -181,7 +184,8 @@ export function checksInOrder(view: View): readonly CheckView[] {
 }
 
 /** What failed in the last run and is judged again comes before the rest that waits. */
-function rankOf({ progress, history }: CheckView): number {
+function rankOf({ progress, severity, history }: CheckView): number {
+  if (severity !== 'gate' && isFailure(progress)) return order.indexOf('skipped');
   const last = history.at(-1)?.state;
   return order.indexOf(progress) - (progress === 'waiting' && last !== undefined && isFailure(last) ? 0.5 : 0);
 }

@@ -2,6 +2,7 @@ import type { Environment } from '../environment/environment.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Sample } from '../task/measurement.ts';
 import type { NetworkSource } from '../task/source.ts';
+import { type BeginSource, notRead } from './reader.ts';
 
 /** Counters of one interface as the kernel keeps them, since it exists. */
 export interface InterfaceCounters {
@@ -13,8 +14,29 @@ export interface InterfaceCounters {
 
 const command = ['sh', '-c', 'cat /proc/net/dev; grep -H . /sys/class/net/*/address'];
 
+/** Kernel counters of services' interfaces: what went through while the stage ran. */
+export const beginNetwork: BeginSource<'network'> = async (source, { environment }) => {
+  const before = new Map<string, Result<InterfaceCounters>>();
+  for (const service of source.services) {
+    before.set(service, await readCounters(environment, service, source.network));
+  }
+  return async () => {
+    const samples: Sample[] = [];
+    for (const service of source.services) {
+      const then = before.get(service) ?? notRead(`the counters of ${service} were not read before the stage`);
+      const now = await readCounters(environment, service, source.network);
+      if (!now.ok) return now;
+      if (!then.ok) return then;
+      const counted = counterSamples(service, then.value, now.value, source);
+      if (!counted.ok) return counted;
+      samples.push(...counted.value);
+    }
+    return ok({ samples });
+  };
+};
+
 /** Reads the counters of a service's interface on a network from a helper that shares its network namespace. */
-export async function readCounters(
+async function readCounters(
   environment: Environment,
   service: string,
   network: string,

@@ -25,6 +25,8 @@ export interface StageContext {
   /** The snapshot: where stages without a service run. */
   readonly hostDirectory: string;
   readonly run: string;
+  /** Given to the stage as GYM_NONCE, so that what it writes can say that it is of this run. */
+  readonly nonce: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** Gets the stage's output. */
@@ -147,8 +149,8 @@ function execute(
   context: StageContext,
   onOutput: (chunk: Uint8Array) => void,
 ): Promise<ExecOutcome> {
-  const { environment, hostDirectory, run, signal } = context;
-  const env = { ...stage.env, [runMarker]: run };
+  const { environment, hostDirectory, run, nonce, signal } = context;
+  const env = { ...stage.env, [runMarker]: run, GYM_NONCE: nonce };
   const timeoutMs = stage.timeoutSeconds * 1000;
   if (stage.service === undefined) {
     const workdir = hostFolder(stage, hostDirectory);

@@ -1,7 +1,7 @@
 import type { Invariant } from '../task/invariant.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
-import { countText } from './text.ts';
+import { countText, listText } from './text.ts';
 import { isGreen, runDistance, type StageResult, type Verdict, worst, worstFirst } from './verdict.ts';
 
 /** Judges every invariant on what was recorded. `again` is the command that judges them again. */
@@ -16,6 +16,9 @@ export function judgeInvariants(invariants: readonly Invariant[], evidence: Evid
       name: invariant.name,
       kind: invariant.kind,
       claim: invariant.claim,
+      severity: invariant.severity,
+      risk: [...invariant.risk],
+      ...(invariant.owner !== undefined && { owner: invariant.owner }),
       again,
       ...judged,
       evidence: [...judged.evidence, ...read],
@@ -32,6 +35,8 @@ export function stageCheck(stage: StageResult, again: string): CheckResult {
     name: stage.stage,
     kind: 'cases',
     claim: stage.cases === null ? `${stage.stage} ends with exit code 0` : `every case of ${stage.stage} passes`,
+    severity: 'gate',
+    risk: [],
     again,
     state: stage.state,
     because: stage.because,
@@ -43,23 +48,41 @@ export function stageCheck(stage: StageResult, again: string): CheckResult {
   };
 }
 
-/** State, distance and headline of a run from its stages and checks. */
+/** State, distance and headline of a run from its stages and checks. Only gates decide. */
 export function sumUp(
   stages: readonly StageResult[],
   checks: readonly CheckResult[],
 ): Pick<Verdict, 'state' | 'distance' | 'headline'> {
-  const state = worst(checks.map((check) => check.state));
+  const gates = checks.filter(({ severity }) => severity === 'gate');
+  const state = worst(gates.map((check) => check.state));
   const remaining = stages.filter((stage) => !isGreen(stage.state)).length;
-  const distance = isGreen(state) ? 0 : runDistance(remaining, checks);
+  const distance = isGreen(state) ? 0 : runDistance(remaining, gates);
   return { state, distance, headline: headlineOf(state, stages, checks) };
 }
 
 function headlineOf(state: Verdict['state'], stages: readonly StageResult[], checks: readonly CheckResult[]): string {
-  const [worstOne] = worstFirst(checks);
+  const gates = checks.filter(({ severity }) => severity === 'gate');
+  const [worstOne] = worstFirst(gates);
   if (worstOne === undefined) return 'nothing was judged';
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
   const invariants = checks.filter((check) => check.kind !== 'cases').length;
   const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
-  return `${checks.length} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}`;
+  const holding = checks.filter((check) => isGreen(check.state)).length;
+  const waived = checks.filter((check) => check.state === 'waived').map(({ name }) => name);
+  const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
+  const unproven = checks.filter((check) => check.proof === 'unproven');
+  const gateCount = checks.filter(({ severity }) => severity === 'gate').length;
+  const notProven =
+    unproven.length === gateCount ? `all ${gateCount} gates` : listText(unproven.map(({ name }) => name));
+  const others = [
+    ...told('waived', waived),
+    ...told('does not hold, but only warns', warned),
+    ...told('UNPROVEN', unproven.length === 0 ? [] : [notProven]),
+  ].join('');
+  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${others}`;
+}
+
+function told(what: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`; ${what}: ${listText(names)}`];
 }

@@ -1,30 +1,37 @@
 import { z } from 'zod';
-import type { Evidence, Sample, Unit } from '../task/measurement.ts';
+import type { TamperingName } from '../task/invariant.ts';
+import { type Evidence, readingOf, type Sample, type Unit } from '../task/measurement.ts';
+import { selectSamples } from './select.ts';
 
 const whereSchema = z.record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]));
 
-/** A value computed from samples: which metric, which samples of it, reduced how, and in which groups. */
-export const quantitySchema = z.strictObject({
+/** Samples as they are: which metric, which samples of it, and in which groups. */
+export const seriesSchema = z.strictObject({
   /** `source.metric`: the name of a measurement or witness of the task, a dot, the metric that it gives. */
   metric: z.string().regex(/^[^.]+\..+$/, 'a metric is named source.metric, as in workers.sent_bytes'),
-  reduce: z.enum(['sum', 'max', 'min', 'count']),
   /** Only samples with these labels; a list means any of them. */
   where: whereSchema.default({}),
   /** Labels that make the groups; none: everything is one group. */
   by: z.array(z.string()).default([]),
 });
+export type Series = z.infer<typeof seriesSchema>;
+
+/** A value computed from samples: which ones, and reduced how. */
+export const quantitySchema = seriesSchema.extend({ reduce: z.enum(['sum', 'max', 'min', 'count']) });
 export type Quantity = z.infer<typeof quantitySchema>;
 
-type Selection = Partial<Pick<z.input<typeof quantitySchema>, 'where' | 'by'>>;
+type Selection = Partial<Pick<z.input<typeof seriesSchema>, 'where' | 'by'>>;
+
+/** A metric's samples, one by one, per group. */
+export const series = (metric: string, selection: Selection = {}): Series => ({
+  metric,
+  where: selection.where ?? {},
+  by: selection.by ?? [],
+});
 
 const reducer =
   (reduce: Quantity['reduce']) =>
-  (metric: string, selection: Selection = {}): Quantity => ({
-    metric,
-    reduce,
-    where: selection.where ?? {},
-    by: selection.by ?? [],
-  });
+  (metric: string, selection: Selection = {}): Quantity => ({ ...series(metric, selection), reduce });
 
 /** Sum of a metric's samples, per group. */
 export const sum = reducer('sum');
@@ -41,51 +48,77 @@ export interface GroupValue {
   readonly samples: number;
 }
 
+/** Why there is nothing to compute with. */
+type Missing = { readonly state: 'unknown' | 'vacuous'; readonly because: string };
+
 /** A quantity after reading: its value by group, or why there is none. */
 export type Resolved =
   | { readonly state: 'ok'; readonly unit: Unit; readonly groups: ReadonlyMap<string, GroupValue> }
-  | { readonly state: 'unknown' | 'vacuous'; readonly because: string };
+  | Missing;
+
+/** A series after reading: its samples by group, in the order in which the source gave them, or why there is none. */
+export type ResolvedSeries =
+  | { readonly state: 'ok'; readonly unit: Unit; readonly groups: ReadonlyMap<string, readonly Sample[]> }
+  | Missing;
 
 /** The name of the only group of a quantity without `by`. */
 export const wholeGroup = 'all';
 
-/** Computes a quantity. Missing producer: unknown. No sample: vacuous. NaN, units mixed, or a sample in no group: unknown. */
-export function resolve(quantity: Quantity, evidence: Evidence): Resolved {
-  const [source = '', metric = ''] = split(quantity.metric);
-  const reading = evidence.readings.get(source);
-  if (reading === undefined) return { state: 'unknown', because: `nothing was read from ${source}` };
-  if (reading.problem !== undefined) return { state: 'unknown', because: `${source}: ${reading.problem}` };
-  const samples = reading.samples.filter((sample) => sample.metric === metric && matches(sample, quantity.where));
+/** Selects samples. Missing producer or stale: unknown. No sample: vacuous. NaN, units mixed, or a sample in no group: unknown. */
+export function resolveSeries(wanted: Series, evidence: Evidence): ResolvedSeries {
+  const [source = '', metric = ''] = split(wanted.metric);
+  const reading = readingOf(source, evidence);
+  if ('because' in reading) return { state: 'unknown', because: reading.because };
+  const samples = selectSamples(reading, metric, wanted.where);
   const [first] = samples;
-  if (first === undefined) return { state: 'vacuous', because: `${quantityText(quantity)} has no sample` };
-  const odd = samples.find((sample) => typeof sample.value === 'number' && !Number.isFinite(sample.value));
-  if (odd !== undefined) return { state: 'unknown', because: `${quantity.metric} holds ${odd.value}` };
-  if (samples.some((sample) => sample.unit !== first.unit)) {
-    return { state: 'unknown', because: `${quantity.metric} mixes units` };
+  if (first === undefined) return { state: 'vacuous', because: `${seriesText(wanted)} has no sample` };
+  const odd = samples.find(({ value }) => typeof value === 'number' && !Number.isFinite(value));
+  if (odd !== undefined) return { state: 'unknown', because: `${wanted.metric} holds ${odd.value}` };
+  if (samples.some(({ unit }) => unit !== first.unit)) {
+    return { state: 'unknown', because: `${wanted.metric} mixes units` };
   }
   // A misspelt label would put everything into one group, and the check would hold for less than it says.
-  const unlabelled = quantity.by.find((label) => samples.some((sample) => sample.labels[label] === undefined));
+  const unlabelled = wanted.by.find((label) => samples.some(({ labels }) => labels[label] === undefined));
   if (unlabelled !== undefined) {
-    return { state: 'unknown', because: `${quantityText(quantity)} has samples without a label ${unlabelled}` };
+    return { state: 'unknown', because: `${seriesText(wanted)} has samples without a label ${unlabelled}` };
   }
-  const grouped = Map.groupBy(samples, (sample) => groupOf(sample, quantity.by));
-  const groups = new Map([...grouped].map(([group, members]) => [group, reduceGroup(quantity.reduce, members)]));
+  const groups =
+    wanted.by.length === 0 ? new Map([[wholeGroup, samples]]) : Map.groupBy(samples, groupNamer(wanted.by));
+  return { state: 'ok', unit: first.unit, groups };
+}
+
+/** Computes a quantity from its series; a value that is no number is unknown. */
+export function resolve(quantity: Quantity, evidence: Evidence): Resolved {
+  const { reduce } = quantity;
+  const selected = resolveSeries(quantity, evidence);
+  if (selected.state === 'vacuous') return { ...selected, because: `${quantityText(quantity)} has no sample` };
+  if (selected.state !== 'ok') return selected;
+  const groups = new Map([...selected.groups].map(([group, members]) => [group, reduceGroup(reduce, members)]));
   const overflown = [...groups.values()].find(({ value }) => typeof value === 'number' && !Number.isFinite(value));
   if (overflown !== undefined) return { state: 'unknown', because: `${quantityText(quantity)} is ${overflown.value}` };
-  return { state: 'ok', unit: quantity.reduce === 'count' ? 'count' : first.unit, groups };
+  return { state: 'ok', unit: reduce === 'count' ? 'count' : selected.unit, groups };
 }
 
 /** The source of a metric: what stands before its first dot. */
-export function sourceOf(quantity: Quantity): string {
-  return split(quantity.metric)[0] ?? '';
+export function sourceOf({ metric }: Pick<Series, 'metric'>): string {
+  return split(metric)[0] ?? '';
+}
+
+/** Which tampering with its samples changes a quantity. */
+export function noticedBy({ reduce }: Quantity): TamperingName[] {
+  if (reduce === 'sum') return ['scale', 'drop', 'duplicate'];
+  return reduce === 'count' ? ['drop', 'duplicate'] : ['scale'];
 }
 
 /** A quantity as a person writes it: `sum(workers.sent_bytes{channel=tcp} by worker)`. */
 export function quantityText(quantity: Quantity): string {
-  const where = Object.entries(quantity.where).map(([label, value]) => `${label}=${[value].flat().join('|')}`);
-  const selected = where.length === 0 ? '' : `{${where.join(',')}}`;
-  const by = quantity.by.length === 0 ? '' : ` by ${quantity.by.join(', ')}`;
-  return `${quantity.reduce}(${quantity.metric}${selected}${by})`;
+  return `${quantity.reduce}(${seriesText(quantity)})`;
+}
+
+/** A series as a person writes it: `workers.sent_bytes{channel=tcp} by worker`. */
+export function seriesText({ metric, where, by }: Series): string {
+  const selected = Object.entries(where).map(([label, value]) => `${label}=${[value].flat().join('|')}`);
+  return `${metric}${selected.length === 0 ? '' : `{${selected.join(',')}}`}${by.length === 0 ? '' : ` by ${by.join(', ')}`}`;
 }
 
 function split(metric: string): string[] {
@@ -93,17 +126,16 @@ function split(metric: string): string[] {
   return [metric.slice(0, dot), metric.slice(dot + 1)];
 }
 
-function matches(sample: Sample, where: Quantity['where']): boolean {
-  return Object.entries(where).every(([label, wanted]) => [wanted].flat().includes(sample.labels[label] ?? ''));
-}
-
-function groupOf(sample: Sample, by: readonly string[]): string {
-  if (by.length === 0) return wholeGroup;
-  const values = by.map((label) => sample.labels[label] ?? '');
+/** Names a sample's group. */
+function groupNamer(by: readonly string[]): (sample: Sample) => string {
+  const [only] = by;
+  if (only !== undefined && by.length === 1) return ({ labels }) => labels[only] ?? '';
   // 'a b' + 'c' is another group than 'a' + 'b c'.
-  return values.length === 1
-    ? values.join('')
-    : values.map((value) => (isWord(value) ? value : JSON.stringify(value))).join(' ');
+  return ({ labels }) =>
+    by
+      .map((label) => labels[label] ?? '')
+      .map((value) => (isWord(value) ? value : JSON.stringify(value)))
+      .join(' ');
 }
 
 function isWord(value: string): boolean {
@@ -111,18 +143,19 @@ function isWord(value: string): boolean {
 }
 
 function reduceGroup(reduce: Quantity['reduce'], samples: readonly Sample[]): GroupValue {
-  const values = samples.map((sample) => sample.value);
-  return { value: reduceValues(reduce, values), samples: samples.length };
+  const observations = samples.reduce((sum, { n = 1 }) => sum + n, 0);
+  return { value: reduceValues(reduce, samples), samples: observations };
 }
 
-function reduceValues(reduce: Quantity['reduce'], values: readonly (bigint | number)[]): bigint | number {
-  if (reduce === 'count') return BigInt(values.length);
-  if (reduce === 'sum') return values.reduce(add);
-  const better =
-    reduce === 'max'
-      ? (a: bigint | number, b: bigint | number) => a > b
-      : (a: bigint | number, b: bigint | number) => a < b;
-  return values.reduce((best, value) => (better(value, best) ? value : best));
+function reduceValues(reduce: Quantity['reduce'], samples: readonly Sample[]): bigint | number {
+  if (reduce === 'count') return BigInt(samples.length);
+  let value = samples[0]?.value ?? 0n;
+  for (let index = 1; index < samples.length; index += 1) {
+    const next = samples[index]?.value ?? 0n;
+    if (reduce === 'sum') value = add(value, next);
+    else if (reduce === 'max' ? next > value : next < value) value = next;
+  }
+  return value;
 }
 
 /** Adds exactly where both are integers. */

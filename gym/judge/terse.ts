@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { State } from '../events/event.ts';
 import { placeText } from '../events/problem.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import { listText } from './text.ts';
 import { isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
 /** An agent's program shows its model a few kilobytes of a command's output; the verdict stays well below. */
@@ -38,10 +39,11 @@ function firstLine(verdict: Verdict): string {
   const fault = verdict.fault === undefined ? '' : ` fault ${verdict.fault}`;
   if (isGreen(verdict.state))
     return clipped(`${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`, lineLimitBytes);
-  const wrong = verdict.checks.filter((check) => !isGreen(check.state)).length;
+  const gates = verdict.checks.filter(({ severity }) => severity === 'gate');
+  const wrong = gates.filter((check) => !isGreen(check.state)).length;
   // Problems follow on lines of their own; without any, the headline says why: it was stopped.
   const unjudged = verdict.problems.length === 0 ? verdict.headline : 'nothing was judged';
-  const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${verdict.checks.length} checks do not hold`;
+  const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${gates.length} checks do not hold`;
   return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, lineLimitBytes);
 }
 
@@ -77,14 +79,22 @@ function bodyLines(verdict: Verdict): string[] {
         verdict.stages.find(({ stage }) => stage === check.name),
       ),
     ),
+    ...unprovenLine(verdict),
     ...[...unknown].map(([because, checks]) =>
       clipped(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`, 300),
     ),
   ];
 }
 
+/** What holds without ever having been seen to fail may hold because it cannot do otherwise. */
+function unprovenLine({ checks, task }: Verdict): string[] {
+  const names = checks.filter(({ proof }) => proof === 'unproven').map(({ name }) => name);
+  return names.length === 0 ? [] : [clipped(`UNPROVEN ${listText(names)}: gym prove ${task}`, 200)];
+}
+
 function checkLines(check: CheckResult, stage: StageResult | undefined): string[] {
-  const line = clipped(`${check.state} ${check.name}: ${check.because}`, 420);
+  const warned = check.severity === 'gate' ? '' : `${check.severity} `;
+  const line = clipped(`${warned}${check.state} ${check.name}: ${check.because}`, 420);
   if (stage === undefined) return [line];
   return [
     line,

@@ -47,6 +47,8 @@ export const verdictSchema = z.object({
     root: z.string(),
     /** Hash of the judged snapshot. */
     hash: z.string(),
+    /** Hash of what judged: the task's file, its environment and its protected files. */
+    definition: z.string().default(''),
     /** Protected files that were taken from the baseline because the workspace's differed. */
     restored: z.array(z.string()),
   }),
@@ -95,14 +97,17 @@ export function exitCodeOfProblems(problems: readonly Problem[]): number {
  * build is further off than one whose numbers are 1 % off.
  */
 export function runDistance(stagesRemaining: number, checks: readonly CheckResult[]): number | null {
-  const judged = checks.flatMap((check) => (check.distance === null ? [] : [check.distance]));
+  const judged = checks.flatMap(({ state: each, distance }) => (distance === null || isGreen(each) ? [] : [distance]));
   if (stagesRemaining === 0 && judged.length === 0) return null;
   const farthest = Math.max(0, ...judged);
   if (stagesRemaining === 0 && farthest === 0 && checks.some((check) => !isGreen(check.state))) return null;
   return stagesRemaining + (Number.isFinite(farthest) ? farthest / (1 + farthest) : 1);
 }
 
-/** The worst states first; among equals, the order in which the task lists them. The first is the one to look at. */
+/** What decides first, then the worst states; among equals, the order in which the task lists them. The first is the one to look at. */
 export function worstFirst(checks: readonly CheckResult[]): CheckResult[] {
-  return [...checks].sort((a, b) => stateNames.indexOf(b.state) - stateNames.indexOf(a.state));
+  const decides = ({ severity }: CheckResult): number => (severity === 'gate' ? 0 : 1);
+  return [...checks].sort(
+    (a, b) => decides(a) - decides(b) || stateNames.indexOf(b.state) - stateNames.indexOf(a.state),
+  );
 }

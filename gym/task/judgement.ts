@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { state } from '../events/event.ts';
+import { severity, state } from '../events/event.ts';
 import { place } from '../events/problem.ts';
 import { unit } from './measurement.ts';
 
@@ -42,6 +42,15 @@ export const checkResult = judgement.extend({
   kind: z.string(),
   /** What is claimed, in one sentence. */
   claim: z.string(),
+  severity: severity.default('gate'),
+  /** What would be harmed if it did not hold, in the task's own words. */
+  risk: z.array(z.string()).default([]),
+  /** Whom to ask. */
+  owner: z.string().optional(),
+  /** Of a gate: whether it was seen to fail under a fault (`gym prove`), with the definition as it is now. */
+  proof: z.enum(['proven', 'unproven']).optional(),
+  /** The run since which it has not held without a break; none where it holds. */
+  since: z.string().optional(),
   /** The command that judges this again. */
   again: z.string(),
 });

@@ -165,5 +165,35 @@ function unknownNames(task: Task): Problem[] {
         ),
       ),
   );
-  return [...unknownStages, ...unknownSources];
+  return [...unknownStages, ...unknownSources, ...unknownChecks(task), ...unknownRisks(task)];
+}
+
+function unknownChecks(task: Task): Problem[] {
+  const checks = [...task.stages, ...task.invariants].map(({ name }) => name);
+  return task.waivers.flatMap(({ check }, index) =>
+    checks.includes(check)
+      ? []
+      : definitionProblem(
+          task,
+          ['waivers', index, 'check'],
+          `there is no check ${check} to be waived`,
+          nearOrKnown(check, 'checks', checks),
+        ),
+  );
+}
+
+function unknownRisks(task: Task): Problem[] {
+  const risks = Object.keys(task.risks);
+  return task.invariants.flatMap(({ name, risk }, index) =>
+    risk
+      .filter((each) => !risks.includes(each))
+      .map((each) =>
+        definitionProblem(
+          task,
+          ['invariants', index],
+          `${name}: the task has no risk ${each}`,
+          nearOrKnown(each, 'risks', risks),
+        ),
+      ),
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Invariant } from './invariant.ts';
+import { type Invariant, isInvariant } from './invariant.ts';
 import { sourceSchema } from './source.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'names are lower case, digits and hyphens');
@@ -40,19 +40,15 @@ export const limitsSchema = z.strictObject({
   usd: z.number().positive().optional(),
 });
 
-const invariantShape = z.looseObject({
-  name,
-  kind: z.string(),
-  claim: z.string(),
-  sources: z.array(z.string()),
-  services: z.array(z.string()),
+/** A check that need not hold until a day. After it, the check counts again. */
+export const waiverSchema = z.strictObject({
+  check: name,
+  reason: z.string().min(1),
+  owner: z.string().min(1),
+  /** The last day on which it is waived, in UTC. */
+  until: z.iso.date('a day such as 2030-01-31'),
 });
-const isInvariant = (value: unknown): value is Invariant =>
-  typeof value === 'object' &&
-  value !== null &&
-  'judge' in value &&
-  typeof value.judge === 'function' &&
-  invariantShape.safeParse(value).success;
+export type Waiver = z.infer<typeof waiverSchema>;
 
 /** What `defineTask` takes. Paths are relative to the task file's folder, which is the workspace. */
 export const taskSchema = z.strictObject({
@@ -71,6 +67,14 @@ export const taskSchema = z.strictObject({
   invariants: z
     .array(z.custom<Invariant>(isInvariant, 'not an invariant: use conservation, agree, bound, log or your own'))
     .default([]),
+  /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
+  risks: z.record(name, z.string().min(1)).default({}),
+  /** Globs of source files in which `gym prove --full` makes small changes, to see whether a check notices. */
+  mutate: z.array(z.string()).default([]),
+  /** Faults that no check has to notice, by name, with the reason. */
+  ignoredFaults: z.record(z.string(), z.string().min(1)).default({}),
+  /** Checks that need not hold for a while, because a person said so. */
+  waivers: z.array(waiverSchema).default([]),
   limits: limitsSchema.prefault({}),
   /** Globs of files that an agent may not change: a verification takes them from the baseline. */
   protected: z.array(z.string()).default([]),

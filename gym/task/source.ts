@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loadPlan } from '../load/plan.ts';
 import { DefinitionError } from './definition-error.ts';
 import { forAuthors } from './issues.ts';
 import { sampleInput } from './measurement.ts';
@@ -39,12 +40,25 @@ const filesSource = z.strictObject({
   pattern: z.string().default('**'),
 });
 
+/**
+ * A load that gym makes after a stage that passed, from a container of its own, and what came of it. Gives by `request`: latency_ms, one sample for
+ * each arrival, from its intended start (up to 100,000 of them, chosen by chance where there are more); arrivals, sent, answered,
+ * late, dropped, and errors by `kind`; and window_latency_ms by `second` and `quantile`.
+ */
+const loadSource = z.strictObject({
+  kind: z.literal('load'),
+  /** The stage after which it is made, once the stage's other sources have been read. */
+  stage: stageName,
+  /** Network of the Compose file that it comes from. */
+  network: z.string().default('default'),
+  plan: loadPlan,
+});
+
 /** Where measurements come from. A witness is a source that the code under test does not control. */
-export const sourceSchema = z.discriminatedUnion('kind', [jsonSource, networkSource, filesSource]);
+export const sourceSchema = z.discriminatedUnion('kind', [jsonSource, networkSource, filesSource, loadSource]);
 export type Source = z.output<typeof sourceSchema>;
-export type JsonSource = Extract<Source, { kind: 'json' }>;
 export type NetworkSource = Extract<Source, { kind: 'network' }>;
-export type FilesSource = Extract<Source, { kind: 'files' }>;
+export type LoadSource = Extract<Source, { kind: 'load' }>;
 
 /**
  * A JSON document written by a stage. `schema` says what it holds, `samples` which measurements are in it; a document
@@ -68,6 +82,11 @@ export function networkCounters(spec: Omit<z.input<typeof networkSource>, 'kind'
 /** Sizes of the files in volumes: a witness of what was really written. */
 export function volumeFiles(spec: Omit<z.input<typeof filesSource>, 'kind'>): Source {
   return made('volumeFiles', { kind: 'files', ...spec }, volumeFiles);
+}
+
+/** A load in an open loop, made on the environment's network: latencies as those see them who come when they come. */
+export function load(spec: Omit<z.input<typeof loadSource>, 'kind'>): Source {
+  return made('load', { kind: 'load', ...spec }, load);
 }
 
 function made(what: string, spec: z.input<typeof sourceSchema>, maker: (...args: never[]) => unknown): Source {

@@ -103,7 +103,12 @@ function checkRow(check: CheckView, mark: Segment, theme: Theme): Row {
   const tone = progress === 'waiting' || progress === 'skipped' ? 'dim' : 'plain';
   return {
     key: name,
-    left: [mark, glyph(progress, theme), segment(` ${name}`, tone)],
+    left: [
+      mark,
+      glyph(progress, theme),
+      segment(` ${name}`, tone),
+      segment(check.severity === 'gate' ? '' : ` ${check.severity}`, 'dim'),
+    ],
     right: [segment(isFar ? distanceText(distance) : '', 'bad'), segment(` ${wordOf(progress)}`, 'dim')],
   };
 }

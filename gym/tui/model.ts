@@ -136,7 +136,9 @@ export function shownOf(model: Model): Shown {
       services: rows('services'),
       agent: rows('agent'),
     },
-    failures: checks.filter((check) => isFailure(check.progress)).map((check) => check.name),
+    failures: checks
+      .filter((check) => check.severity === 'gate' && isFailure(check.progress))
+      .map((check) => check.name),
     logs: view.logs.map((log) => log.key),
     log: shownLog(model)?.key ?? null,
     hasAgent: view.loop !== null,

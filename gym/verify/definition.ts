@@ -31,10 +31,9 @@ function sourceNames(task: Task, model: ComposeModel): Problem[] {
           .map((each) => unknownName(task, [kind, name, key], name, what, each, has));
       if (source.kind === 'json') return [];
       if (source.kind === 'files') return unknown('volume', 'volumes', source.volumes, model.volumes);
-      return [
-        ...unknown('service', 'services', source.services, model.services),
-        ...unknown('network', 'network', [source.network], model.networks),
-      ];
+      const network = unknown('network', 'network', [source.network], model.networks);
+      if (source.kind === 'load') return network;
+      return [...unknown('service', 'services', source.services, model.services), ...network];
     }),
   );
 }

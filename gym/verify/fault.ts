@@ -4,11 +4,12 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
 import { nearOrKnown } from '../task/suggest.ts';
 import { applyPatch } from '../workspace/patch.ts';
+import type { RunFault } from './request.ts';
 
 const folder = 'faults';
 
 /** Names of the source faults that a task has: the patches in its `faults/`. */
-function faultNames({ root }: Task): string[] {
+export function faultNames({ root }: Task): string[] {
   const directory = join(root, folder);
   if (!existsSync(directory)) return [];
   return readdirSync(directory)
@@ -25,10 +26,20 @@ export function checkFault(task: Task, fault: string): Result<void> {
   return failed({ kind: 'usage', message, remedy: nearOrKnown(fault, 'faults', names) });
 }
 
-/** Applies a task's fault to a snapshot of its workspace. */
-export async function applyFault(task: Task, fault: string, directory: string): Promise<Result<void>> {
-  const known = checkFault(task, fault);
-  if (!known.ok) return known;
-  const applied = await applyPatch(directory, join(task.root, folder, `${fault}.patch`));
-  return applied.ok ? ok(undefined) : applied;
+/** A task's fault, as a verification takes it: its patch is applied to the snapshot. */
+export function patchFault(task: Task, name: string): RunFault {
+  return {
+    name,
+    apply: async (directory) => {
+      const known = checkFault(task, name);
+      if (!known.ok) return known;
+      const applied = await applyPatch(directory, patchFile(task, name));
+      return applied.ok ? ok(undefined) : applied;
+    },
+  };
+}
+
+/** The file of a task's fault. */
+export function patchFile({ root }: Task, name: string): string {
+  return join(root, folder, `${name}.patch`);
 }

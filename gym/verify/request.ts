@@ -1,7 +1,15 @@
 import type { Listener } from '../events/log.ts';
+import type { Result } from '../events/problem.ts';
 import type { History } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
+
+/** Something broken on purpose in one run. */
+export interface RunFault {
+  readonly name: string;
+  /** Changes the snapshot, before it is built. */
+  readonly apply: (directory: string) => Promise<Result<void>>;
+}
 
 /** One verification. */
 export interface VerifyRequest {
@@ -12,8 +20,10 @@ export interface VerifyRequest {
   readonly workspace: string;
   /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */
   readonly baseline?: string;
-  /** Name of a patch in the task's `faults/` to apply to the snapshot. */
-  readonly fault?: string;
+  /** What is broken on purpose. */
+  readonly fault?: RunFault;
+  /** Whether a gate that was never seen to fail keeps the verdict from being green. */
+  readonly strict?: boolean;
   readonly store: Store;
   readonly history: History;
   /** Name of the run, from newRunName. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
@@ -5,22 +6,27 @@ import { up } from '../environment/up.ts';
 import type { Emit, Phase } from '../events/event.ts';
 import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { observedBy, readEvidence } from '../evidence/evidence.ts';
+import { readEvidence } from '../evidence/evidence.ts';
+import { observedBy } from '../evidence/kinds.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
+import { waive } from '../judge/waive.ts';
+import { readProofs } from '../store/proofs.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
-import { applyFault } from './fault.ts';
 import { asInWorkspace } from './places.ts';
+import { definitionHash, strictly, withProof } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
+import { lastVerdict, withSince } from './since.ts';
 import { asStageResult } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
 
 /** What a verification has found out so far; the verdict is made of it wherever the way ends. */
 interface Findings {
   snapshot: Snapshot | null;
+  definition: string;
   outcomes: StageOutcome[];
   checks: CheckResult[];
   problems: Problem[];
@@ -37,7 +43,7 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
   const startedAt = Date.now();
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
-  const findings: Findings = { snapshot: null, outcomes: [], checks: [], problems: [] };
+  const findings: Findings = { snapshot: null, definition: '', outcomes: [], checks: [], problems: [] };
   begin(request, log.emit, startedAt);
   const directory = join(runDirectory, 'workspace');
   try {
@@ -59,6 +65,7 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   const snapshot = await phase('snapshot', way.emit, () => prepare(request, way));
   if (!snapshot.ok) return note(findings, way.emit, snapshot.problems);
   findings.snapshot = snapshot.value;
+  findings.definition = definitionHash(request.task, way.directory);
   const environment = await phase('up', way.emit, () => bringUp(request, way));
   if (!environment.ok) return note(findings, way.emit, environment.problems);
   try {
@@ -81,7 +88,7 @@ async function prepare(
     directory,
   });
   if (!snapshot.ok) return snapshot;
-  const applied = fault === undefined ? ok(undefined) : await applyFault(task, fault, directory);
+  const applied = fault === undefined ? ok(undefined) : await fault.apply(directory);
   if (!applied.ok) return applied;
   emit({ type: 'snapshot.taken', ...snapshot.value, restored: [...snapshot.value.restored] });
   return snapshot;
@@ -112,7 +119,8 @@ async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }
 async function judgeIn(environment: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
   const { task, signal } = request;
   const { emit, runDirectory, directory } = way;
-  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, emit });
+  const nonce = randomUUID();
+  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, nonce, signal }, emit);
   await phase('stages', emit, async () => {
     for (const stage of task.stages) {
       const before = findings.outcomes.find(({ state }) => !isGreen(state));
@@ -129,6 +137,7 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
         emit,
         signal,
         run: request.run,
+        nonce,
       });
       findings.outcomes.push(outcome);
       if (signal.aborted) return;
@@ -138,11 +147,15 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
   if (signal.aborted) return;
   const evidence = await phase('evidence', emit, () => reader.evidence());
   await phase('judge', emit, async () => {
-    const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${request.fault}`}`;
+    const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${shellWord(request.fault.name)}`}`;
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
-    findings.checks.push(...stages, ...judgeInvariants(task.invariants, evidence, again));
-    for (const { name, kind, state, because, distance } of findings.checks) {
-      emit({ type: 'check.judged', check: name, kind, state, because, distance });
+    const judged = [...stages, ...judgeInvariants(task.invariants, evidence, again)];
+    const before = lastVerdict(request.store, request.history, task.name, request.run);
+    const waived = withSince(waive(judged, task.waivers, new Date()), request.run, before);
+    const proofs = readProofs(request.store, task.name);
+    findings.checks.push(...(request.fault === undefined ? withProof(waived, proofs, findings.definition) : waived));
+    for (const { name, kind, severity, state, because, distance } of findings.checks) {
+      emit({ type: 'check.judged', check: name, kind, severity, state, because, distance });
     }
   });
   await noteLosses(environment, way, findings);
@@ -201,7 +214,7 @@ function begin({ task, workspace, run, loop, fault, history }: VerifyRequest, em
     pid: process.pid,
     stages: task.stages.map(({ name }) => name),
     checks: [...task.stages, ...task.invariants].map(({ name }) => name),
-    ...(fault !== undefined && { fault }),
+    ...(fault !== undefined && { fault: fault.name }),
   });
 }
 
@@ -219,15 +232,16 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     schema: verdictSchemaName,
     run,
     task: task.name,
-    ...conclude(stages, findings, signal),
+    ...conclude(stages, findings, { signal, strict: request.strict ?? false }),
     startedAt,
     durationMs,
     workspace: {
       root: workspace,
       hash: findings.snapshot?.hash ?? '',
+      definition: findings.definition,
       restored: [...(findings.snapshot?.restored ?? [])],
     },
-    ...(fault !== undefined && { fault }),
+    ...(fault !== undefined && { fault: fault.name }),
     stages,
     checks: findings.checks,
     problems: findings.problems,
@@ -258,10 +272,14 @@ type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
  * A problem makes a pass unknown. A failure that was seen stays one, but for a problem of the environment: what was lost
  * with it may be why something failed, so that is unknown too.
  */
-function conclude(stages: Verdict['stages'], { checks, problems }: Findings, signal: AbortSignal): Conclusion {
+function conclude(
+  stages: Verdict['stages'],
+  { checks, problems }: Findings,
+  { signal, strict }: { readonly signal: AbortSignal; readonly strict: boolean },
+): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
-  const judged = sumUp(stages, checks);
+  const judged = strict ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
   const lost = worstProblem.kind === 'environment' || checks.length === 0;

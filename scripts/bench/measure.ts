@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 
 /** What one command was measured at, round after round, in milliseconds. */
@@ -56,4 +57,17 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
     return [what, ours.toFixed(0), theirs.toFixed(0), ratio.toFixed(2), reached, String(rounds)];
   });
   return table(['what', 'gym, ms', 'Compose, ms', 'ratio', 'aim', 'rounds'], rows);
+}
+
+const document = new URL('../../docs/benchmarks.md', import.meta.url);
+
+/** Prints a text, and writes it into docs/benchmarks.md between the marks `<!-- name -->` and `<!-- /name -->`. */
+export function writeFigures(name: string, text: string): void {
+  console.log(`\n${text}`);
+  const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const page = readFileSync(document, 'utf8');
+  const from = page.indexOf(start);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no marks ${name}`);
+  writeFileSync(document, `${page.slice(0, from)}${start}\n${text}\n\n${page.slice(to)}`);
 }

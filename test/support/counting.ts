@@ -41,7 +41,7 @@ export async function judgeCount({ task, workspace, run, signal }: VerifyRequest
     },
     exitCode: { unknown: 3, pass: 0, fail: 1 }[state],
     distance: isKnown ? n : null,
-    ...{ workspace: { root: workspace, hash: '', restored: [] }, stages: [], checks: [], problems: [] },
+    ...{ workspace: { root: workspace, hash: '', definition: '', restored: [] }, stages: [], checks: [], problems: [] },
   };
 }
 

@@ -4,7 +4,7 @@ import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
-import { checkFault } from '../../verify/fault.ts';
+import { checkFault, patchFault } from '../../verify/fault.ts';
 import { verify } from '../../verify/verify.ts';
 import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
@@ -35,7 +35,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       task: task.value,
       ...(called !== undefined && { called }),
       workspace: task.value.root,
-      ...(fault !== undefined && { fault }),
+      ...(fault !== undefined && { fault: patchFault(task.value, fault) }),
+      strict: args.flag('strict'),
       store,
       history,
       run: newRunName(new Date()),

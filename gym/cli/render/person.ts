@@ -1,8 +1,9 @@
 import { type Problem, placeText } from '../../events/problem.ts';
+import { noteLines, partText } from '../../judge/note.ts';
 import { stateWord } from '../../judge/terse.ts';
-import { firstClause, groupedText } from '../../judge/text.ts';
+import { firstClause } from '../../judge/text.ts';
 import { isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
-import type { CheckResult, Part } from '../../task/judgement.ts';
+import type { CheckResult } from '../../task/judgement.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
@@ -10,7 +11,7 @@ export function personVerdict(verdict: Verdict, paint: Paint): string {
   const stages = verdict.stages.map((stage) => stageLine(stage, paint));
   const invariants = verdict.checks
     .filter((check) => check.kind !== 'cases')
-    .flatMap((check) => checkLines(check, paint));
+    .flatMap((check) => checkLines(check, verdict.run, paint));
   const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
     ...section('Stages', stages, paint),
@@ -66,10 +67,13 @@ function caseLine({ id, file, line }: StageResult['failures'][number]): string {
   return where === '' ? id : `${id}  ${where}`;
 }
 
-function checkLines(check: CheckResult, paint: Paint): string[] {
-  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}`;
+function checkLines(check: CheckResult, run: string, paint: Paint): string[] {
+  const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
+  const proof = check.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
+  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proof}`;
+  if (check.state === 'waived') return [head, paint('dim', `      ${check.because}`)];
   if (isGreen(check.state)) return [head];
-  return [head, `      ${check.because}`, paint('dim', `      claim: ${check.claim}`)];
+  return [head, ...noteLines(check, run, (file) => file).map((line) => `      ${line}`)];
 }
 
 /** A problem with its place and remedy. */
@@ -86,21 +90,21 @@ export function checkText(check: CheckResult, verdict: Verdict, runDirectory: st
     `${glyph(check.state, paint)} ${paint('bold', check.name)} (${check.kind}): ${stateWord(check.state)}`,
     `Claim     ${check.claim}`,
     `Observed  ${check.because}`,
-    ...(check.parts.length === 0 ? [] : ['Parts', ...check.parts.map(partLine)]),
+    ...(check.parts.length === 0 ? [] : ['Parts', ...check.parts.map((part) => `  ${partText(part)}`)]),
     ...(stage?.failures ?? []).map(
       (failure) => `  ${caseLine(failure)}\n${failure.message.replaceAll(/^/gmu, '    ')}`,
     ),
     ...(check.distance === null ? [] : [`Distance  ${Number(check.distance.toPrecision(4))}`]),
+    ...(check.since === undefined
+      ? []
+      : [`Since     ${check.since === verdict.run ? 'this run' : `run ${check.since}`}`]),
+    ...(check.risk.length === 0 ? [] : [`Risk      ${check.risk.join(', ')}`]),
+    ...(check.owner === undefined ? [] : [`Owner     ${check.owner}`]),
     ...check.evidence.map(
       ({ what, place }) => `Evidence  ${what}: ${placeText({ ...place, file: absolute(place.file, runDirectory) })}`,
     ),
     `Again     ${check.again}`,
   ].join('\n');
-}
-
-function partLine({ part, observed, expected, off }: Part): string {
-  const difference = off === '' || off === '0' ? '' : `   ${groupedText(off.startsWith('-') ? off : `+${off}`)}`;
-  return `  ${part.padEnd(28)} ${groupedText(observed)}${expected === '' ? '' : ` / ${groupedText(expected)}`}${difference}`;
 }
 
 function absolute(file: string | undefined, runDirectory: string): string {

@@ -28,7 +28,10 @@ test.each([
   });
   const task = { ...definition, file: join(gym.folder, 'task.ts'), root: gym.folder };
   const folders = { hostDirectory: gym.folder, runDirectory: gym.folder };
-  const reader = readEvidence({ task, environment, ...folders, emit() {} });
+  const reader = readEvidence(
+    { task, environment, ...folders, nonce: 'of-this-run', signal: new AbortController().signal },
+    () => {},
+  );
   await reader.beforeStage('e2e');
   await reader.afterStage('e2e', 'pass');
   expect((await reader.evidence()).readings.get('shop')).toMatchObject({

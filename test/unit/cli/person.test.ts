@@ -10,7 +10,15 @@ const recorded = verdictSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
 const plain = (_: unknown, text: string): string => text;
 
 const check: Verdict['checks'][number] = {
-  ...{ name: 'unit', kind: 'cases', claim: 'every case of unit passes', again: 'gym verify', state: 'fail' },
+  ...{
+    name: 'unit',
+    kind: 'cases',
+    claim: 'every case of unit passes',
+    severity: 'gate',
+    risk: [],
+    again: 'gym verify',
+    state: 'fail',
+  },
   because: '1 of 2 cases failed: subtracts\n3 is not 4',
   ...{ margin: -1, distance: 0.5, unit: 'count', parts: [], evidence: [] },
 };

@@ -26,6 +26,7 @@ const started = (checks: string[]): EventBody => ({
 });
 const judged = (check: string, state: 'pass' | 'fail' | 'unknown' | 'error', distance: number | null): EventBody => ({
   type: 'check.judged',
+  severity: 'gate',
   check,
   kind: 'agree',
   state,

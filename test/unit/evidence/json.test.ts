@@ -27,11 +27,11 @@ async function readingOf(
   });
   const task: Task = { ...definition, file: join(folder, 'task.ts'), root: folder };
   const place = { task, environment: idleEnvironment(), hostDirectory: folder, runDirectory: temporaryFolder() };
-  const reader = readEvidence({
-    ...place,
-    environment: { ...place.environment, flushLogs: async () => {} },
-    emit() {},
-  });
+  const environment = { ...place.environment, flushLogs: async () => {} };
+  const reader = readEvidence(
+    { ...place, environment, nonce: 'of-this-run', signal: new AbortController().signal },
+    () => {},
+  );
   before(folder);
   await reader.beforeStage('e2e');
   leave(folder);

@@ -30,8 +30,8 @@ export function evidenceOf(
 /** Judges, and asserts what must be true of every judgement whatever the evidence. */
 export function judged(invariant: Invariant, evidence: Evidence): Judgement {
   const judgement = invariant.judge(evidence);
-  const { name, kind, claim } = invariant;
-  const check = { ...judgement, name, kind, claim, again: 'gym verify' };
+  const { name, kind, claim, severity } = invariant;
+  const check = { ...judgement, name, kind, claim, severity, risk: [...invariant.risk], again: 'gym verify' };
   expect(checkResult.parse(JSON.parse(JSON.stringify(check)))).toEqual(check);
   const isJudged = judgement.state === 'pass' || judgement.state === 'fail';
   expect([judgement.distance === null, judgement.margin === null]).toEqual([!isJudged, !isJudged]);

@@ -58,6 +58,8 @@ function check(random: Random, states: readonly [State, ...State[]] = stateNames
     name: random.pick(['unit', 'bytes-by-channel', random.text()]),
     kind: 'agree',
     claim: random.text(),
+    severity: 'gate',
+    risk: [],
     again: random.text(),
   };
 }
@@ -75,7 +77,7 @@ function verdict(random: Random): Verdict {
     distance: isGreen(state) ? 0 : random.pick([null, 0.0566, 3, 1e300]),
     startedAt: 0,
     durationMs: 0,
-    workspace: { root: '/', hash: '', restored: [] },
+    workspace: { root: '/', hash: '', definition: '', restored: [] },
     ...(random.below(3) === 0 && { fault: random.text() }),
     stages: random.list(3, () => ({
       stage: random.pick(['unit', 'e2e']),

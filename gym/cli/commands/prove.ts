@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { startWatchdog } from '../../environment/watchdog.ts';
+import { failed, ok, type Result } from '../../events/problem.ts';
+import { survivors, unprovenGates } from '../../prove/matrix.ts';
+import { type ProofReport, type ProveScope, prove } from '../../prove/prove.ts';
+import { openHistory } from '../../store/history.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
+import type { Task } from '../../task/schema.ts';
+import { nearOrKnown } from '../../task/suggest.ts';
+import { checkFault } from '../../verify/fault.ts';
+import type { Arguments } from '../command.ts';
+import type { CommandEnd, Context } from '../context.ts';
+import { removeLeftovers } from '../leftovers.ts';
+import { mutationPage, mutationReport } from '../render/mutation-report.ts';
+import { progressText, proofText } from '../render/prove.ts';
+import { painter } from '../render/style.ts';
+import { openTask } from '../tasks.ts';
+
+/** Runs at the same time at most: each has an environment of its own. */
+const mostRuns = 4;
+
+/** `gym prove`: can each check fail? */
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const task = await openTask(args.positionals[0], context);
+  if (!task.ok) return task.problems;
+  const scope = scopeOf(task.value, args);
+  if (!scope.ok) return scope.problems;
+  const watchdog = startWatchdog(context.env);
+  await removeLeftovers(context);
+  const store = openStore(checkoutOf(task.value.root));
+  const history = openHistory(store);
+  try {
+    const proven = await prove({
+      task: task.value,
+      store,
+      history,
+      environmentVariables: context.env,
+      signal: context.signal,
+      version: context.version,
+      scope: scope.value,
+      parallel: args.number('parallel') ?? Math.max(1, Math.min(mostRuns, Math.floor(availableParallelism() / 2))),
+      listeners: [],
+      onProgress: (progress) => context.stderr.write(`${progressText(progress)}\n`),
+    });
+    watchdog.end();
+    if (!proven.ok) return context.signal.aborted ? 130 : proven.problems;
+    const html = args.text('html');
+    if (html !== undefined) writeFileSync(resolve(context.cwd, html), await mutationPage(proven.value));
+    const asJson = args.text('json') !== undefined;
+    const text = asJson
+      ? JSON.stringify(mutationReport(proven.value), null, 2)
+      : proofText(proven.value, painter(context.stdout));
+    context.stdout.write(`${text}\n`);
+    return isProven(proven.value) ? 0 : 1;
+  } finally {
+    history.close();
+  }
+}
+
+function isProven({ matrix }: ProofReport): boolean {
+  return unprovenGates(matrix).length === 0 && survivors(matrix).length === 0;
+}
+
+function scopeOf(task: Task, args: Arguments): Result<ProveScope> {
+  const [check, fault] = [args.text('check'), args.text('fault')];
+  const given = [check, fault, args.flag('full') ? 'full' : undefined].filter((each) => each !== undefined);
+  if (given.length > 1) return failed({ kind: 'usage', message: '--full, --check and --fault exclude each other' });
+  if (fault !== undefined) {
+    const known = checkFault(task, fault);
+    return known.ok ? ok({ kind: 'fault', fault }) : known;
+  }
+  if (check !== undefined) {
+    const names = [...task.stages, ...task.invariants].map(({ name }) => name);
+    if (names.includes(check)) return ok({ kind: 'check', check });
+    const remedy = nearOrKnown(check, 'checks', names);
+    return failed({ kind: 'usage', message: `${task.name} has no check ${check}`, remedy });
+  }
+  return ok({ kind: args.flag('full') ? 'full' : 'unproven' });
+}

@@ -1,0 +1,52 @@
+import type { Reading, Sample } from '../task/measurement.ts';
+
+type Where = Readonly<Record<string, string | readonly string[]>>;
+
+/** What a reading has been asked for: a thousand checks over a million samples must not look at each of them a thousand times. */
+interface Index {
+  readonly byMetric: ReadonlyMap<string, readonly Sample[]>;
+  /** By metric and label, then by the label's value. */
+  readonly byLabel: Map<string, ReadonlyMap<string, readonly Sample[]>>;
+}
+
+const indexes = new WeakMap<Reading, Index>();
+
+/** A metric's samples that have all these labels, in the order of the reading. */
+export function selectSamples(reading: Reading, metric: string, where: Where): readonly Sample[] {
+  const index = indexOf(reading);
+  const [label, ...others] = Object.keys(where);
+  if (label === undefined) return index.byMetric.get(metric) ?? [];
+  const [wanted, ...more] = [where[label] ?? []].flat();
+  // Of several values the order would be lost.
+  if (wanted === undefined || more.length > 0) {
+    return (index.byMetric.get(metric) ?? []).filter((sample) => matches(sample, where));
+  }
+  const narrowed = byLabel(index, metric, label).get(wanted) ?? [];
+  return others.length === 0 ? narrowed : narrowed.filter((sample) => matches(sample, where));
+}
+
+function indexOf(reading: Reading): Index {
+  const known = indexes.get(reading);
+  if (known !== undefined) return known;
+  const index = { byMetric: Map.groupBy(reading.samples, ({ metric }) => metric), byLabel: new Map() };
+  indexes.set(reading, index);
+  return index;
+}
+
+function byLabel(index: Index, metric: string, label: string): ReadonlyMap<string, readonly Sample[]> {
+  const key = JSON.stringify([metric, label]);
+  const known = index.byLabel.get(key);
+  if (known !== undefined) return known;
+  const made = Map.groupBy(index.byMetric.get(metric) ?? [], ({ labels }) => labels[label] ?? '');
+  index.byLabel.set(key, made);
+  return made;
+}
+
+function matches({ labels }: Sample, where: Where): boolean {
+  for (const label in where) {
+    const wanted = where[label];
+    const value = labels[label] ?? '';
+    if (typeof wanted === 'string' ? wanted !== value : !wanted?.includes(value)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { listText } from '../judge/text.ts';
+import { isGreen, type Verdict } from '../judge/verdict.ts';
+import type { ProofRecord } from '../store/proofs.ts';
+import type { CheckResult } from '../task/judgement.ts';
+import type { Task } from '../task/schema.ts';
+import { hashFiles, matchesAny } from '../workspace/snapshot.ts';
+
+/** Hash of what judges: the task's file, its environment and all else that an agent may not change, as they lie in a snapshot. */
+export function definitionHash(task: Task, directory: string): string {
+  const judging = [basename(task.file), task.compose, ...task.protected];
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
+    (entry) => !entry.isDirectory(),
+  );
+  const paths = entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+  return hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+}
+
+/** What a verdict comes to where every gate has to have been seen to fail: green no more while one has not. */
+export function strictly<Sum extends Pick<Verdict, 'state' | 'distance' | 'headline'>>(
+  sum: Sum,
+  checks: readonly CheckResult[],
+): Sum {
+  const unproven = checks.filter(({ proof }) => proof === 'unproven').map(({ name }) => name);
+  if (!isGreen(sum.state) || unproven.length === 0) return sum;
+  const headline = `not proven to be able to fail: ${listText(unproven)} (gym prove)`;
+  return { ...sum, state: 'unknown', distance: null, headline };
+}
+
+/** The checks, each gate with whether it has been seen to fail under a fault. A record of another definition proves nothing. */
+export function withProof(
+  checks: readonly CheckResult[],
+  record: ProofRecord | undefined,
+  definition: string,
+): CheckResult[] {
+  const proven = record?.definition === definition ? record.checks : {};
+  return checks.map((check) => {
+    if (check.severity !== 'gate') return check;
+    return { ...check, proof: (proven[check.name] ?? []).length > 0 ? 'proven' : 'unproven' };
+  });
+}

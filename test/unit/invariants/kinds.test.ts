@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { commonTamperings, tampered } from '../../../gym/judge/tamper.ts';
+import type { Evidence } from '../../../gym/task/measurement.ts';
+import { judged } from '../judge/samples.ts';
+import { examples } from './examples.ts';
+
+const ofThisRun = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  nonce: 'of-this-run',
+  readings: new Map([...evidence.readings].map(([name, reading]) => [name, { nonce: 'of-this-run', ...reading }])),
+});
+
+test('there is an example of every kind', () => {
+  const catalogue = join(import.meta.dirname, '../../../invariants');
+  const kinds = readdirSync(catalogue).flatMap((file) =>
+    [...readFileSync(join(catalogue, file), 'utf8').matchAll(/^ {2}kind: '([^']+)'/gm)].map(([, kind]) => kind),
+  );
+  expect([...new Set(examples.map(({ invariant }) => invariant.kind))].sort()).toEqual(kinds.sort());
+});
+
+describe.each(
+  examples.map(({ invariant, evidence }, index) => ({ of: `${invariant.kind} ${index}`, invariant, evidence })),
+)('$of', ({ invariant, evidence }) => {
+  const sound = ofThisRun(evidence);
+
+  test('holds on its example', () => {
+    expect(judged(invariant, sound)).toMatchObject({ state: 'pass' });
+  });
+
+  test('never holds where nothing was found, was no number, is of another run, or could not be read', () => {
+    for (const looked of invariant.looksAt) {
+      for (const how of commonTamperings) {
+        const changed = tampered(sound, looked, how);
+        if (changed === null) throw new Error(`${how} is not possible for ${looked.metric}`);
+        const { state } = judged(invariant, changed);
+        const wanted = how === 'empty' ? ['vacuous', 'fail', 'unknown'] : ['unknown'];
+        expect(wanted, `${how} ${looked.metric}`).toContain(state);
+      }
+    }
+  });
+
+  test('is vacuous where its sources gave nothing at all', () => {
+    const nothing = [...sound.readings].map(
+      ([name, reading]) => [name, { ...reading, samples: [], documents: [] }] as const,
+    );
+    if (nothing.length > 0) expect(judged(invariant, { ...sound, readings: new Map(nothing) }).state).toBe('vacuous');
+  });
+
+  test('fails under each way of tampering that its kind promises to notice', () => {
+    for (const how of invariant.notices) {
+      if (how === 'truncate' || how === 'damage') continue;
+      const states = invariant.looksAt
+        .map((looked) => tampered(sound, looked, how))
+        .filter((changed) => changed !== null)
+        .map((changed) => judged(invariant, changed).state);
+      expect(states, how).not.toEqual([]);
+      expect(states, how).toContain('fail');
+    }
+  });
+});
