@@ -7,7 +7,7 @@ const name = `gymtest-child-${process.pid}`;
 const request = {
   composeFile,
   project: name,
-  task: 'gymtest',
+  task: 'slotstest',
   run: name,
   lease: 'process' as const,
   checkout,

@@ -14,6 +14,8 @@ import { forgetSlots, readSlots, writeSlots } from '../../../gym/store/slots.ts'
 import { bench, docker, eventually, labelled, run } from '../environment/support.ts';
 
 const gym = bench();
+/** Of its own: another test removes what is left of the usual one. */
+const task = 'slotstest';
 const children: ChildProcess[] = [];
 
 afterEach(async () => {
@@ -47,7 +49,7 @@ const there = (): string[] => labelled(`dev.gym.checkout=${gym.folder}`);
 
 async function warm(text: string, { refill = false, signal = new AbortController().signal } = {}): Promise<Kept> {
   const composeFile = gym.write('compose.yaml', text);
-  const kept = await keepSlots({ ...gym.request({ composeFile }), signal, refill });
+  const kept = await keepSlots({ ...gym.request({ composeFile, task }), signal, refill });
   if (!kept.ok) throw new Error(kept.problems.map(({ message }) => message).join('\n'));
   return kept.value;
 }
@@ -146,7 +148,7 @@ describe('slots', () => {
   it('give services the same as a container of their own in its networks, and go with their environment', async () => {
     expect(await warm(whole)).toBe('made');
     expect(await warm(whole)).toBe('there');
-    const slotted = await gym.mustUp(whole, { observed: [{ kind: 'network', service: 'db' }] });
+    const slotted = await gym.mustUp(whole, { task, observed: [{ kind: 'network', service: 'db' }] });
     const inSlots = ['web', 'db', 'beside', 'plain', 'target', 'alone'].filter((service) => isInSlot(slotted, service));
     expect(inSlots).toEqual(['web', 'db', 'beside']);
     const seen = await sights(slotted);
@@ -168,7 +170,7 @@ describe('slots', () => {
     expect((await slotted.down()).ok).toBe(true);
     expect(there()).toEqual([]);
 
-    const plain = await gym.mustUp(whole);
+    const plain = await gym.mustUp(whole, { task });
     expect(isInSlot(plain, 'web')).toBe(false);
     expect(await sights(plain)).toEqual(seen);
     expect(await published(plain)).toBe('hello from webby\n');
@@ -182,7 +184,7 @@ networks: {${networks}: {}}
 
   it('are claimed by one of two environments that come at once; the other one makes its own networks', async () => {
     await warm(two());
-    const both = await Promise.all([gym.mustUp(two()), gym.mustUp(two())]);
+    const both = await Promise.all([gym.mustUp(two(), { task }), gym.mustUp(two(), { task })]);
     expect(both.map((each) => isInSlot(each, 'a')).sort()).toEqual([false, true]);
     await both.find((each) => isInSlot(each, 'a'))?.down();
     const other = both.find((each) => docker('ps', '-q', '--filter', `name=${each.project}-a`) !== '');
@@ -191,7 +193,7 @@ networks: {${networks}: {}}
 
   it('are not taken when the file has changed, something of them is gone, or they were taken down', async () => {
     await warm(two());
-    const changed = await gym.mustUp(two('debian:bookworm-slim', 'other'));
+    const changed = await gym.mustUp(two('debian:bookworm-slim', 'other'), { task });
     expect(isInSlot(changed, 'a')).toBe(false);
     const before = await slots();
     expect(await warm(two('debian:bookworm-slim', 'other'), { refill: true })).toBe('made');
@@ -199,15 +201,15 @@ networks: {${networks}: {}}
     expect([before.length, after.length, after[0]?.set === before[0]?.set]).toEqual([1, 1, false]);
 
     docker('kill', `${after[0]?.set}-a`);
-    const broken = await gym.mustUp(two('debian:bookworm-slim', 'other'));
+    const broken = await gym.mustUp(two('debian:bookworm-slim', 'other'), { task });
     expect(isInSlot(broken, 'a')).toBe(false);
 
-    forgetSlots(gym.folder, 'gymtest');
+    forgetSlots(gym.folder, task);
     expect(await warm(two(), { refill: true })).toBe('unwanted');
     const stopped = new AbortController();
     stopped.abort();
     expect(await warm(two(), { signal: stopped.signal })).toBe('unwanted');
-    expect(readSlots(gym.folder, 'gymtest')).toBeUndefined();
+    expect(readSlots(gym.folder, task)).toBeUndefined();
     expect((await slots()).length).toBe(1);
   });
 
@@ -225,9 +227,9 @@ networks: {n: {ipam: {config: [{subnet: 10.199.7.0/24}]}}}
     await once(startChild('warm', two()), 'exit');
     await sweepAll();
     expect(there().length).toBe(3);
-    const note = readSlots(gym.folder, 'gymtest');
+    const note = readSlots(gym.folder, task);
     if (note === undefined) throw new Error('no note');
-    writeSlots(gym.folder, 'gymtest', { ...note, until: Date.now() - 1 });
+    writeSlots(gym.folder, task, { ...note, until: Date.now() - 1 });
     await sweepAll();
     expect(there()).toEqual([]);
   });
@@ -249,7 +251,7 @@ networks: {n: {ipam: {config: [{subnet: 10.199.7.0/24}]}}}
       await kill(child);
       await sleep(lateMs);
       // Another gym's sweep may have come first; without their claim they wait for the next environment.
-      if (!there().some((each) => each.endsWith('.claim'))) forgetSlots(gym.folder, 'gymtest');
+      if (!there().some((each) => each.endsWith('.claim'))) forgetSlots(gym.folder, task);
       await sweepAll();
       expect(there()).toEqual([]);
     }
