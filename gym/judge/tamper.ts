@@ -7,7 +7,7 @@ import { selectSamples } from './select.ts';
 export const commonTamperings = ['empty', 'nan', 'stale', 'missing'] as const;
 type CommonTampering = (typeof commonTamperings)[number];
 
-/** Ways of tampering with samples; `truncate` and `damage` are for logs and documents. */
+/** Ways of tampering with samples. `damage` is for documents; `truncate` for logs (tamper-log.ts). */
 export type SampleTampering = Exclude<TamperingName, 'truncate' | 'damage'> | CommonTampering;
 
 /**
@@ -24,6 +24,34 @@ export function tampered(evidence: Evidence, looked: Looked, how: SampleTamperin
   const chosen = selectSamples(reading, metric, looked.where);
   const changed = chosen.length === 0 ? null : change(chosen, looked.by, how);
   return changed === null ? null : withReading(evidence, { ...reading, samples: replaced(reading, chosen, changed) });
+}
+
+/** Ways of tampering with the documents of a source. */
+export type DocumentTampering = 'damage' | Exclude<CommonTampering, 'nan'>;
+
+/**
+ * The evidence with a source's documents tampered with; `null`: it has none. `damage`: the first one has lost what it held (each field is null,
+ * and what is no object is null itself).
+ */
+export function tamperedDocuments(evidence: Evidence, source: string, how: DocumentTampering): Evidence | null {
+  const reading = evidence.readings.get(source);
+  const [first, ...others] = reading?.documents ?? [];
+  if (reading === undefined || first === undefined) return null;
+  switch (how) {
+    case 'missing':
+      return withReading(evidence, { ...reading, documents: [], problem: 'it was taken away' });
+    case 'stale':
+      return withReading(evidence, { ...reading, nonce: `not ${evidence.nonce}` });
+    case 'empty':
+      return withReading(evidence, { ...reading, documents: [] });
+    case 'damage':
+      return withReading(evidence, { ...reading, documents: [{ ...first, value: emptied(first.value) }, ...others] });
+  }
+}
+
+function emptied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, null]));
 }
 
 /** The evidence with so much added to the value of the largest sample that a check looks at: to find the least that it notices. */

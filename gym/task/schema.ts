@@ -65,7 +65,7 @@ export const taskSchema = z.strictObject({
   /** What others saw, by name: sources that the code under test does not control. */
   witnesses: z.record(name, sourceSchema).default({}),
   invariants: z
-    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use conservation, agree, bound, log or your own'))
+    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use a kind such as bound, or your own'))
     .default([]),
   /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
   risks: z.record(name, z.string().min(1)).default({}),
