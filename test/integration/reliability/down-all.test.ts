@@ -40,8 +40,10 @@ test.runIf(noEngine === undefined)(
     expect(checkouts()).toEqual(['lookalike', second.path, third.path].sort());
     expect((await gym(first.path, ['up'], env)).exitCode).toBe(0);
 
+    expect((await gym(second.path, ['warm'], env)).exitCode).toBe(0);
     const all = await gym(third.path, ['down', '--all', '--wait'], env);
-    expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said: 'tiny is down\ntiny is down\n' });
+    const said = 'tiny is down\ntiny is down\ntiny is not kept warm any more\n';
+    expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said });
     expect(checkouts()).toEqual([third.path, 'lookalike']);
     expect((await running.end).exitCode).toBe(0);
     expect(engine.docker('network', 'ls', '--quiet', '--filter', 'label=dev.gym.project')).toBe('');
