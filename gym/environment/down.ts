@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
-import { type Labels, label } from './labels.ts';
-import { findSets, isSlot, type SlotPart, type SlotSets } from './slots/sets.ts';
+import { carries, type Labels, label } from './labels.ts';
+import { type FreeSlots, findSets, isSlot, type SlotPart, type SlotSets } from './slots/sets.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -24,6 +24,14 @@ export async function removeProject(engine: Engine, project: string, run?: strin
   return found.ok ? removeAll(engine, found.value) : found;
 }
 
+/** Something on the engine that gym made. */
+export interface Made {
+  readonly kind: keyof Leftovers;
+  /** What it is removed by: a volume's name, else an id. */
+  readonly id: string;
+  readonly labels: Labels;
+}
+
 /**
  * Everything that has all these labels and is accepted, running or not. Slots that an environment has claimed are found with it, whatever
  * their own labels say.
@@ -33,40 +41,61 @@ export async function findLabelled(
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
 ): Promise<Result<Leftovers>> {
+  const [made, sets] = await Promise.all([listLabelled(engine, labels), findSets(engine)]);
+  if (!made.ok) return made;
+  if (!sets.ok) return sets;
+  return ok(
+    leftoversOf(
+      made.value.filter((each) => accept(each.labels)),
+      sets.value,
+    ),
+  );
+}
+
+/** The same by kind: without slots that somebody else has claimed, and with those whose claim is among it. */
+export function leftoversOf(made: readonly Made[], { claims, containers, networks }: SlotSets): Leftovers {
+  const isOthers = ({ labels }: Made): boolean => isSlot(labels) && claims.has(labels?.[label.slots] ?? '');
+  const own = made.filter((each) => !isOthers(each));
+  const sets = new Set(own.flatMap(({ labels }) => labels?.[label.slots] ?? []));
+  const of = (kind: keyof Leftovers): string[] => own.flatMap((each) => (each.kind === kind ? each.id : []));
+  const isWith = ({ set }: SlotPart): boolean => sets.has(set);
+  const found = {
+    containers: of('containers'),
+    networks: of('networks'),
+    volumes: of('volumes'),
+    images: of('images'),
+  };
+  return withSlots(found, { containers: containers.filter(isWith), networks: networks.filter(isWith) });
+}
+
+/** With parts of sets of slots; one that is among the others already is there once. */
+export function withSlots(found: Leftovers, slots: FreeSlots): Leftovers {
+  const all = (kind: 'containers' | 'networks'): string[] => [
+    ...new Set([...found[kind], ...slots[kind].map(({ id }) => id)]),
+  ];
+  return { ...found, containers: all('containers'), networks: all('networks') };
+}
+
+/** Everything that has all these labels, running or not. */
+export async function listLabelled(engine: Engine, labels: readonly string[]): Promise<Result<readonly Made[]>> {
   const filters = JSON.stringify({ label: labels });
-  const [containers, networks, volumes, images, slots] = await Promise.all([
+  const [containers, networks, volumes, images] = await Promise.all([
     engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters })),
     engine.call('listing networks', () => engine.docker.listNetworks({ filters })),
     engine.call('listing volumes', () => engine.docker.listVolumes({ filters })),
     engine.call('listing images', () => engine.docker.listImages({ filters })),
-    findSets(engine),
   ]);
   if (!containers.ok) return containers;
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
-  if (!slots.ok) return slots;
-  const isClaimed = (found: Labels): boolean => isSlot(found) && slots.value.claims.has(found?.[label.slots] ?? '');
-  const isWanted = (each: { readonly Labels?: Labels }): boolean => !isClaimed(each.Labels) && accept(each.Labels);
-  const wanted = containers.value.filter(isWanted);
-  const sets = new Set(wanted.map(({ Labels }) => Labels[label.slots] ?? ''));
-  const isWith = ({ set }: SlotPart): boolean => sets.has(set);
-  const found = {
-    containers: wanted.map(({ Id }) => Id),
-    networks: networks.value.filter(isWanted).map(({ Id }) => Id),
-    volumes: (volumes.value.Volumes ?? []).filter(isWanted).map(({ Name }) => Name),
-    images: images.value.filter(isWanted).map(({ Id }) => Id),
-  };
-  const { containers: inNetworks, networks: theirs } = slots.value;
-  return ok(withSlots(found, { containers: inNetworks.filter(isWith), networks: theirs.filter(isWith) }));
-}
-
-/** With parts of sets of slots; one that is among the others already is there once. */
-export function withSlots(found: Leftovers, slots: Omit<SlotSets, 'claims'>): Leftovers {
-  const all = (kind: 'containers' | 'networks'): string[] => [
-    ...new Set([...found[kind], ...slots[kind].map(({ id }) => id)]),
+  const made: Made[] = [
+    ...containers.value.map(({ Id: id, Labels }): Made => ({ kind: 'containers', id, labels: Labels })),
+    ...networks.value.map(({ Id: id, Labels }): Made => ({ kind: 'networks', id, labels: Labels })),
+    ...(volumes.value.Volumes ?? []).map(({ Name: id, Labels }): Made => ({ kind: 'volumes', id, labels: Labels })),
+    ...images.value.map(({ Id: id, Labels }): Made => ({ kind: 'images', id, labels: Labels })),
   ];
-  return { ...found, containers: all('containers'), networks: all('networks') };
+  return ok(made.filter((each) => carries(each.labels, labels)));
 }
 
 /** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */
@@ -77,9 +106,11 @@ export async function removeAll(
   const { docker } = engine;
   const removedContainers = await Promise.all(
     containers.map((id) =>
-      remove(engine, `removing container ${id.slice(0, 12)}`, () =>
-        docker.getContainer(id).remove({ force: true, v: true }),
-      ),
+      remove(engine, `removing container ${id.slice(0, 12)}`, async () => {
+        // Podman asks a container to end and waits 10 s for that, before it does as it was told.
+        if (engine.isPodman) await engine.call('killing a container', () => docker.getContainer(id).kill());
+        await docker.getContainer(id).remove({ force: true, v: true });
+      }),
     ),
   );
   const removedOthers = await Promise.all([
@@ -120,6 +151,11 @@ function removeNetwork(engine: Engine, id: string): Promise<readonly Problem[]> 
   );
 }
 
+/** Podman's words for a container whose namespaces others use; its status for that is 500. */
+function isHeld(message: string): boolean {
+  return /has dependent containers/.test(message);
+}
+
 /**
  * 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go.
  * `hopeless` tells, of one in use, why it will stay so.
@@ -134,7 +170,7 @@ async function remove(
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
     const answer: Answer<unknown> = await engine.call(what, run, removeLimitMs);
     if (answer.ok || answer.status === 404) return [];
-    const inUse = answer.status === 409 || answer.status === 403;
+    const inUse = answer.status === 409 || answer.status === 403 || isHeld(answer.problems[0].message);
     if (!inUse || performance.now() + waitMs > until) return answer.problems;
     const why = await hopeless();
     if (why !== undefined) return [why];

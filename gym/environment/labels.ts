@@ -18,12 +18,29 @@ export const label = {
   generation: 'dev.gym.generation',
   /** The set of slots that it is of, or, beside the labels of an environment, that this environment has taken. */
   slots: 'dev.gym.slots',
+  /** On the volume that marks a generation as up and used: since when, in epoch milliseconds. */
+  mark: 'dev.gym.up',
+  /** On a mark: hashes of what it was brought up from. */
+  files: 'dev.gym.files',
+  model: 'dev.gym.model',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;
 
 /** Labels of something on the engine. */
 export type Labels = Readonly<Record<string, string>> | null | undefined;
+
+/**
+ * Whether something carries all of these labels: `name`, or `name=value`. Engines are asked for them too, but Podman gives networks,
+ * volumes and events that have one of several (Podman 4.3).
+ */
+export function carries(labels: Labels, wanted: readonly string[]): boolean {
+  return wanted.every((text) => {
+    const at = text.indexOf('=');
+    const value = labels?.[at < 0 ? text : text.slice(0, at)];
+    return value !== undefined && (at < 0 || value === text.slice(at + 1));
+  });
+}
 
 /** What everything of one environment carries. */
 export function environmentLabels(of: {

@@ -22,7 +22,7 @@ export async function extractBaseline(
   mkdirSync(join(directory, folder), { recursive: true });
   const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
     cwd: directory,
-    env: { GIT_DIR: worktree.gitDirectory },
+    env: { GIT_DIR: worktree.home ?? worktree.gitDirectory },
   });
   if (!common.ok) return common;
   // A repository of its own, with the objects of the other (gitrepository-layout(5), commondir): neither the agent's index and

@@ -2,9 +2,10 @@ import { startWatchdog } from '../../environment/watchdog.ts';
 import { ok } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
+import { runFault } from '../../prove/disturbances.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
-import { checkFault, patchFault } from '../../verify/fault.ts';
+import { checkFault } from '../../verify/fault.ts';
 import { verify } from '../../verify/verify.ts';
 import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
@@ -35,7 +36,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       task: task.value,
       ...(called !== undefined && { called }),
       workspace: task.value.root,
-      ...(fault !== undefined && { fault: patchFault(task.value, fault) }),
+      ...(fault !== undefined && { fault: runFault(task.value, fault, context.env) }),
       strict: args.flag('strict'),
       store,
       history,

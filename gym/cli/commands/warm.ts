@@ -21,7 +21,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!cleared.ok) return cleared.problems;
   const watchdog = startWatchdog(context.env);
   const kept = await keepSlots({
-    composeFile: join(root, compose),
+    composeFiles: compose.map((file) => join(root, file)),
     task: name,
     checkout: checkoutOf(root),
     variables,
@@ -31,8 +31,12 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   });
   if (!kept.ok) return kept.problems;
   watchdog.end();
-  if (kept.value === 'impossible') {
-    const message = `${name} cannot be kept warm: none of its services is in a network that can be made before`;
+  if (kept.value === 'impossible' || kept.value === 'unsupported') {
+    const why =
+      kept.value === 'unsupported'
+        ? 'the engine is Podman'
+        : 'none of its services is in a network that can be made before';
+    const message = `${name} cannot be kept warm: ${why}`;
     return [{ kind: 'usage', message, remedy: 'Go on without: gym up does the same, only later.' }];
   }
   const took = kept.value === 'made' ? `, after ${durationText(performance.now() - started)}` : '';

@@ -50,6 +50,7 @@ export async function claimSlots(
   { engine, model, labels }: ClaimRequest,
   { checkout, task }: { readonly checkout: string; readonly task: string },
 ): Promise<SlotsNote | undefined> {
+  if (engine.isPodman) return undefined;
   const note = readSlots(checkout, task);
   if (note === undefined || !isYoung(note) || note.key !== planSlots(model)?.key) return undefined;
   const [claimed, isWhole] = await Promise.all([

@@ -18,12 +18,12 @@ import { planSlots, type SlotPlan } from './plan.ts';
 
 /** For whom slots are kept. `refill`: only where they are still wanted, as a note says. */
 export interface KeepRequest
-  extends Pick<UpRequest, 'composeFile' | 'task' | 'checkout' | 'variables' | 'ambient' | 'signal'> {
+  extends Pick<UpRequest, 'composeFiles' | 'task' | 'checkout' | 'variables' | 'ambient' | 'signal'> {
   readonly refill: boolean;
 }
 
-/** `unwanted`: they were taken down. `impossible`: no service can have one. */
-export type Kept = 'made' | 'there' | 'unwanted' | 'impossible';
+/** `unwanted`: they were taken down. `impossible`: no service can have one. `unsupported`: on Podman, none of any environment can. */
+export type Kept = 'made' | 'there' | 'unwanted' | 'impossible' | 'unsupported';
 
 /** How long slots wait for an environment that takes them. */
 export const slotsLifeMs = 60 * 60_000;
@@ -40,10 +40,12 @@ export async function keepSlots(request: KeepRequest): Promise<Result<Kept>> {
   const { task, checkout, ambient } = request;
   const before = readSlots(checkout, task);
   if (request.refill && before === undefined) return ok('unwanted');
-  const model = loadCompose(request.composeFile, request.variables, ambient);
+  const model = loadCompose(request.composeFiles, request.variables, ambient);
   if (!model.ok) return model;
   const engine = await connectEngine(ambient);
   if (!engine.ok) return engine;
+  // What is noted may be another engine's.
+  if (engine.value.isPodman) return ok('unsupported');
   const plan = planSlots(model.value);
   if (plan === undefined) {
     forgetSlots(checkout, task);

@@ -52,16 +52,19 @@ export async function findSets(engine: Engine): Promise<Result<SlotSets>> {
   });
 }
 
+/** Parts of sets that no environment has. */
+export type FreeSlots = Omit<SlotSets, 'claims'>;
+
 /** The parts that no environment has and that are accepted. */
-export async function findFreeSlots(
-  engine: Engine,
-  accept: (part: SlotPart) => boolean,
-): Promise<Result<Omit<SlotSets, 'claims'>>> {
-  const sets = await findSets(engine);
-  if (!sets.ok) return sets;
-  const { claims, containers, networks } = sets.value;
+export function freeSlots({ claims, containers, networks }: SlotSets, accept: (part: SlotPart) => boolean): FreeSlots {
   const isWanted = (part: SlotPart): boolean => !claims.has(part.set) && accept(part);
-  return ok({ containers: containers.filter(isWanted), networks: networks.filter(isWanted) });
+  return { containers: containers.filter(isWanted), networks: networks.filter(isWanted) };
+}
+
+/** The same, looked for on the engine. */
+export async function findFreeSlots(engine: Engine, accept: (part: SlotPart) => boolean): Promise<Result<FreeSlots>> {
+  const sets = await findSets(engine);
+  return sets.ok ? ok(freeSlots(sets.value, accept)) : sets;
 }
 
 /** Whether something is of a set of slots that waits for nobody: half made, taken down, replaced, or too old. */

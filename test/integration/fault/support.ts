@@ -6,8 +6,8 @@ import type { Environment } from '../../../gym/environment/environment.ts';
 import { keepSlots } from '../../../gym/environment/slots/keep.ts';
 import { up } from '../../../gym/environment/up.ts';
 import { problem, type Result } from '../../../gym/events/problem.ts';
-import type { EnvironmentFault } from '../../../gym/fault/fault.ts';
 import { type FaultPlace, type Injected, inject } from '../../../gym/fault/inject.ts';
+import type { EnvironmentFault } from '../../../gym/task/environment-fault.ts';
 import { run } from '../environment/support.ts';
 
 const serve = `
@@ -85,7 +85,7 @@ export function duo(name: string, places: 'own' | 'slots' = 'own'): Duo {
     writeFileSync(join(folder, 'compose.yaml'), compose);
     const project = `gymfault-${name}-${process.pid}`;
     const request = {
-      composeFile: join(folder, 'compose.yaml'),
+      composeFiles: [join(folder, 'compose.yaml')],
       project,
       task: 'duo',
       run: project,

@@ -5,7 +5,7 @@ import { up } from '../../../gym/environment/up.ts';
 const [what = '', composeFile = '', checkout = ''] = process.argv.slice(2);
 const name = `gymtest-child-${process.pid}`;
 const request = {
-  composeFile,
+  composeFiles: [composeFile],
   project: name,
   task: 'slotstest',
   run: name,

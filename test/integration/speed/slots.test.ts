@@ -48,8 +48,8 @@ async function slots(): Promise<readonly { readonly set: string }[]> {
 const there = (): string[] => labelled(`dev.gym.checkout=${gym.folder}`);
 
 async function warm(text: string, { refill = false, signal = new AbortController().signal } = {}): Promise<Kept> {
-  const composeFile = gym.write('compose.yaml', text);
-  const kept = await keepSlots({ ...gym.request({ composeFile, task }), signal, refill });
+  const composeFiles = [gym.write('compose.yaml', text)];
+  const kept = await keepSlots({ ...gym.request({ composeFiles, task }), signal, refill });
   if (!kept.ok) throw new Error(kept.problems.map(({ message }) => message).join('\n'));
   return kept.value;
 }
