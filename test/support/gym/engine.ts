@@ -38,11 +38,6 @@ export function isMiscounted(network: string): boolean {
   return isStuck;
 }
 
-/** What a command said, without that it could not remove such networks, whosoever they are. */
-export function withoutMiscounted(stderr: string): string {
-  return stderr.replace(/^error: removing network \w+: .* though no container is on it\n.*\n/gm, '');
-}
-
 /** Containers that were made for a checkout since then, those that are gone again included; epoch milliseconds. */
 export function madeSince(checkout: string, since: number): string[] {
   const window = ['--since', String(since / 1000), '--until', String(Date.now() / 1000)];
