@@ -50,7 +50,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
     refillSlots(context, task.value);
-    if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
+    if (mode !== 'stream')
+      context.stdout.write(`${render(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
     history.close();
@@ -62,7 +63,8 @@ function problemsIn({ stdout, stderr }: Context, mode: 'text' | 'final'): Proble
   return mode === 'text' && stdout.isTty && stderr.isTty ? 'left out' : 'shown';
 }
 
-function render(verdict: Verdict, mode: 'text' | 'final', stdout: Output): string {
+/** `directory`: the run's folder. */
+function render(verdict: Verdict, directory: string, mode: 'text' | 'final', stdout: Output): string {
   if (mode === 'final') return JSON.stringify(verdict, null, 2);
-  return stdout.isTty ? personVerdict(verdict, painter(stdout)) : terse(verdict);
+  return stdout.isTty ? personVerdict(verdict, directory, painter(stdout)) : terse(verdict);
 }
