@@ -116,24 +116,25 @@ async function sights(environment: Environment): Promise<unknown> {
     );
   const names = 'for name in db web shop the-web; do echo $name $(getent ahostsv4 $name | wc -l); done';
   const own = 'hostname; cat /etc/resolv.conf; sysctl net.ipv4.ip_unprivileged_port_start kernel.msgmax; env | sort';
-  const texts = {
-    web: await said(
+  const asked = {
+    web: said(
       'web',
       'sh',
       '-c',
       `${own}; grep -v IP6 /etc/hosts; ls /sys/class/net; cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax`,
     ),
-    names: await said('web', 'sh', '-c', names),
-    fromDb: await said('db', 'getent', 'hosts', 'the-web', 'web'),
-    fromPlain: await said('plain', 'sh', '-c', 'getent hosts store target db'),
-    toDb: await said('web', ...ask('db', 5432)),
-    beside: await said('beside', ...ask('127.0.0.1', 5432)),
-    toWeb: await said('db', ...ask('web', 7000)),
-    alone: await said('alone', 'ls', '/sys/class/net'),
-    addresses: new Set(
-      (await run(environment, 'web', ['sh', '-c', 'getent hosts db; hostname -I'])).out.match(/10[.\d]+/g),
-    ).size,
+    names: said('web', 'sh', '-c', names),
+    fromDb: said('db', 'getent', 'hosts', 'the-web', 'web'),
+    fromPlain: said('plain', 'sh', '-c', 'getent hosts store target db'),
+    toDb: said('web', ...ask('db', 5432)),
+    beside: said('beside', ...ask('127.0.0.1', 5432)),
+    toWeb: said('db', ...ask('web', 7000)),
+    alone: said('alone', 'ls', '/sys/class/net'),
+    addresses: run(environment, 'web', ['sh', '-c', 'getent hosts db; hostname -I']).then(
+      ({ out }) => new Set(out.match(/10[.\d]+/g)).size,
+    ),
   };
+  const texts = await Promise.all(Object.entries(asked).map(async ([what, answer]) => [what, await answer]));
   // A container without a name of its own is called by its id.
   return JSON.parse(JSON.stringify(texts).replaceAll(/\b[0-9a-f]{12}\b/g, 'ID'));
 }
