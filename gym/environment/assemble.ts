@@ -73,7 +73,8 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const services = await Promise.all(
     startables.map(async ({ service, id, log }) => {
       const detail = (await details.get(service.name)) ?? noDetails;
-      return [service.name, { id, log, logFile: log.file, tools: service.tools, ...detail }] as const;
+      const holder = ground.slots.get(service.name) ?? id;
+      return [service.name, { id, holder, log, logFile: log.file, tools: service.tools, ...detail }] as const;
     }),
   );
   if (!setUp.ok || !observing.ok)

@@ -18,6 +18,8 @@ import type { Watch } from './watch.ts';
 /** A service that runs, or ran. */
 export interface RunningService {
   readonly id: string;
+  /** The container that is in its networks: a slot, or its own. */
+  readonly holder: string;
   readonly logFile: string;
   /** `null` where another process follows it, or none. */
   readonly log: ServiceLog | null;
@@ -76,7 +78,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
     observe: (observed, command) => observe(parts, observed, command),
     readFolder: (service, request) => readContainerFolder({ engine, id: serviceOf(service).id, service }, request),
-    forward: (service, port) => forward(parts, { service, id: serviceOf(service).id }, port),
+    forward: (service, port) => forward(parts, { ...serviceOf(service), service }, port),
     stats: (service) => readStats({ engine, id: serviceOf(service).id, service }),
     runBeside: (request) => runBeside(parts, request),
     macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
@@ -121,13 +123,13 @@ function portOf(service: string): (entry: readonly [string, number]) => Publishe
 
 async function forward(
   { engine, observers }: RunningParts,
-  { service, id }: { readonly service: string; readonly id: string },
+  { service, id, holder }: Pick<RunningService, 'id' | 'holder'> & { readonly service: string },
   port: number,
 ): Promise<Result<Forward>> {
   const helper = observers.get(observedKey({ kind: 'network', service }));
   return helper === undefined
     ? notObserved(`the network of ${service}`)
-    : forwardPort({ engine, service, id, helper }, port);
+    : forwardPort({ engine, service, id, holder, helper }, port);
 }
 
 const notObserved = (name: string): Result<never> =>

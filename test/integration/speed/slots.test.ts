@@ -156,6 +156,17 @@ describe('slots', () => {
     expect(await published(slotted)).toBe('hello from webby\n');
     const read = await slotted.observe({ kind: 'network', service: 'db' }, ['cat', '/sys/class/net/eth0/address']);
     expect(read.ok && read.value.trim()).toBe(slotted.macAddress('db', 'back'));
+    const used = await slotted.stats('web');
+    expect(used.ok && used.value.rxBytes).toBeGreaterThan(0);
+    // At its own address, and not at the loopback.
+    const address = (await run(slotted, 'db', ['hostname', '-I'])).out.trim();
+    const script = serve(5433).replace('LocalPort', `LocalAddr => '${address}', LocalPort`);
+    const serving = run(slotted, 'db', ['perl', '-e', script]);
+    await expect.poll(async () => (await run(slotted, 'db', ask(address, 5433))).out, { timeout: 10_000 }).not.toBe('');
+    const way = await slotted.forward('db', 5433);
+    if (!way.ok) throw new Error(way.problems[0].message);
+    expect(Buffer.concat(await connect(way.value.port, '127.0.0.1').toArray()).toString('utf8')).toMatch(/^hello from/);
+    await way.value[Symbol.asyncDispose]();
     const listed = await listEnvironments(process.env, gym.folder);
     const [shown, ...others] = listed.ok ? listed.value : [];
     expect({ others, services: shown?.services.map(({ service }) => service).sort() }).toEqual({
@@ -169,6 +180,7 @@ describe('slots', () => {
     docker('restart', '-t', '0', `${slotted.project}-db`);
     expect((await run(slotted, 'web', ask('db', 5432))).out).toMatch(/^hello from/);
     expect((await slotted.down()).ok).toBe(true);
+    await serving;
     expect(there()).toEqual([]);
 
     const plain = await gym.mustUp(whole, { task });
