@@ -112,7 +112,7 @@ test('the budget of dollars, and what is left of it for the next attempt', async
 test('the budget of minutes ends an agent under way, keeps its work on the branch, and leaves no process', async () => {
   using folder = countingCheckout(9);
   const agent = commandAgent(`${countDown}; setsid sleep 50 & sleep 50`);
-  const request = countingLoop(folder.path, { agent, limits: { attempts: 8, minutes: 1 / 60, usd: null } });
+  const request = countingLoop(folder.path, { agent, limits: { attempts: 8, minutes: 1 / 20, usd: null } });
   const report = await run(request);
   expect(report).toMatchObject({ end: 'minutes', exitCode: 5, resumable: false });
   expect(report.attempts.at(-1)).toMatchObject({ attempt: 1, state: null, files: 1 });
