@@ -27,3 +27,4 @@ export type { Judgement, Part } from './task/judgement.ts';
 export type { Document, Evidence, Reading, Sample, SampleInput } from './task/measurement.ts';
 export type { Task, TaskDefinition, TaskInput } from './task/schema.ts';
 export { json, load, networkCounters, type Source, volumeFiles } from './task/source.ts';
+export { type Target, target } from './task/target.ts';

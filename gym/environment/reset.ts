@@ -107,6 +107,9 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     deaths: () => current.environment.deaths(),
     engineAnswers: () => current.environment.engineAnswers(),
     flushLogs: () => current.environment.flushLogs(),
+    pause: () => current.environment.pause(),
+    resume: () => current.environment.resume(),
+    throttledMs: () => current.environment.throttledMs(),
     reset,
     release() {
       ending.abort();

@@ -9,6 +9,7 @@ import { runExec } from './exec.ts';
 import { readContainerFile } from './file.ts';
 import { askHelper, observedKey } from './helper.ts';
 import type { ServiceLog } from './log.ts';
+import { halt, throttledMs } from './pause.ts';
 import { withTools } from './setup.ts';
 import type { Watch } from './watch.ts';
 
@@ -87,6 +88,9 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       await sleep(quietMs);
       await Promise.all(logs.map((log) => log.settle(quietMs, flushLimitMs)));
     },
+    pause: () => halt(engine, services, 'pause'),
+    resume: () => halt(engine, services, 'unpause'),
+    throttledMs: () => throttledMs(engine, services),
     release() {
       ending = true;
       watch.close();

@@ -40,6 +40,8 @@ const recordedRun = z.object({
 });
 
 const index = join('evidence', 'index.json');
+/** Folder within a run's folder where the same of the baseline's build is kept. */
+export const baselineFolder = 'baseline-run';
 
 /** Keeps a reading in the run's folder; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
@@ -67,11 +69,13 @@ export function readRecorded(runDirectory: string): Evidence | undefined {
     const text = readFileSync(join(runDirectory, file), 'utf8');
     return [source, withoutUndefined({ ...recordedReading.parse(JSON.parse(text)), file })];
   });
+  const baseline = readRecorded(join(runDirectory, baselineFolder));
   return withoutUndefined({
     readings: new Map(readings),
     logs: new Map(logs.map((log): [string, ServiceLog] => [log.service, withoutUndefined(log)])),
     nonce,
     cutShort,
+    baseline,
   });
 }
 

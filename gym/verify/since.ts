@@ -25,7 +25,7 @@ export function lastVerdict(store: Store, history: History, task: string, run: s
     const file = join(store.runDirectory(row.run), 'verdict.json');
     if (!existsSync(file)) continue;
     const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
-    if (parsed.success && parsed.data.fault === undefined) return parsed.data;
+    if (parsed.success && parsed.data.fault === undefined && parsed.data.canary === undefined) return parsed.data;
   }
   return undefined;
 }

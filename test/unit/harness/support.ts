@@ -40,6 +40,9 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     deaths: () => deaths,
     engineAnswers: notHere,
     flushLogs: notHere,
+    pause: notHere,
+    resume: notHere,
+    throttledMs: notHere,
     reset: notHere,
     down: notHere,
   };

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { Engine } from './engine.ts';
+
+type Services = ReadonlyMap<string, { readonly id: string }>;
+
+/** Pauses or resumes the containers of all services. One that does not run, or is so already, stays as it is. */
+export async function halt(engine: Engine, services: Services, how: 'pause' | 'unpause'): Promise<Result<void>> {
+  const done = await Promise.all(
+    [...services].map(async ([service, { id }]) => {
+      const container = engine.docker.getContainer(id);
+      const answer = await engine.call(`${how} ${service}`, () =>
+        how === 'pause' ? container.pause() : container.unpause(),
+      );
+      if (answer.ok) return [];
+      const looked = await engine.call(`looking at ${service}`, () => container.inspect());
+      if (!looked.ok) return [...looked.problems];
+      const { Running: running, Paused: paused } = looked.value.State;
+      return !running || paused === (how === 'pause') ? [] : [...answer.problems];
+    }),
+  );
+  const [first, ...others] = done.flat();
+  return first === undefined ? ok(undefined) : failed(first, ...others);
+}
+
+const stats = z.object({ cpu_stats: z.object({ throttling_data: z.object({ throttled_time: z.number() }) }) });
+
+/** How long the services were held back by their CPU limits since they started, in milliseconds; null: it cannot be told of all. */
+export async function throttledMs(engine: Engine, services: Services): Promise<number | null> {
+  const times = await Promise.all(
+    [...services].map(async ([service, { id }]) => {
+      const answer = await engine.call(`looking at ${service}`, () =>
+        engine.docker.getContainer(id).stats({ stream: false, 'one-shot': true }),
+      );
+      const parsed = stats.safeParse(answer.ok ? answer.value : undefined);
+      return parsed.success ? parsed.data.cpu_stats.throttling_data.throttled_time / 1e6 : null;
+    }),
+  );
+  return times.reduce((sum: number | null, each) => (sum === null || each === null ? null : sum + each), 0);
+}
