@@ -18,7 +18,8 @@ export interface CompareRequest {
   readonly clockMs: () => number;
   /** What else used the machine since the comparison began. */
   readonly noise: () => Promise<HostNoise>;
-  readonly onLook: (session: Session) => void;
+  /** Called at each look, with whether it goes on. */
+  readonly onLook: (session: Session, pairs: number, goesOn: boolean) => void;
 }
 
 /** Which build was measured, and the number. `slowed` is the baseline with the planted slowdown. */
@@ -62,6 +63,7 @@ export async function compareBuilds(request: CompareRequest): Promise<Compared> 
   const rounds: Round[] = [];
   const measurements: Measurement[] = [];
   let again = 0;
+  let looked = 0;
   const state = (host: HostNoise): Omit<Compared, 'brokenOff'> => {
     const [pairs, calibration] = [pairsOf(rounds, 'baseline', 'candidate'), pairsOf(rounds, 'baseline', 'again')];
     const slowdown =
@@ -75,9 +77,13 @@ export async function compareBuilds(request: CompareRequest): Promise<Compared> 
   if (!warm.ok) return end(warm.because);
   for (;;) {
     const { session } = state(quietHost);
-    const isLook = looks.includes(rounds.length);
-    if (isLook) request.onLook(session);
-    if (isLook && isOver(session, rounds.length)) return end(null);
+    const isNew = rounds.length > looked && looks.includes(rounds.length);
+    if (isNew) {
+      looked = rounds.length;
+      const isDecided = isOver(session, looked);
+      request.onLook(session, looked, !isDecided);
+      if (isDecided) return end(null);
+    }
     const soFarMs = clockMs() - startedMs;
     const nextMs = soFarMs / Math.max(1, rounds.length);
     if (soFarMs + nextMs > limitMs) return end(`out of time after ${rounds.length} pairs`);

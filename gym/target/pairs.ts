@@ -34,17 +34,20 @@ export async function judgePairs(
     measure: measureArm,
     clockMs: () => performance.now(),
     noise: async () => noiseBetween(before, await readNoise(arms)),
-    onLook: (session) => place.emit({ type: 'noted', text: `target ${target.name}: ${lookText(session)}` }),
+    onLook: (session, pairs, goesOn) => {
+      const state = goesOn ? 'goes on' : session.state;
+      place.emit({ type: 'noted', text: `target ${target.name}: ${pairs} pairs, ${lookText(session)}${state}` });
+    },
   });
   const lines = textOf(compared, target, plant);
   return { judgement: judgementOf(compared, lines), kept: { seed, planted: plant, text: lines, ...compared } };
 }
 
-function lookText({ decision, state }: Session): string {
-  if (decision.state === 'invalid' || decision.comparison === null) return state;
-  const { pairs, ratio, interval } = decision.comparison;
-  const range = interval === null ? '' : `, ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
-  return `${pairs} pairs, ${ratio.toFixed(3)}${range}: ${state}`;
+function lookText({ decision }: Session): string {
+  if (decision.state === 'invalid' || decision.comparison === null) return '';
+  const { ratio, interval } = decision.comparison;
+  const range = interval === null ? '' : ` (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})`;
+  return `${ratio.toFixed(3)}${range}: `;
 }
 
 function textOf({ session, brokenOff }: Compared, { measure }: Target, plant: 'real' | 'arithmetical'): string[] {
