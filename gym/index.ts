@@ -5,7 +5,17 @@ export { agree } from '../invariants/agree.ts';
 export { bound } from '../invariants/bound.ts';
 export { all, any, atLeast, when } from '../invariants/combine.ts';
 export { conservation } from '../invariants/conservation.ts';
+export { differential } from '../invariants/differential.ts';
 export { log } from '../invariants/log.ts';
+export { metamorphic } from '../invariants/metamorphic.ts';
+export { monotonic } from '../invariants/monotonic.ts';
+export { ordering } from '../invariants/ordering.ts';
+export { ratio } from '../invariants/ratio.ts';
+export { recovery } from '../invariants/recovery.ts';
+export { always, never, sometimes } from '../invariants/samples.ts';
+export { schema } from '../invariants/schema.ts';
+export { slo } from '../invariants/slo.ts';
+export { unique } from '../invariants/unique.ts';
 export {
   absolute,
   add,
@@ -22,8 +32,8 @@ export {
 } from './judge/quantity.ts';
 export { abs, anyOf, exact, rel, type Tolerance, ulp } from './judge/tolerance.ts';
 export { defineTask } from './task/define.ts';
-export { defineInvariant, type Invariant, invariantBase } from './task/invariant.ts';
-export type { Judgement, Part } from './task/judgement.ts';
+export { defineInvariant, type Invariant, invariantBase, type Looked, type TamperingName } from './task/invariant.ts';
+export { type Judgement, type Part, unknown, vacuous } from './task/judgement.ts';
 export type { Document, Evidence, Reading, Sample, SampleInput } from './task/measurement.ts';
 export type { Task, TaskDefinition, TaskInput } from './task/schema.ts';
 export { json, load, networkCounters, type Source, volumeFiles } from './task/source.ts';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { type Comparison, isJudgement, judgeComparisons, type Ready, ready } from '../gym/judge/compare.ts';
-import { noticedBy, quantitySchema, quantityText, resolve } from '../gym/judge/quantity.ts';
+import { isJudgement, judgeComparisons } from '../gym/judge/compare.ts';
+import { pairGroups } from '../gym/judge/pair.ts';
+import { noticedBy, quantitySchema, quantityText } from '../gym/judge/quantity.ts';
 import { exact, toleranceSchema, toleranceText } from '../gym/judge/tolerance.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
-import { type Judgement, unknown } from '../gym/task/judgement.ts';
+import { type Judgement, vacuous } from '../gym/task/judgement.ts';
 import type { Evidence } from '../gym/task/measurement.ts';
 
 const schema = z.strictObject({
@@ -30,54 +31,30 @@ export const agree = defineInvariant({
 });
 
 function judge(spec: Spec, evidence: Evidence): Judgement {
-  const observed = ready(resolve(spec.observed, evidence));
-  if (isJudgement(observed)) return observed;
-  const compared = Object.entries(spec.witnesses).map(([name, quantity]) =>
-    against(spec, observed, { name, quantity }, evidence),
-  );
-  const comparisons = compared.flatMap((each) => ('because' in each ? [] : each));
-  const missing = compared.flatMap((each) => ('because' in each ? [each] : []));
-  const judged = judgeComparisons(
-    comparisons,
-    spec.tolerance,
-    observed.unit,
-    `against ${Object.keys(spec.witnesses).join(', ')}`,
-  );
+  const observed = { name: spec.observed.metric, quantity: spec.observed, evidence };
+  const witnesses = Object.entries(spec.witnesses);
+  const compared = witnesses.map(([name, quantity]) => ({
+    name,
+    pairs: pairGroups(observed, { name, quantity, evidence }),
+  }));
+  const missing = compared.map(({ pairs }) => pairs).filter(isJudgement);
+  const paired = compared.flatMap(({ name, pairs }) => (isJudgement(pairs) ? [] : [{ name, ...pairs }]));
+  const [first] = paired;
   // A witness that is missing does not take away what another one saw.
-  if (judged.state === 'fail') return judged;
-  return missing.find(({ state }) => state === 'vacuous') ?? missing[0] ?? judged;
-}
-
-interface Witness {
-  readonly name: string;
-  readonly quantity: Spec['observed'];
-}
-
-/** The comparisons with one witness, or the judgement that it cannot be compared with. */
-function against(
-  spec: Spec,
-  observed: Ready,
-  { name, quantity }: Witness,
-  evidence: Evidence,
-): readonly Comparison[] | Judgement {
-  const seen = ready(resolve(quantity, evidence));
-  if (isJudgement(seen)) return seen;
-  if (seen.unit !== observed.unit) return unknown(`${name} is in ${seen.unit}, not in ${observed.unit}`);
-  const comparisons: Comparison[] = [];
-  for (const group of new Set([...observed.groups.keys(), ...seen.groups.keys()])) {
-    const here = observed.groups.get(group) ?? zeroOf(spec.observed);
-    const there = seen.groups.get(group) ?? zeroOf(quantity);
-    if (here === null || there === null)
-      return unknown(`${group} is missing in ${here === null ? spec.observed.metric : name}`);
-    const part = partName(group, name, Object.keys(spec.witnesses).length);
-    comparisons.push({ part, observed: here, expected: there });
-  }
-  return comparisons;
-}
-
-/** The sum and the number of nothing is zero; there is no largest or smallest of nothing. */
-function zeroOf({ reduce }: Spec['observed']): bigint | null {
-  return reduce === 'sum' || reduce === 'count' ? 0n : null;
+  const judged =
+    first === undefined
+      ? undefined
+      : judgeComparisons(
+          paired.flatMap(({ name, comparisons }) =>
+            comparisons.map((each) => ({ ...each, part: partName(each.part, name, witnesses.length) })),
+          ),
+          spec.tolerance,
+          first.unit,
+          `against ${witnesses.map(([name]) => name).join(', ')}`,
+        );
+  if (judged?.state === 'fail') return judged;
+  const open = missing.find(({ state }) => state === 'vacuous') ?? missing[0];
+  return open ?? judged ?? vacuous('there is no witness');
 }
 
 function partName(group: string, witness: string, witnesses: number): string {

@@ -4,7 +4,7 @@ import { isGreen } from '../gym/judge/verdict.ts';
 import { defineInvariant, type Invariant, invariantBase, isInvariant } from '../gym/task/invariant.ts';
 import { unknown, vacuous } from '../gym/task/judgement.ts';
 
-const one = z.custom<Invariant>(isInvariant, 'not an invariant: use conservation, agree, bound, log or your own');
+const one = z.custom<Invariant>(isInvariant, 'not an invariant: use a kind such as bound, or your own');
 const schema = z.strictObject({ ...invariantBase, of: z.array(one) });
 const parts = {
   looksAt: ({ of }: { of: readonly Invariant[] }) => of.flatMap((each) => each.looksAt),

@@ -1,23 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { differenceOf, lineSchema, lineText } from '../gym/judge/line.ts';
 import { logLines } from '../gym/judge/log-lines.ts';
+import { judgeLogOrder } from '../gym/judge/log-order.ts';
 import { listText } from '../gym/judge/text.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, unknown, vacuous } from '../gym/task/judgement.ts';
 import type { Evidence, ServiceLog } from '../gym/task/measurement.ts';
 
-const schema = z.strictObject({
+const services = z.array(z.string()).min(1);
+const counted = z.strictObject({
   ...invariantBase,
-  services: z.array(z.string()).min(1),
-  /** Which lines count: those that match a regular expression, or JSON lines whose fields have these values. */
-  line: z.union([
-    z.strictObject({ pattern: z.string().refine(isPattern, 'not a regular expression') }),
-    z.strictObject({
-      fields: z
-        .record(z.string(), z.json())
-        .refine((fields) => Object.keys(fields).length > 0, 'name at least one field'),
-    }),
-  ]),
+  services,
+  line: lineSchema,
   /** In each service: at least one such line, none, or a number of them. */
   expect: z.union([
     z.enum(['present', 'absent']),
@@ -26,25 +20,29 @@ const schema = z.strictObject({
       .refine(({ atLeast, atMost }) => atLeast <= atMost, 'atLeast is above atMost'),
   ]),
 });
+const ordered = z.strictObject({
+  ...invariantBase,
+  services,
+  /** In each service: lines that come one after the other; others may come between them. */
+  inOrder: z.array(lineSchema).min(2, 'an order takes two lines'),
+});
+const schema = z.union([counted, ordered]);
+type Spec = z.output<typeof counted>;
 
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
-type Spec = z.output<typeof schema>;
-
-/** What services have logged, or have not, in each of their logs. */
+/** What services have logged, or have not, and in which order, in each of their logs. */
 export const log = defineInvariant({
   kind: 'log',
   schema,
-  claim: (spec) => `${lineText(spec.line)} is ${expectText(spec.expect)} in the log of ${spec.services.join(', ')}`,
-  sources: () => [],
-  services: ({ services }) => services,
-  judge,
+  claim(spec) {
+    const where = `in the log of ${spec.services.join(', ')}`;
+    return 'inOrder' in spec
+      ? `${spec.inOrder.map(lineText).join(', then ')} ${where}`
+      : `${lineText(spec.line)} is ${expectText(spec.expect)} ${where}`;
+  },
+  services: (spec) => spec.services,
+  judge: (spec, evidence) =>
+    'inOrder' in spec ? judgeLogOrder(spec.inOrder, spec.services, evidence) : judgeCount(spec, evidence),
+  notices: (spec) => ('inOrder' in spec || rangeOf(spec.expect).atLeast > 0 ? ['truncate'] : []),
 });
 
 interface Found {
@@ -60,7 +58,7 @@ interface Found {
   readonly file: string;
 }
 
-function judge(spec: Spec, evidence: Evidence): Judgement {
+function judgeCount(spec: Spec, evidence: Evidence): Judgement {
   const read = spec.services.map((service) => search(spec, service, evidence));
   const found = read.flatMap((each) => ('matches' in each ? [each] : []));
   const { atLeast, atMost } = rangeOf(spec.expect);
@@ -152,44 +150,6 @@ function searchFile(spec: Spec, source: ServiceLog): Found {
     near: matches === 0 ? near : null,
     file: source.file,
   };
-}
-
-/** How a line differs from what is asked: not at all, entirely, or in some fields, in words. */
-function differenceOf(wanted: Spec['line']): (line: string) => string {
-  if ('pattern' in wanted) {
-    const pattern = new RegExp(wanted.pattern, 'u');
-    return (line) => (pattern.test(line) ? 'not at all' : 'entirely');
-  }
-  const fields = Object.entries(wanted.fields);
-  const [key] = fields;
-  return (line) => {
-    if (!/^\s*\{/.test(line)) return 'entirely';
-    const document = jsonOf(line);
-    const wrong = fields.filter(([name, value]) => !isDeepStrictEqual(document[name], value));
-    if (wrong.length === 0) return 'not at all';
-    // A line whose first asked field fits is the one that was meant.
-    if (key === undefined || wrong.some(([name]) => name === key[0])) return 'entirely';
-    return wrong.map(([name, value]) => `${name} is ${valueText(document[name])}, not ${valueText(value)}`).join(', ');
-  };
-}
-
-/** A field's value; a line may hold anything of any length. */
-function valueText(value: unknown): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value);
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
-}
-
-function jsonOf(line: string): Record<string, unknown> {
-  try {
-    const document: unknown = JSON.parse(line);
-    return typeof document === 'object' && document !== null ? { ...document } : {};
-  } catch {
-    return {};
-  }
-}
-
-function lineText(line: Spec['line']): string {
-  return 'pattern' in line ? `/${line.pattern}/` : JSON.stringify(line.fields);
 }
 
 function expectText(expect: Spec['expect']): string {

@@ -63,7 +63,7 @@ async function bundle(): Promise<string[]> {
       gym: './gym/gym.ts',
       main: './gym/main.ts',
       index: './gym/index.ts',
-      reaper: './gym/environment/reaper.ts',
+      reaper: './gym/fault/reaper.ts',
       // Goes into a container by itself, so it has to be one file.
       'fault-proxy': './gym/fault/proxy/program.ts',
     },

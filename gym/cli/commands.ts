@@ -131,6 +131,7 @@ export const commands: readonly Command[] = [
     options: {
       all: { kind: 'flag', help: 'of every task and checkout' },
       wait: { kind: 'flag', help: 'return when nothing is left, not when all processes have ended' },
+      rest: { kind: 'flag', help: 'only remove what is left of those that are down' },
     },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/down.ts'),

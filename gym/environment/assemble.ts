@@ -4,6 +4,7 @@ import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import { containerOptions, endpoint } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
+import { reaching } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
 import type { Observed, UpRequest } from './environment.ts';
 import { createContainer, mayWait } from './gate.ts';
@@ -46,10 +47,11 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   if (!stores.ok) return stores;
   const created = await createAll(ground, stores.value);
   const startables = created.flatMap((each) => (each.ok ? [each.value] : []));
+  const reach = reaching(engine, request);
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
-    details.set(service.name, readDetails(engine, id, ground.networks));
-    observers.start({ kind: 'network', service: service.name }, id, service.name);
+    details.set(service.name, readDetails(engine, id, ground.networks, reach));
+    observers.start({ kind: 'network', service: service.name }, id);
   };
   const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);
   const started =
@@ -104,7 +106,7 @@ function checkHealthConditions(model: ComposeModel, startables: readonly Startab
     return failed({
       kind: 'definition',
       message: `depends_on: service "${blind.service}" has no health check to be healthy by`,
-      place: { file: model.file, line: blind.line, service: service.name },
+      place: { file: blind.file, line: blind.line, service: service.name },
       remedy: `Give ${blind.service} a healthcheck, or use the condition service_started.`,
     });
   }
@@ -120,17 +122,16 @@ class Observers {
     this.#ground = ground;
     for (const observed of ground.request.observed) {
       const volume = observed.kind === 'volume' ? ground.volumes.get(observed.volume) : undefined;
-      if (volume !== undefined) this.start(observed, volume, userOf(ground.model, observed));
+      if (volume !== undefined) this.start(observed, volume);
     }
   }
 
-  /** `joined`: the volume's name or the container's id; `service`: whose image may be used. */
-  start(observed: Observed, joined: string, service: string | undefined): void {
-    const { engine, prefix, labels, images, request } = this.#ground;
+  /** `joined`: the volume's name or the container's id. */
+  start(observed: Observed, joined: string): void {
+    const { engine, prefix, labels, request } = this.#ground;
     const key = observedKey(observed);
     if (!request.observed.some((each) => observedKey(each) === key)) return;
-    const serviceImage = images.get(service ?? '')?.reference ?? '';
-    this.#started.set(key, startHelper({ engine, project: prefix, labels, serviceImage }, observed, joined));
+    this.#started.set(key, startHelper({ engine, project: prefix, labels }, observed, joined));
   }
 
   /** Container ids by `observedKey`. */
@@ -143,15 +144,6 @@ class Observers {
     }
     return ok(ids);
   }
-}
-
-/** A service that mounts the volume. */
-function userOf(model: ComposeModel, observed: Observed): string | undefined {
-  const mounts = (service: ServiceModel): boolean =>
-    service.mounts.some(
-      (mount) => mount.kind === 'volume' && observed.kind === 'volume' && mount.source === observed.volume,
-    );
-  return [...model.services.values()].find(mounts)?.name;
 }
 
 /** All at once, but for those that join the namespaces or use the volumes of others. */
@@ -211,9 +203,9 @@ async function create(
     );
     if (!connected.ok) return connected;
   }
-  const log = await followLog(engine, { id, service: name, tty: service.tty }, logFile);
+  const log = await followLog(engine, { id, service: name, tty: service.tty, watch: ground.watch }, logFile);
   if (!log.ok) return log;
   request.emit({ type: 'service.changed', service: name, state: 'created', container: id });
   request.emit({ type: 'log.opened', source: 'service', name, file: logFile });
-  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image.healthcheck) });
+  return ok({ service, id, gate, log: log.value, probe: probeOf(service, image) });
 }

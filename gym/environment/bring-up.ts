@@ -3,8 +3,10 @@ import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { assemble } from './assemble.ts';
 import type { ComposeModel } from './compose/model.ts';
 import { findLabelled } from './down.ts';
+import { checkElsewhere } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
 import type { UpRequest } from './environment.ts';
+import { fitsEngine } from './fits-engine.ts';
 import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './generation.ts';
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
@@ -32,6 +34,8 @@ export interface Beginning {
 /** Brings one generation up within the deadline. After a failure or an abort nothing of it is left. */
 export async function bringUp(ground: UpGround, beginning: Beginning): Promise<Result<Generation>> {
   const { engine, request } = ground;
+  const apart = checkElsewhere(engine, ground.model, request);
+  if (!apart.ok) return apart;
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   request.signal.addEventListener('abort', interrupt, { once: true });
@@ -68,6 +72,8 @@ async function makeAll(
   { generation, golden }: Beginning,
   stop: AbortController,
 ): Promise<Result<Generation>> {
+  const fits = await fitsEngine(engine, whole);
+  if (!fits.ok) return fits;
   const { project, emit } = request;
   const model = golden === undefined ? whole : seededModel(whole, golden);
   const labels = { ...environmentLabels(request), [label.generation]: generation };

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,11 @@ import { helperImage } from './helper.ts';
 import { label } from './labels.ts';
 
 const copyLimitMs = 10 * 60_000;
+
+/** Another one each time: a volume is removed by its name, and one that is late must not remove what a later environment has made. */
+export function volumeName(prefix: string, name: string): string {
+  return `${prefix}_${name}-${randomBytes(4).toString('hex')}`;
+}
 
 /**
  * Copies all that is in a volume into an empty one, with owners, modes and times. Where this process sees the engine's files that costs
@@ -32,6 +38,8 @@ export async function copyVolume(
 
 /** Where a volume's files are, if this process sees them and may do with them as the engine does. */
 async function folderOf(engine: Engine, volume: string): Promise<string | undefined> {
+  // Podman gives a volume the owner and mode of the image's folder when it is mounted first: what is copied then stays.
+  if (engine.tunnel !== null || engine.isPodman) return undefined;
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   const inspected = await engine.call('looking at a volume', () => engine.docker.getVolume(volume).inspect());
   if (!inspected.ok) return undefined;

@@ -2,6 +2,8 @@
 export interface OutputPiece {
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: Uint8Array;
+  /** Whether a frame begins with it. */
+  readonly isStart: boolean;
 }
 
 const headerBytes = 8;
@@ -15,6 +17,7 @@ export async function* demultiplex(source: AsyncIterable<Uint8Array | string>): 
   let headerFilled = 0;
   let remaining = 0;
   let stream: OutputPiece['stream'] = 'stdout';
+  let isStart = true;
   for await (const chunk of source) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     let at = 0;
@@ -22,7 +25,8 @@ export async function* demultiplex(source: AsyncIterable<Uint8Array | string>): 
       if (remaining > 0) {
         const end = Math.min(bytes.length, at + remaining);
         remaining -= end - at;
-        yield { stream, bytes: bytes.subarray(at, end) };
+        yield { stream, bytes: bytes.subarray(at, end), isStart };
+        isStart = false;
         at = end;
       } else {
         header[headerFilled] = bytes[at] ?? 0;
@@ -32,6 +36,7 @@ export async function* demultiplex(source: AsyncIterable<Uint8Array | string>): 
           headerFilled = 0;
           stream = header[0] === 2 ? 'stderr' : 'stdout';
           remaining = header.readUInt32BE(4);
+          isStart = true;
         }
       }
     }
@@ -41,6 +46,6 @@ export async function* demultiplex(source: AsyncIterable<Uint8Array | string>): 
 /** The output of a container with a terminal: one stream, without frames. */
 export async function* undivided(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<OutputPiece> {
   for await (const chunk of source) {
-    yield { stream: 'stdout', bytes: typeof chunk === 'string' ? Buffer.from(chunk) : chunk };
+    yield { stream: 'stdout', bytes: typeof chunk === 'string' ? Buffer.from(chunk) : chunk, isStart: false };
   }
 }

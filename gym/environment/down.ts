@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
-import { label } from './labels.ts';
+import { carries, label } from './labels.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -26,12 +26,32 @@ export async function removeProject(engine: Engine, project: string, run?: strin
   return found.ok ? removeAll(engine, found.value) : found;
 }
 
+/** Something on the engine that gym made. */
+export interface Made {
+  readonly kind: keyof Leftovers;
+  /** What it is removed by: a volume's name, else an id. */
+  readonly id: string;
+  readonly labels: Labels;
+}
+
 /** Everything that has all these labels and is accepted, running or not. */
 export async function findLabelled(
   engine: Engine,
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
 ): Promise<Result<Leftovers>> {
+  const made = await listLabelled(engine, labels);
+  return made.ok ? ok(leftoversOf(made.value.filter((each) => accept(each.labels)))) : made;
+}
+
+/** The same by kind. */
+export function leftoversOf(made: readonly Made[]): Leftovers {
+  const of = (kind: keyof Leftovers): string[] => made.flatMap((each) => (each.kind === kind ? each.id : []));
+  return { containers: of('containers'), networks: of('networks'), volumes: of('volumes'), images: of('images') };
+}
+
+/** Everything that has all these labels, running or not. */
+export async function listLabelled(engine: Engine, labels: readonly string[]): Promise<Result<readonly Made[]>> {
   const filters = JSON.stringify({ label: labels });
   const [containers, networks, volumes, images] = await Promise.all([
     engine.call('listing containers', () => engine.docker.listContainers({ all: true, filters })),
@@ -43,12 +63,13 @@ export async function findLabelled(
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
-  return ok({
-    containers: containers.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    networks: networks.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-    volumes: (volumes.value.Volumes ?? []).filter((each) => accept(each.Labels)).map(({ Name }) => Name),
-    images: images.value.filter((each) => accept(each.Labels)).map(({ Id }) => Id),
-  });
+  const made: Made[] = [
+    ...containers.value.map(({ Id: id, Labels }): Made => ({ kind: 'containers', id, labels: Labels })),
+    ...networks.value.map(({ Id: id, Labels }): Made => ({ kind: 'networks', id, labels: Labels })),
+    ...(volumes.value.Volumes ?? []).map(({ Name: id, Labels }): Made => ({ kind: 'volumes', id, labels: Labels })),
+    ...images.value.map(({ Id: id, Labels }): Made => ({ kind: 'images', id, labels: Labels })),
+  ];
+  return ok(made.filter((each) => carries(each.labels, labels)));
 }
 
 /** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */
@@ -59,9 +80,11 @@ export async function removeAll(
   const { docker } = engine;
   const removedContainers = await Promise.all(
     containers.map((id) =>
-      remove(engine, `removing container ${id.slice(0, 12)}`, () =>
-        docker.getContainer(id).remove({ force: true, v: true }),
-      ),
+      remove(engine, `removing container ${id.slice(0, 12)}`, async () => {
+        // Podman asks a container to end and waits 10 s for that, before it does as it was told.
+        if (engine.isPodman) await engine.call('killing a container', () => docker.getContainer(id).kill());
+        await docker.getContainer(id).remove({ force: true, v: true });
+      }),
     ),
   );
   const removedOthers = await Promise.all([
@@ -102,6 +125,11 @@ function removeNetwork(engine: Engine, id: string): Promise<readonly Problem[]> 
   );
 }
 
+/** Podman's words for a container whose namespaces others use; its status for that is 500. */
+function isHeld(message: string): boolean {
+  return /has dependent containers/.test(message);
+}
+
 /**
  * 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go.
  * `hopeless` tells, of one in use, why it will stay so.
@@ -116,7 +144,7 @@ async function remove(
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
     const answer: Answer<unknown> = await engine.call(what, run, removeLimitMs);
     if (answer.ok || answer.status === 404) return [];
-    const inUse = answer.status === 409 || answer.status === 403;
+    const inUse = answer.status === 409 || answer.status === 403 || isHeld(answer.problems[0].message);
     if (!inUse || performance.now() + waitMs > until) return answer.problems;
     const why = await hopeless();
     if (why !== undefined) return [why];

@@ -4,10 +4,21 @@ import type { Result } from '../events/problem.ts';
 /** Who holds what an environment made: a process (it goes when that process is gone) or nobody but `gym down`. */
 export type Lease = 'process' | 'kept';
 
+/** What an environment was brought up from; each a hash that changes with what it stands for. */
+export interface Origin {
+  /** The files of the workspace. */
+  readonly files: string;
+  /** What the Compose file comes to, with all its variables. */
+  readonly model: string;
+}
+
 /** What to bring up. */
 export interface UpRequest {
-  /** Absolute path of the Compose file; its relative paths (build contexts, binds) are resolved against its folder. */
-  readonly composeFile: string;
+  /**
+   * Absolute paths of the Compose files, each laid over those before it; their relative paths (build contexts, binds) are resolved against
+   * the folder of the first.
+   */
+  readonly composeFiles: readonly string[];
   /** Compose project name: the prefix of every container, network and volume. Unique per environment. */
   readonly project: string;
   readonly task: string;
@@ -27,6 +38,8 @@ export interface UpRequest {
   readonly signal: AbortSignal;
   /** One deadline for all of it. */
   readonly deadlineMs: number;
+  /** What a kept one is brought up from, to be compared later. */
+  readonly origin?: Origin;
 }
 
 /** What a helper container looks at from outside: a service's network namespace, or a volume (mounted read-only at /volume). */
@@ -105,8 +118,8 @@ export interface Environment {
   /** Services that died since they were ready. */
   deaths(): readonly Death[];
   /** Whether the engine answers, and has without a break: else `deaths` may not know all. */
-  engineAnswers(): Promise<boolean>;
-  /** Waits until all that the services printed up to now is in their log files (bounded by about a second). */
+  engineAnswers(limitMs?: number): Promise<boolean>;
+  /** Waits until all that the services printed up to now is in their log files (bounded by about a second, or ten where much comes). */
   flushLogs(): Promise<void>;
   /**
    * Puts it back into the state right after its seeds had run: files, volumes, databases; all processes are new, and so are published
@@ -146,5 +159,9 @@ export interface EnvironmentStatus {
   readonly run: string;
   readonly lease: Lease;
   readonly checkout: string;
+  /** What a kept one was brought up from; `null`: it is none, it is not up to the end, or nobody said. */
+  readonly origin: Origin | null;
+  /** The one that is used: a reset puts another in its place. */
+  readonly generation: string;
   readonly services: readonly ServiceStatus[];
 }

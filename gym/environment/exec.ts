@@ -5,6 +5,7 @@ import { demultiplex } from './demux.ts';
 import type { Answer, Engine } from './engine.ts';
 import type { ExecOutcome, ExecRequest } from './environment.ts';
 import { killFromHost, killInside } from './kill.ts';
+import { Refusable, type Refusal, refusalOf } from './refusal.ts';
 
 /** The container that a command runs in. */
 export interface ExecTarget {
@@ -40,19 +41,24 @@ type Ending = { kind: 'exited'; exitCode: number } | { kind: 'cut' } | { kind: '
 
 async function drive(target: ExecTarget, request: ExecRequest, cut: AbortSignal): Promise<Ending> {
   const announced = await start(target, request, ['sh', '-c', announce, 'sh', ...request.command]);
-  if (!announced.ok) return notStarted(target, request, announced);
+  if (!announced.ok) return await notStarted(target, request, announced);
   const first = read(announced.value.stream, request, true);
   const ending = await wait(target, announced.value, first, cut);
   const swallowed = first.swallowed();
   if (ending.kind !== 'exited' || swallowed === '') return ending;
   // No number came: there is no shell in the image. The command itself is all that can be run.
-  if (!/"?sh"?: executable file not found/.test(swallowed)) {
-    request.onOutput(Buffer.from(swallowed), 'stderr');
-    return ending;
-  }
+  if (!/"?sh"?: executable file not found/.test(swallowed)) return refused(target, request, refusalOf(swallowed));
   const plain = await start(target, request, request.command);
-  if (!plain.ok) return notStarted(target, request, plain);
-  return wait(target, plain.value, read(plain.value.stream, request, false), cut);
+  if (!plain.ok) return await notStarted(target, request, plain);
+  const out = new Refusable((bytes) => request.onOutput(bytes, 'stdout'));
+  const onOutput: ExecRequest['onOutput'] = (bytes, stream) => {
+    if (stream === 'stdout') out.take(bytes);
+    else request.onOutput(bytes, stream);
+  };
+  const plainEnding = await wait(target, plain.value, read(plain.value.stream, { ...request, onOutput }, false), cut);
+  const mayBeRefused = plainEnding.kind === 'exited' && (plainEnding.exitCode === 126 || plainEnding.exitCode === 127);
+  const refusal = out.end(!mayBeRefused);
+  return refusal === undefined ? plainEnding : refused(target, request, refusal);
 }
 
 type Started = { readonly exec: Dockerode.Exec; readonly stream: NodeJS.ReadableStream };
@@ -76,31 +82,48 @@ function start(
 }
 
 /** 404 and 409: the container is gone or does not run. What else the engine refuses is the command's fault, as with the docker CLI. */
-function notStarted(target: ExecTarget, request: ExecRequest, answer: Answer<unknown> & { ok: false }): Ending {
+async function notStarted(
+  target: ExecTarget,
+  request: ExecRequest,
+  answer: Answer<unknown> & { ok: false },
+): Promise<Ending> {
   const { status } = answer;
   const { message } = answer.problems[0];
   if (status === undefined || status === 404 || status === 409) return { kind: 'lost', because: message };
-  request.onOutput(Buffer.from(`${target.service}: ${message}\n`), 'stderr');
-  return { kind: 'exited', exitCode: 126 };
+  // Podman's status for a container that does not run is 500.
+  const death = status === 500 ? await deathOf(target) : undefined;
+  if (death !== undefined) return { kind: 'lost', because: death };
+  return refused(target, request, refusalOf(message));
+}
+
+function refused({ service }: ExecTarget, request: ExecRequest, { exitCode, message }: Refusal): Ending {
+  request.onOutput(Buffer.from(`${service}: ${message}\n`), 'stderr');
+  return { kind: 'exited', exitCode };
 }
 
 interface Reading {
   readonly done: Promise<void>;
   /** The command's number in its container; `undefined` where it is not told. */
   readonly pid: Promise<number | undefined>;
-  /** What came on stdout in place of the number. */
+  /** What came in place of the number. */
   swallowed(): string;
 }
 
 /** Hands the output on; without its first line where that is the process id. */
 function read(stream: NodeJS.ReadableStream, request: ExecRequest, announced: boolean): Reading {
   let firstLine = '';
+  const before: Uint8Array[] = [];
   let told = !announced;
   const pid = Promise.withResolvers<number | undefined>();
   const consume = async (): Promise<void> => {
     for await (const piece of demultiplex(Readable.from(stream))) {
-      if (told || piece.stream === 'stderr') {
+      if (told) {
         request.onOutput(piece.bytes, piece.stream);
+        continue;
+      }
+      // Before the number only the engine speaks: Docker on stdout, Podman on stderr.
+      if (piece.stream === 'stderr') {
+        before.push(piece.bytes);
         continue;
       }
       const end = piece.bytes.indexOf(10);
@@ -109,13 +132,18 @@ function read(stream: NodeJS.ReadableStream, request: ExecRequest, announced: bo
       if (!/^\d+$/.test(firstLine)) continue;
       told = true;
       pid.resolve(Number(firstLine));
+      for (const bytes of before) request.onOutput(bytes, 'stderr');
       if (end + 1 < piece.bytes.length) request.onOutput(piece.bytes.subarray(end + 1), 'stdout');
     }
   };
   const done = consume()
     .catch(() => undefined)
     .finally(() => pid.resolve(undefined));
-  return { done, pid: pid.promise, swallowed: () => (told ? '' : firstLine) };
+  return {
+    done,
+    pid: pid.promise,
+    swallowed: () => (told ? '' : firstLine + Buffer.concat(before).toString('latin1')),
+  };
 }
 
 /** Waits for the end of a command, or cuts it short. */

@@ -6,7 +6,8 @@ import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { haltProject } from './halt.ts';
 import { currentGeneration, usedContainers } from './kept.ts';
-import { label } from './labels.ts';
+import { carries, label } from './labels.ts';
+import { listMarks, type Mark, markOf, unmark } from './mark.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,9 @@ export async function listEnvironments(
   if (!made.ok) return made;
   const statuses = [...Map.groupBy(made.value, ({ labels }) => labels[label.project] ?? '')].map(
     async ([project, members]): Promise<EnvironmentStatus> => {
-      const used = ofCurrent(members);
+      const marks = members.flatMap((each) => markOf(each.labels) ?? []);
+      const current = currentGeneration(members[0]?.labels, marks);
+      const used = ofCurrent(members, current);
       const labels = (used[0] ?? members[0])?.labels ?? {};
       const services = used.flatMap(({ service }) => service ?? []);
       return {
@@ -31,6 +34,8 @@ export async function listEnvironments(
         run: labels[label.run] ?? '',
         lease: labels[label.lease] === 'kept' ? 'kept' : 'process',
         checkout: labels[label.checkout] ?? '',
+        origin: originOf(marks, current),
+        generation: current,
         services: await Promise.all(services.map((service) => statusOf(engine.value, service))),
       };
     },
@@ -39,11 +44,14 @@ export async function listEnvironments(
 }
 
 /** What is used of an environment: not its spare, nor what a reset has left. */
-function ofCurrent(members: readonly Made[]): readonly Made[] {
-  const current = currentGeneration(members[0]?.labels);
+function ofCurrent(members: readonly Made[], current: string): readonly Made[] {
   const used = members.filter(({ labels }) => labels[label.generation] === current);
   // Of one that was reset by the process which holds it, only that process knows.
   return used.length > 0 || members[0]?.labels[label.lease] === 'kept' ? used : members;
+}
+
+function originOf(marks: readonly Mark[], current: string): Mark['origin'] {
+  return marks.find(({ generation }) => generation === current)?.origin ?? null;
 }
 
 interface Made {
@@ -62,7 +70,7 @@ async function listMade(engine: Engine, wanted: readonly string[]): Promise<Resu
   if (!containers.ok) return containers;
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
-  const others = [...networks.value, ...(volumes.value.Volumes ?? [])];
+  const others = [...networks.value, ...(volumes.value.Volumes ?? [])].filter((each) => carries(each.Labels, wanted));
   return ok([
     ...containers.value.map((each) => ({ labels: each.Labels, service: label.service in each.Labels ? each : null })),
     ...others.map((each) => ({ labels: each.Labels ?? {}, service: null })),
@@ -92,7 +100,18 @@ async function statusOf(engine: Engine, info: Dockerode.ContainerInfo): Promise<
 /** Removes an environment that any process brought up. One that is not there is fine. */
 export async function down(ambient: Ambient, project: string): Promise<Result<void>> {
   const engine = await connectEngine(ambient);
-  return engine.ok ? removeProject(engine.value, project) : engine;
+  if (!engine.ok) return engine;
+  const unmarked = await unmark(engine.value, project);
+  return unmarked.ok ? removeProject(engine.value, project) : unmarked;
+}
+
+/** Removes what is left of a kept environment that was ended by `halt`; one that has come up since is left alone. */
+export async function removeRest(ambient: Ambient, project: string): Promise<Result<void>> {
+  const engine = await connectEngine(ambient);
+  if (!engine.ok) return engine;
+  const marks = await listMarks(engine.value, project);
+  if (!marks.ok || marks.value.length > 0) return marks.ok ? ok(undefined) : marks;
+  return removeProject(engine.value, project);
 }
 
 /** Kept environments that are there, in part or in whole; only those of a checkout, where one is given. */
@@ -114,10 +133,12 @@ export async function listKept(
   );
 }
 
-/** Ends all processes of an environment; what is left of it is for `down` to remove. */
+/** Ends all processes of an environment; what is left of it is for `removeRest` or a sweep to remove. */
 export async function halt(ambient: Ambient, project: string): Promise<Result<void>> {
   const engine = await connectEngine(ambient);
-  return engine.ok ? haltProject(engine.value, project) : engine;
+  if (!engine.ok) return engine;
+  const [unmarked, halted] = await Promise.all([unmark(engine.value, project), haltProject(engine.value, project)]);
+  return unmarked.ok ? halted : unmarked;
 }
 
 /** Which part of a service's log is wanted. */
@@ -141,7 +162,9 @@ export async function logs(ambient: Ambient, request: LogsRequest): Promise<Resu
   const { project, service, follow, tail, timestamps, onOutput, signal } = request;
   const containers = await listContainers(engine, [`${label.project}=${project}`, `${label.service}=${service}`]);
   if (!containers.ok) return containers;
-  const id = usedContainers(containers.value)[0]?.Id;
+  const used = await usedContainers(engine, containers.value);
+  if (!used.ok) return used;
+  const id = used.value[0]?.Id;
   if (id === undefined)
     return failed({ ...notThere(project), message: `there is no service ${service} in ${project}` });
   const options = { stdout: true, stderr: true, timestamps, ...(tail !== null && { tail }) };

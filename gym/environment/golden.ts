@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ok, type Result } from '../events/problem.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { copyVolume } from './copy.ts';
+import { copyVolume, volumeName } from './copy.ts';
 import type { Engine } from './engine.ts';
 import { isGateMarker, programOf } from './gate.ts';
 import type { Generation } from './generation.ts';
@@ -131,7 +131,7 @@ async function take(ground: GoldenGround, generation: Generation, plan: Plan): P
   const volumes: Record<string, string> = {};
   const services: Record<string, SeededService> = {};
   for (const [name, source] of plan.volumes) {
-    const golden = `${generation.prefix}.golden-${name}`;
+    const golden = volumeName(`${generation.prefix}.golden`, name);
     const Labels = { ...labels, [label.generation]: goldenGeneration, [label.resource]: name };
     const made = await engine.call('making a volume', () => engine.docker.createVolume({ Name: golden, Labels }));
     if (!made.ok) return made;
@@ -147,7 +147,11 @@ async function take(ground: GoldenGround, generation: Generation, plan: Plan): P
   return ok({ volumes, services, how: 'overlay' });
 }
 
-const changed = z.array(z.object({ Path: z.string() })).nullable();
+/** No change at all is the JSON text `null`, which the library leaves as the bytes that it is. */
+const changed = z.preprocess(
+  (answer) => (Buffer.isBuffer(answer) ? null : answer),
+  z.array(z.object({ Path: z.string() })).nullable(),
+);
 const committed = z.object({ Id: z.string() });
 
 /** An image of a service's own files; `null`: it has changed none. */

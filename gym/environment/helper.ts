@@ -16,8 +16,6 @@ export interface HelperParts {
   readonly engine: Engine;
   readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Image of what is looked at. */
-  readonly serviceImage: string;
 }
 
 /** Tells one observed thing from another. */
@@ -32,7 +30,7 @@ export function observedKey(observed: Observed): string {
 export async function startHelper(parts: HelperParts, observed: Observed, joined: string): Promise<Result<string>> {
   const { engine, project, labels } = parts;
   const key = observedKey(observed);
-  const small = await obtainHelperImage(parts);
+  const small = await obtainHelperImage(engine);
   if (!small.ok) return small;
   const what = `starting the observer of ${key.replace('-', ' ')}`;
   const created = await engine.call(what, async () => {
@@ -62,12 +60,12 @@ export async function startHelper(parts: HelperParts, observed: Observed, joined
   return created.ok ? ok(created.value) : created;
 }
 
-async function obtainHelperImage({ engine, serviceImage }: HelperParts): Promise<Result<ReadyImage>> {
+async function obtainHelperImage(engine: Engine): Promise<Result<ReadyImage>> {
   const work = { engine, emit: () => {}, signal: AbortSignal.timeout(pullLimitMs), task: '' };
   const obtained = await obtainImage(work, helperImage, {}, { policy: 'missing', platform: null });
   if (obtained.ok) return obtained;
   const [problem] = obtained.problems;
-  const remedy = `Bring it yourself: docker pull ${helperImage}. Witnesses are read in it: ${serviceImage} could not be believed about itself.`;
+  const remedy = `Bring it yourself: docker pull ${helperImage}. Witnesses are read in it: a service's own image could not be believed about itself.`;
   return failed({ ...problem, remedy });
 }
 

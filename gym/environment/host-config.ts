@@ -17,6 +17,15 @@ export interface ContainerParts {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/**
+ * The engine's own copy of what a service prints: its end, 128 MiB at most; by an engine's default it would be all. gym's file needs
+ * it only where a later start was attached to too late, and then it is told when something was gone already.
+ */
+const cappedLog: Dockerode.HostConfig['LogConfig'] = {
+  Type: 'json-file',
+  Config: { 'max-size': '64m', 'max-file': '2' },
+};
+
 /** The part of a container's options that is about the host. `network`: the engine's name of the first network. */
 export function hostConfig(
   service: ServiceModel,
@@ -43,9 +52,10 @@ export function hostConfig(
     Sysctls: { ...service.sysctls },
     ...(service.init !== null && { Init: service.init }),
     ...(service.runtime !== null && { Runtime: service.runtime }),
-    ...(service.logging !== null && {
-      LogConfig: { Type: service.logging.driver ?? '', Config: { ...service.logging.options } },
-    }),
+    LogConfig:
+      service.logging === null
+        ? cappedLog
+        : { Type: service.logging.driver ?? '', Config: { ...service.logging.options } },
     ...annotations(service),
   };
 }
@@ -174,13 +184,41 @@ function mounts(service: ServiceModel, parts: ContainerParts): Dockerode.HostCon
   };
 }
 
+type BindModel = Extract<MountModel, { kind: 'bind' }>;
+
+/** What the short form says less of is said in the long one. */
+function isShort({ createHostPath, recursive }: BindModel): boolean {
+  return createHostPath && (recursive === null || recursive === 'enabled');
+}
+
+/** Options that the types of the library do not have yet. Older engines take no notice of those of Engine 23 (API 1.42) and 25 (1.44). */
+interface BindOptions {
+  Propagation: Dockerode.MountPropagation;
+  CreateMountpoint?: boolean;
+  NonRecursive?: boolean;
+  /** Of 1.44: what older engines do anyway. */
+  ReadOnlyNonRecursive?: boolean;
+  /** Of 1.44: `fitsEngine` refuses older ones. */
+  ReadOnlyForceRecursive?: boolean;
+}
+
+function bindOptions({ propagation, recursive, createHostPath }: BindModel): BindOptions {
+  return {
+    Propagation: propagationOf(propagation) ?? 'rprivate',
+    ...(createHostPath && { CreateMountpoint: true }),
+    ...(recursive === 'disabled' && { NonRecursive: true }),
+    ...(recursive === 'writable' && { ReadOnlyNonRecursive: true }),
+    ...(recursive === 'readonly' && { ReadOnlyForceRecursive: true }),
+  };
+}
+
 /** This form makes a folder where the source is missing, knows SELinux, and takes `nocopy` for a volume of any driver. */
 function shortBind(mount: MountModel, { volumes }: ContainerParts): string[] {
   const join = (source: string, ...flags: (string | null)[]): string[] => {
     const given = [mount.readOnly ? 'ro' : null, ...flags].filter((flag) => flag !== null);
     return [[source, mount.target, ...(given.length > 0 ? [given.join(',')] : [])].join(':')];
   };
-  if (mount.kind === 'bind' && mount.createHostPath) return join(mount.source, mount.selinux, mount.propagation);
+  if (mount.kind === 'bind' && isShort(mount)) return join(mount.source, mount.selinux, mount.propagation);
   if (mount.kind === 'volume' && mount.noCopy) return join(volumes.get(mount.source) ?? mount.source, 'nocopy');
   return [];
 }
@@ -193,10 +231,9 @@ function mountSettings(mount: MountModel, parts: ContainerParts): Dockerode.Moun
     return [{ Type: 'tmpfs', Source: '', Target: mount.target, ReadOnly: mount.readOnly, TmpfsOptions }];
   }
   if (mount.kind === 'bind') {
-    if (mount.createHostPath) return [];
-    const Propagation = propagationOf(mount.propagation);
+    if (isShort(mount)) return [];
     const settings = { Type: 'bind' as const, Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
-    return [{ ...settings, ...(Propagation !== undefined && { BindOptions: { Propagation } }) }];
+    return [{ ...settings, BindOptions: bindOptions(mount) }];
   }
   if (mount.kind === 'volume') {
     if (mount.noCopy) return [];

@@ -16,9 +16,29 @@ export const label = {
   resource: 'dev.gym.resource',
   /** Which of an environment's generations it belongs to: a reset puts a new one in the place of the old. */
   generation: 'dev.gym.generation',
+  /** On the volume that marks a generation as up and used: since when, in epoch milliseconds. */
+  mark: 'dev.gym.up',
+  /** On a mark: hashes of what it was brought up from. */
+  files: 'dev.gym.files',
+  model: 'dev.gym.model',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;
+
+/**
+ * Whether something carries all of these labels: `name`, or `name=value`. Engines are asked for them too, but Podman gives networks,
+ * volumes and events that have one of several (Podman 4.3).
+ */
+export function carries(
+  labels: Readonly<Record<string, string>> | null | undefined,
+  wanted: readonly string[],
+): boolean {
+  return wanted.every((text) => {
+    const at = text.indexOf('=');
+    const value = labels?.[at < 0 ? text : text.slice(0, at)];
+    return value !== undefined && (at < 0 || value === text.slice(at + 1));
+  });
+}
 
 /** What everything of one environment carries. */
 export function environmentLabels(of: {

@@ -1,12 +1,11 @@
-import { closeSync, fstatSync, openSync, renameSync, statSync, write, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { demultiplex, undivided } from './demux.ts';
-import type { Answer, Engine } from './engine.ts';
+import { openLog } from './capped-file.ts';
+import type { Engine } from './engine.ts';
+import { followOutput, type Printing } from './output.ts';
+import { followPodman } from './podman-output.ts';
 
 /** A service's output on its way into a file. */
 export interface ServiceLog {
@@ -15,24 +14,33 @@ export interface ServiceLog {
   readonly done: Promise<void>;
   /** Why not all that came is in the file; undefined: it is. */
   problem(): string | undefined;
-  /** Waits until nothing has come for a moment and all that came is in the file. */
-  settle(quietMs: number, limitMs: number): Promise<void>;
+  /**
+   * Waits until nothing has come for a moment and all that came is in the file. Where much comes, it waits on, until all that can have been
+   * on its way is there: what is longer underway than the limit is a problem of the log.
+   */
+  settle(quietMs: number): Promise<void>;
+  /** Waits for the end of a container that is removed, as long as something comes. */
+  drain(): Promise<void>;
   /** Stops following. */
   close(): void;
 }
 
-/** Which container's output is followed, and how much of it is kept at most. */
-export interface Followed {
-  readonly id: string;
-  readonly service: string;
-  readonly tty: boolean;
+/** A container whose output goes into a file, and how much of it is kept at most. */
+export interface Followed extends Printing {
   readonly capBytes?: number;
 }
 
-/** A container that is started again lives longer than an engine takes to refuse to wait for it. */
-const shortestLifeMs = 500;
 /** A service that never stops printing must not fill the disk: twice this at most. */
 const defaultCapBytes = 256 * 1024 * 1024;
+/** How long a log is waited for to which little comes, or nothing. */
+const idleLimitMs = 1_000;
+/** How long one is waited for to which much comes. */
+const busyLimitMs = 10_000;
+/** Of an attached container this much at most is underway, in pipes and sockets: when it has come, all that was printed before has. */
+const underwayBytes = 4 * 1024 * 1024;
+/** Within one look. What is underway comes faster than this, or within `idleLimitMs`. */
+const busyBytes = 32 * 1024;
+const lookMs = 50;
 
 /**
  * Follows a container from before its start, so that not even the first line is missed, and on when it is started again. What is not yet written stays in
@@ -41,163 +49,86 @@ const defaultCapBytes = 256 * 1024 * 1024;
  */
 export async function followLog(
   engine: Engine,
-  { id, service, tty, capBytes = defaultCapBytes }: Followed,
+  { capBytes = defaultCapBytes, ...printing }: Followed,
   file: string,
 ): Promise<Result<ServiceLog>> {
-  const attach = (): Promise<Answer<NodeJS.ReadWriteStream>> =>
-    engine.call(`following the log of ${service}`, () =>
-      engine.docker.getContainer(id).attach({ stream: true, stdout: true, stderr: true }),
-    );
-  const attached = await attach();
-  if (!attached.ok) return attached;
-  let source = attached.value;
+  const followed = await (engine.isPodman ? followPodman : followOutput)(engine, printing);
+  if (!followed.ok) return followed;
+  const output = followed.value;
   const opened = openLog(file, capBytes);
   if (!opened.ok) {
-    destroy(source);
-    return failed({ ...opened.problems[0], place: { service, file } });
+    output.close();
+    return failed({ ...opened.problems[0], place: { service: printing.service, file } });
   }
   const writer = opened.value;
-  let lastAt = performance.now();
-  let state: 'following' | 'ended' | 'closed' = 'following';
+  const came = { bytes: 0, at: performance.now() };
+  let cut: string | undefined;
+  let isFollowing = true;
+  let hasEnded = false;
   let end = Promise.withResolvers<void>();
-  /** What the container prints until it ends; whether that was anything. */
-  const life = async function* (isFirst: boolean): AsyncGenerator<Uint8Array, boolean> {
-    let isSilent = true;
-    for await (const piece of (tty ? undivided : demultiplex)(Readable.from(source))) {
-      if (isSilent && !isFirst) end = Promise.withResolvers();
-      isSilent = false;
-      lastAt = performance.now();
-      yield piece.bytes;
-    }
-    const { resolve } = end;
-    writer.write(Buffer.alloc(0), () => resolve());
-    return !isSilent;
-  };
-  const lives = async function* (): AsyncGenerator<Uint8Array> {
-    yield* life(true);
-    // It may be started again. An engine that does not let anybody wait for that ends the stream at once.
-    for (;;) {
-      const since = performance.now();
-      const again: Answer<NodeJS.ReadWriteStream> | undefined = state === 'closed' ? undefined : await attach();
-      if (again === undefined || !again.ok) return;
-      source = again.value;
-      if (isClosed()) return destroy(source);
-      const hasPrinted = yield* life(false);
-      if (!hasPrinted && performance.now() - since < shortestLifeMs) return;
+  const written = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const bytes of output.pieces()) {
+      if (bytes === null) {
+        hasEnded = true;
+        const { resolve } = end;
+        writer.write(Buffer.alloc(0), () => resolve());
+        continue;
+      }
+      if (hasEnded) end = Promise.withResolvers();
+      hasEnded = false;
+      came.bytes += bytes.length;
+      came.at = performance.now();
+      yield bytes;
     }
   };
-  const isClosed = (): boolean => state === 'closed';
-  pipeline(lives, writer)
+  pipeline(written, writer)
     // An engine that goes away is told by whoever asks it something, a disk that is full by `problem`; what came before is in the file.
     .catch(() => undefined)
     .finally(() => {
-      state = 'ended';
+      isFollowing = false;
+      output.close();
       end.resolve();
     });
+  const isQuiet = (quietMs: number): boolean =>
+    !output.isBehind() && performance.now() - came.at >= quietMs && writer.writableLength === 0;
+  /** Tells when all that has been printed up to now has come, though more comes. */
+  const pastNow = (): (() => boolean) => {
+    const [bytes, now] = [came.bytes, Date.now()];
+    return () => (output.readUntil() ?? (came.bytes - bytes < underwayBytes ? 0 : now)) >= now;
+  };
   return ok({
     file,
     get done() {
       return end.promise;
     },
-    problem: () => writer.problem(),
-    async settle(quietMs, limitMs) {
-      const until = performance.now() + limitMs;
-      const isQuiet = (): boolean => performance.now() - lastAt >= quietMs && writer.writableLength === 0;
-      while (state === 'following' && !isQuiet() && performance.now() < until) await sleep(Math.max(2, quietMs / 4));
+    problem: () => writer.problem() ?? output.problem() ?? cut,
+    async settle(quietMs) {
+      const begun = performance.now();
+      const isPast = pastNow();
+      while (isFollowing && !isQuiet(quietMs) && !isPast()) {
+        const seen = came.bytes;
+        await sleep(begun + idleLimitMs > performance.now() ? Math.max(2, quietMs / 4) : lookMs);
+        const waitedMs = performance.now() - begun;
+        if (waitedMs < idleLimitMs) continue;
+        if (came.bytes - seen < busyBytes && writer.writableLength === 0) return;
+        if (waitedMs < busyLimitMs) continue;
+        cut = `it lagged behind by more than ${busyLimitMs / 1000} s: its end may be missing`;
+        return;
+      }
     },
-    close() {
-      state = 'closed';
-      destroy(source);
+    async drain() {
+      const begun = performance.now();
+      const ended = end.promise.then(() => true);
+      while (isFollowing && !(await Promise.race([ended, sleep(lookMs, false, { ref: false })]))) {
+        const now = performance.now();
+        if (now - Math.max(came.at, begun) < idleLimitMs && now - begun < busyLimitMs) continue;
+        cut = 'its end is missing: it did not come in time when the service was removed';
+        return;
+      }
     },
+    close: () => output.close(),
   });
 }
-
-function destroy(source: NodeJS.ReadWriteStream): void {
-  if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
-}
-
-function openLog(file: string, capBytes: number): Result<CappedFile> {
-  try {
-    return ok(new CappedFile(file, capBytes));
-  } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    return failed({ kind: 'environment', message: `the log cannot be written: ${why}` });
-  }
-}
-
-/** Appends to a file, and begins it anew when it would grow beyond `capBytes`: the one before is kept as `FILE.1`. */
-class CappedFile extends Writable {
-  readonly #file: string;
-  readonly #capBytes: number;
-  #descriptor: number | undefined;
-  #bytes = 0;
-  /** Bytes of files that made room for later ones. */
-  #dropped = 0;
-  #turned = 0;
-  #failure: string | undefined;
-
-  constructor(file: string, capBytes: number) {
-    super();
-    this.#file = file;
-    this.#capBytes = capBytes;
-    this.#descriptor = openSync(file, 'a');
-    this.#bytes = fstatSync(this.#descriptor).size;
-  }
-
-  problem(): string | undefined {
-    if (this.#failure !== undefined) return `it could not be written: ${this.#failure}`;
-    if (this.#turned === 0) return undefined;
-    return `it grew beyond ${mebibytes(this.#capBytes)}; only its end is kept`;
-  }
-
-  override _write(chunk: Uint8Array, _: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#append([chunk], callback);
-  }
-
-  override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
-    this.#append(
-      chunks.map(({ chunk }) => chunk),
-      callback,
-    );
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    callback(error);
-  }
-
-  #append(pieces: readonly Uint8Array[], callback: (error?: Error | null) => void): void {
-    try {
-      const whole = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-      if (this.#bytes > 0 && this.#bytes + whole.length > this.#capBytes) this.#turn();
-      if (this.#descriptor === undefined) throw new Error('the log is closed');
-      write(this.#descriptor, whole, 0, whole.length, null, (error, written) => {
-        this.#bytes += written;
-        if (error === null && written < whole.length) return this.#append([whole.subarray(written)], callback);
-        this.#failure = error?.message;
-        callback(error);
-      });
-    } catch (thrown) {
-      this.#failure = thrown instanceof Error ? thrown.message : String(thrown);
-      callback(thrown instanceof Error ? thrown : new Error(this.#failure));
-    }
-  }
-
-  #turn(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    const earlier = `${this.#file}.1`;
-    if (this.#turned > 0) this.#dropped += statSync(earlier).size;
-    renameSync(this.#file, earlier);
-    this.#turned += 1;
-    this.#descriptor = openSync(this.#file, 'a');
-    const before = this.#dropped === 0 ? '' : `; ${mebibytes(this.#dropped)} before that were dropped`;
-    this.#bytes = writeSync(this.#descriptor, `gym: what came before is in ${basename(earlier)}${before}\n`);
-  }
-}
-
-const mebibytes = (bytes: number): string => `${Number((bytes / 1024 ** 2).toPrecision(3))} MiB`;
 
 /** The last lines of a log file; only its end is read. */
 export async function tailOf(file: string, lines: number): Promise<readonly string[]> {

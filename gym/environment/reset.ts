@@ -105,7 +105,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     logProblem: (service) => of(service).logProblem(service),
     logFile: (service) => of(service).logFile(service),
     deaths: () => current.environment.deaths(),
-    engineAnswers: () => current.environment.engineAnswers(),
+    engineAnswers: (limitMs) => current.environment.engineAnswers(limitMs),
     flushLogs: () => current.environment.flushLogs(),
     pause: () => current.environment.pause(),
     resume: () => current.environment.resume(),

@@ -42,7 +42,6 @@ export interface RunningParts extends BesideParts {
 }
 
 const quietMs = 40;
-const flushLimitMs = 1000;
 
 /** An environment between two resets. */
 export type RunningEnvironment = Omit<Environment, 'reset'>;
@@ -82,11 +81,11 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     logFile: (service) => serviceOf(service).logFile,
     logProblem: (service) => serviceOf(service).log?.problem(),
     deaths: () => deaths,
-    engineAnswers: async () => !watch.lost() && (await engine.answers()),
+    engineAnswers: async (limitMs) => !watch.lost() && (await engine.answers(limitMs)),
     async flushLogs() {
       // What a process printed takes a moment through the engine: quiet has to last that long.
       await sleep(quietMs);
-      await Promise.all(logs.map((log) => log.settle(quietMs, flushLimitMs)));
+      await Promise.all(logs.map((log) => log.settle(quietMs)));
     },
     pause: () => halt(engine, services, 'pause'),
     resume: () => halt(engine, services, 'unpause'),
@@ -100,7 +99,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       ending = true;
       watch.close();
       const removed = await removeProject(engine, project);
-      await Promise.race([Promise.all(logs.map(({ done }) => done)), sleep(flushLimitMs, undefined, { ref: false })]);
+      await Promise.all(logs.map((log) => log.drain()));
       for (const log of logs) log.close();
       if (removed.ok)
         for (const service of services.keys()) emit({ type: 'service.changed', service, state: 'removed' });

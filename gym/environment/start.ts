@@ -36,6 +36,8 @@ export interface Started {
 }
 
 const afterFirstMs = 5;
+/** How long the log of a service that failed is waited for, to be quoted. */
+const tailLimitMs = 200;
 
 type Condition = Dependency['condition'];
 type Gates = Record<Condition, PromiseWithResolvers<boolean>>;
@@ -224,7 +226,7 @@ async function notReady(culprits: readonly Run[]): Promise<Problem> {
 }
 
 async function withLog(run: Run, message: string): Promise<Problem> {
-  await run.log.settle(20, 200);
+  await Promise.race([run.log.settle(20), sleep(tailLimitMs)]);
   const tail = await tailOf(run.log.file, 20);
   const lines = [
     message,

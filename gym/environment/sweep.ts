@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
-import { readEnvironmentHash } from '../store/kept.ts';
 import { ownerState } from '../store/owner.ts';
-import { openStore } from '../store/store.ts';
-import { findLabelled, type Labels, type Leftovers, removeAll } from './down.ts';
+import { type Leftovers, leftoversOf, listLabelled, type Made, removeAll } from './down.ts';
 import type { Engine } from './engine.ts';
-import { isOfNoUse } from './kept.ts';
-import { label } from './labels.ts';
+import { isUsed } from './kept.ts';
+import { goldenGeneration, label } from './labels.ts';
+import { markOf } from './mark.ts';
 
 /**
  * Removes what processes left behind that are gone: after a kill -9 or a crash. What is kept (as far as it came up to the end),
@@ -22,23 +19,42 @@ export async function sweepEngine(engine: Engine, owner?: string): Promise<Resul
 }
 
 /** What a sweep would remove. */
-export function findOrphans(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
+export async function findOrphans(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
+  const [lease, project] = [label.lease, label.project];
+  const made = await listLabelled(engine, [
+    lease,
+    project,
+    owner === undefined ? label.owner : `${label.owner}=${owner}`,
+  ]);
+  if (!made.ok) return made;
+  const isGone = goneOwners();
+  const gone = made.value.filter(isGone);
+  const left = gone.filter(isLeft(made.value, isGone));
+  if (left.every(({ labels }) => labels?.[label.lease] === 'process')) return ok(leftoversOf(left));
+  // Its gym may have marked it, and ended in order, after the volumes were listed and before it was found to be gone.
+  const now = await listLabelled(engine, [lease, project, label.owner]);
+  return now.ok ? ok(leftoversOf(left.filter(isLeft(now.value, isGone)))) : now;
+}
+
+/** Tells whether the process that holds something is gone; each is looked for once. */
+function goneOwners(): (each: Made) => boolean {
   const known = new Map<string, boolean>();
-  const isGone = (text: string): boolean => {
+  return ({ labels }) => {
+    const text = labels?.[label.owner] ?? '';
     const gone = known.get(text) ?? ownerState(text) === 'gone';
     known.set(text, gone);
     return gone;
   };
-  return findLabelled(
-    engine,
-    [label.lease, label.project, owner === undefined ? label.owner : `${label.owner}=${owner}`],
-    (labels) => isGone(labels?.[label.owner] ?? '') && (labels?.[label.lease] === 'process' || isHalfUp(labels)),
-  );
 }
 
-/** Of a kept environment that its gym did not bring up to the end, whose checkout is there and has no note of it; or of one that was reset. */
-function isHalfUp(labels: Labels): boolean {
-  const { [label.checkout]: checkout = '', [label.project]: project = '' } = labels ?? {};
-  if (!existsSync(join(checkout, '.gym'))) return false;
-  return readEnvironmentHash(openStore(checkout), project) === undefined || isOfNoUse(labels);
+/** Tells whether something of a process that is gone is a leftover, beside all that is there. */
+function isLeft(all: readonly Made[], isGone: (each: Made) => boolean): (each: Made) => boolean {
+  const marks = all.flatMap(({ labels }) => markOf(labels) ?? []);
+  const held = new Set(all.filter((each) => !isGone(each)).map(({ labels }) => labels?.[label.project]));
+  return ({ labels }) => {
+    if (labels?.[label.lease] !== 'kept') return labels?.[label.lease] === 'process';
+    // A reset that is under way begins with it.
+    if (labels[label.generation] === goldenGeneration && held.has(labels[label.project])) return false;
+    return !isUsed(labels, marks);
+  };
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { demultiplex } from './demux.ts';
+import { demultiplex, undivided } from './demux.ts';
 import { connectEngine } from './engine.ts';
 import { usedContainers } from './kept.ts';
 import { killFromHost } from './kill.ts';
 import { label } from './labels.ts';
+import { Refusable } from './refusal.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,7 @@ export interface AttachedCommand {
   readonly signal: AbortSignal;
 }
 
-/** Runs a command as `docker exec` does, `-t` included; gives its exit code. */
+/** Runs a command as `docker exec` does, `-t` included; gives its exit code: 127 where there is no such command, 126 where it cannot be run. */
 export async function execAttached(ambient: Ambient, asked: AttachedCommand): Promise<Result<number>> {
   const connected = await connectEngine(ambient);
   if (!connected.ok) return connected;
@@ -31,7 +32,9 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
   const filters = JSON.stringify({ label: [`${label.project}=${project}`, `${label.service}=${service}`] });
   const listed = await connected.value.call('listing containers', () => docker.listContainers({ filters }));
   if (!listed.ok) return listed;
-  const [container] = usedContainers(listed.value);
+  const used = await usedContainers(connected.value, listed.value);
+  if (!used.ok) return used;
+  const [container] = used.value;
   if (container === undefined) {
     const message = `the service ${service} is not running`;
     return failed({ kind: 'environment', message, place: { service }, remedy: 'gym ps shows what is there.' });
@@ -62,10 +65,10 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
     killFromHost(connected.value, container.Id, exec).then(killed.resolve, killed.reject);
   };
   asked.signal.addEventListener('abort', kill, { once: true });
+  const out = new Refusable((bytes) => asked.stdout.write(bytes));
   try {
     asked.stdin.pipe(stream);
-    const copied = terminal ? copyTerminal(stream, asked) : copyStreams(stream, asked);
-    await Promise.race([copied, killed.promise]);
+    await Promise.race([copy(stream, out, asked), killed.promise]);
   } finally {
     asked.signal.removeEventListener('abort', kill);
     asked.stdin.unpipe(stream);
@@ -74,17 +77,17 @@ export async function execAttached(ambient: Ambient, asked: AttachedCommand): Pr
     asked.stdout.off('resize', resize);
   }
   const ended = await connected.value.call('asking how the command ended', () => exec.inspect());
-  return ended.ok ? ok(ended.value.ExitCode ?? 1) : ended;
+  const refusal = out.end(!ended.ok || ended.value.Pid !== 0);
+  if (refusal !== undefined) asked.stderr.write(`${service}: ${refusal.message}\n`);
+  return ended.ok ? ok(refusal?.exitCode ?? ended.value.ExitCode ?? 1) : ended;
 }
 
-async function copyTerminal(stream: NodeJS.ReadableStream, { stdout }: AttachedCommand): Promise<void> {
-  stream.pipe(stdout, { end: false });
-  await once(stream, 'end');
-}
-
-async function copyStreams(stream: NodeJS.ReadableStream, { stdout, stderr }: AttachedCommand): Promise<void> {
-  for await (const { bytes, stream: name } of demultiplex(stream)) {
+async function copy(stream: NodeJS.ReadableStream, out: Refusable, asked: AttachedCommand): Promise<void> {
+  const { stdout, stderr, terminal } = asked;
+  for await (const { bytes, stream: name } of (terminal ? undivided : demultiplex)(stream)) {
+    if (name === 'stdout') out.take(bytes);
+    else stderr.write(bytes);
     const output = name === 'stdout' ? stdout : stderr;
-    if (!output.write(bytes)) await once(output, 'drain');
+    if (output.writableNeedDrain) await once(output, 'drain');
   }
 }

@@ -4,6 +4,7 @@ import { loadCompose } from './compose/load.ts';
 import { connectEngine } from './engine.ts';
 import type { Environment, UpRequest } from './environment.ts';
 import { firstGeneration } from './labels.ts';
+import { mark } from './mark.ts';
 import { resettable } from './reset.ts';
 import { timeUp } from './timings.ts';
 
@@ -15,7 +16,7 @@ export async function up(asked: UpRequest): Promise<Result<Environment>> {
   const timing = timeUp(asked.emit);
   const request = { ...asked, emit: timing.emit };
   const model = await timing.of('compose', async () =>
-    loadCompose(request.composeFile, request.variables, request.ambient),
+    loadCompose(request.composeFiles, request.variables, request.ambient),
   );
   if (!model.ok) return model;
   const engine = await timing.of('connect', () => connectEngine(request.ambient));
@@ -23,6 +24,11 @@ export async function up(asked: UpRequest): Promise<Result<Environment>> {
   for (const text of model.value.notes) request.emit({ type: 'noted', text });
   const ground = { engine: engine.value, request, model: model.value, timing };
   const first = await bringUp(ground, { generation: firstGeneration, golden: undefined });
+  const marked =
+    first.ok && request.lease === 'kept' ? await mark(engine.value, request, firstGeneration) : ok(undefined);
   timing.finish();
-  return first.ok ? ok(resettable(ground, first.value)) : first;
+  if (!first.ok) return first;
+  if (marked.ok) return ok(resettable(ground, first.value));
+  await first.value.environment.down();
+  return marked;
 }

@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { ComposeModel, VolumeModel } from './compose/model.ts';
-import { copyVolume, makeOverlay } from './copy.ts';
+import { copyVolume, makeOverlay, volumeName } from './copy.ts';
 import type { Engine } from './engine.ts';
 import type { Golden } from './golden.ts';
 import { label } from './labels.ts';
@@ -40,7 +40,7 @@ export async function makeSeededVolumes(
   const made = await Promise.all(
     Object.entries(golden.volumes).map(async ([name, source]) => ({
       name,
-      volume: await makeSeeded(engine, golden.how, source, `${prefix}_${name}`, {
+      volume: await makeSeeded(engine, golden.how, source, volumeName(prefix, name), {
         ...model.volumes.get(name)?.labels,
         ...labels,
         [label.resource]: name,
@@ -78,7 +78,7 @@ async function make(
   project: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<Result<string>> {
-  const name = `${project}_${volume.name}`;
+  const name = volumeName(project, volume.name);
   const created = await engine.call(`making the volume ${volume.name}`, () =>
     engine.docker.createVolume({
       Name: name,

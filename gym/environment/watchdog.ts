@@ -17,7 +17,7 @@ const waiting = 'read -r line || exec "$@"';
 
 /**
  * Starts a process that removes what this one leaves behind when it is gone: containers, networks and volumes with its
- * label, and processes with its mark. It is in a session of its own, so that the terminal's Ctrl-C does not reach it, and
+ * label, processes with its mark, and faults that it held. It is in a session of its own, so that the terminal's Ctrl-C does not reach it, and
  * it has no mark itself. Costs the spawning of a shell; nothing waits for it.
  */
 export function startWatchdog(ambient: Readonly<Record<string, string | undefined>>): Watchdog {
@@ -37,9 +37,9 @@ export function startWatchdog(ambient: Readonly<Record<string, string | undefine
   return { end: () => child.stdin.end('\n') };
 }
 
-/** The entry beside this file: as source, or beside or above the chunk that this became part of. */
+/** An entry of its own: as source, or beside or above the chunk that this became part of. */
 function reaperFile(): string {
-  const places = ['./reaper.ts', './reaper.js', '../reaper.js'].map((place) =>
+  const places = ['../fault/reaper.ts', './reaper.js', '../reaper.js'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   );
   return places.find((place) => existsSync(place)) ?? '';

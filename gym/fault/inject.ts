@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { findLabelled, type Labels, removeAll } from '../environment/down.ts';
-import { connectEngine } from '../environment/engine.ts';
+import { findLabelled } from '../environment/down.ts';
 import { label } from '../environment/labels.ts';
+import { startWatchdog } from '../environment/watchdog.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { ownerState, thisOwner } from '../store/owner.ts';
+import { thisOwner } from '../store/owner.ts';
+import { type EnvironmentFault, type FaultEvidence, serviceOf } from '../task/environment-fault.ts';
 import { known } from '../task/suggest.ts';
 import { conflictOf } from './conflict.ts';
-import { type EnvironmentFault, type FaultEvidence, serviceOf } from './fault.ts';
-import { notedProjects, notesFile, type OpenFault, openFaults, writeNote } from './notes.ts';
-import { faultOfHelper, helperOf } from './once.ts';
+import { notesFile, type OpenFault, openFaults, writeNote } from './notes.ts';
+import { helperOf } from './once.ts';
 import { planPartition } from './partition.ts';
 import type { Outcome, Plan, Planning } from './plan.ts';
 import { planProcessFault } from './process-faults.ts';
@@ -18,8 +17,6 @@ import { planClock, planCpu, planDisk, planMemory } from './resources.ts';
 import { findSystem, openSystem, type System } from './system.ts';
 import { planTraffic } from './traffic.ts';
 import { undoAll } from './undo.ts';
-
-const lateMs = 300;
 
 /** Which environment is meant: its project, as `gym ps` and `Environment.project` say it. */
 export interface FaultPlace {
@@ -83,6 +80,8 @@ export async function inject(
   const { undo, members } = plan.value;
   const startedAt = Object.fromEntries(members.map(({ id: container, info }) => [container, info.State.StartedAt]));
   const by = thisOwner();
+  // Should this process be killed, it undoes what is half done, and what was to last no longer than the process.
+  const watchdog = startWatchdog(place.ambient);
   writeNote(file, {
     v: 1,
     type: 'injecting',
@@ -98,12 +97,19 @@ export async function inject(
   const stays = outcome.ok && outcome.value.activated && undo.length > 0;
   if (!stays) {
     const undone = await clearThere(place, file, [id]);
+    if (undone.ok) watchdog.end();
     if (!outcome.ok) return undone.ok ? outcome : failed(...outcome.problems, ...undone.problems);
     if (!undone.ok) return undone;
   } else writeNote(file, { v: 1, type: 'injected', id, evidence: [...outcome.value.evidence] });
+  if (life.held === 'kept') watchdog.end();
+  const clearNow = async (): Promise<Result<readonly string[]>> => {
+    const undone = await clearThere(place, file, [id]);
+    if (undone.ok) watchdog.end();
+    return undone;
+  };
   let cleared: Promise<Result<readonly string[]>> | undefined;
   const clearIt = (): Promise<Result<readonly string[]>> => {
-    cleared ??= clearThere(place, file, [id]);
+    cleared ??= clearNow();
     return cleared;
   };
   if (life.signal?.aborted) {
@@ -180,46 +186,6 @@ export async function list(place: FaultPlace): Promise<Result<readonly ListedFau
   return ok(listed);
 }
 
-/**
- * Undoes what processes left in a checkout's environments that are gone, after a kill -9 or a crash: faults that they held, and those that
- * they had not finished injecting. Gives the faults.
- */
-export async function sweepFaults(
-  ambient: FaultPlace['ambient'],
-  checkout: string,
-): Promise<Result<readonly string[]>> {
-  const swept: string[] = [];
-  for (const project of notedProjects(checkout)) {
-    const file = notesFile(checkout, project);
-    const orphans = openFaults(file).filter(isOrphan);
-    const ids = orphans.map(({ id }) => id);
-    const cleared = orphans.length === 0 ? ok([]) : await clearThere({ ambient, project }, file, ids);
-    if (!cleared.ok) return cleared;
-    // What the engine had been asked for when the process was killed may come a moment later.
-    if (orphans.some(({ evidence }) => evidence === null)) await sleep(lateMs);
-    const strays = await removeStrays(ambient, project, file);
-    if (!strays.ok) return strays;
-    swept.push(...ids);
-  }
-  return ok(swept);
-}
-
-/** Removes helpers of faults that are not open. The note of a fault is older than its first helper. */
-async function removeStrays(ambient: FaultPlace['ambient'], project: string, file: string): Promise<Result<void>> {
-  const engine = await connectEngine(ambient);
-  if (!engine.ok) return engine;
-  const isStray = (labels: Labels): boolean => {
-    const id = faultOfHelper(labels?.[label.helper]);
-    return id !== undefined && !openFaults(file).some((open) => open.id === id);
-  };
-  const found = await findLabelled(engine.value, [`${label.project}=${project}`, label.helper], isStray);
-  return found.ok ? removeAll(engine.value, found.value) : found;
-}
-
-function isOrphan({ by, held, evidence }: OpenFault): boolean {
-  return (held === 'process' || evidence === null) && ownerState(by) === 'gone';
-}
-
 /** Whether a fault is of this environment, not of one that had its name before. */
 function isOf({ members }: System, { fault, at }: OpenFault): boolean {
   const member = members.get(serviceOf(fault));
@@ -244,8 +210,12 @@ async function trafficOf(system: System, id: string): Promise<Result<FaultTraffi
   return proxy === undefined ? ok(null) : readTraffic(system, proxy);
 }
 
-/** Those that are open, the newest first. Of an environment that is gone there is nothing to undo. */
-async function clearThere(place: FaultPlace, file: string, ids: readonly string[]): Promise<Result<readonly string[]>> {
+/** Undoes those that are open, the newest first. Of an environment that is gone there is nothing to undo. */
+export async function clearThere(
+  place: FaultPlace,
+  file: string,
+  ids: readonly string[],
+): Promise<Result<readonly string[]>> {
   const system = await findSystem(place.ambient, place.project);
   if (!system.ok) return system;
   const done: string[] = [];

@@ -52,7 +52,9 @@ export async function findSystem(ambient: Ambient, project: string): Promise<Res
   const filters = JSON.stringify({ label: [`${label.project}=${project}`, label.service] });
   const listed = await call('listing containers', () => docker.listContainers({ all: true, filters }));
   if (!listed.ok) return listed;
-  const used = usedContainers(listed.value);
+  const current = await usedContainers(engine.value, listed.value);
+  if (!current.ok) return current;
+  const used = current.value;
   const [first] = used;
   if (first === undefined) return ok(undefined);
   const members = await Promise.all(

@@ -8,6 +8,7 @@ import { type Case, countCases } from './cases.ts';
 import { runOnHost } from './host.ts';
 import { type Found, judgeStage, type StageJudgement } from './judge-stage.ts';
 import { openStageLog } from './log.ts';
+import { awaitLoss } from './loss.ts';
 import { readResults } from './results.ts';
 import { hostFolder, type StageFile, stageFile } from './stage-file.ts';
 
@@ -18,6 +19,8 @@ const quotedLines = 10;
 /** The engine tells of a death a little after the processes that talked to the dead service notice. */
 const deathNoticeMs = 500;
 const deathPollMs = 20;
+/** How long the processes of a stage that is cut off have to end. */
+const cutLimitMs = 2_000;
 
 /** What a stage needs to run. */
 export interface StageContext {
@@ -46,7 +49,10 @@ export interface StageOutcome extends StageJudgement {
   readonly logFile: string | null;
 }
 
-/** Runs one stage: removes old results, runs the command with its output going to `logFile`, reads the cases, judges. */
+/**
+ * Runs one stage: removes old results, runs the command with its output going to `logFile`, reads the cases, judges. It ends at once when a
+ * service dies or the engine stops answering.
+ */
 export async function runStage(stage: Stage, context: StageContext): Promise<StageOutcome> {
   const { emit, environment, logFile } = context;
   const command = typeof stage.command === 'string' ? ['sh', '-c', stage.command] : stage.command;
@@ -59,28 +65,74 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
   emit({ type: 'log.opened', source: 'stage', name: stage.name, file: logFile });
   const results = resultFile(stage, context);
   const deathsBefore = environment.deaths().length;
-  const start = performance.now();
-
-  const blocked = await results?.clear();
-  const ended: ExecOutcome =
-    blocked === undefined
-      ? await execute(stage, command, context, (chunk) => log.write(chunk))
-      : { kind: 'lost', because: blocked, durationMs: performance.now() - start };
-  const found: Found =
-    blocked === undefined ? await findCases(stage, results, ended, logFile) : { kind: 'unreadable', because: blocked };
+  let isOpen = true;
+  const onOutput = (chunk: Uint8Array): void => {
+    if (isOpen) log.write(chunk);
+  };
+  const { ended, found, isBlocked } = await unlessLost(context, deathsBefore, (within) =>
+    work(stage, command, results, within, onOutput),
+  );
   const facts = {
     ended,
     found,
     timeoutSeconds: stage.timeoutSeconds,
     lastLines: log.lastLines(quotedLines),
   };
+  isOpen = false;
   log.close();
   let judged = judgeStage({ ...facts, deaths: environment.deaths().slice(deathsBefore) });
   const mayHaveDied = judged.state === 'fail' || judged.state === 'unknown';
-  if (mayHaveDied && ended.kind !== 'aborted' && blocked === undefined) {
+  if (mayHaveDied && ended.kind !== 'aborted' && !isBlocked) {
     judged = judgeStage({ ...facts, deaths: await awaitDeaths(environment, deathsBefore) });
   }
   return finished(stage, judged, ended, found, logFile, emit);
+}
+
+/** What a stage's command did. */
+interface Work {
+  readonly ended: ExecOutcome;
+  readonly found: Found;
+  /** An old result could not be removed: the command was not run. */
+  readonly isBlocked: boolean;
+}
+
+async function work(
+  stage: Stage,
+  command: readonly string[],
+  results: StageFile | undefined,
+  context: StageContext,
+  onOutput: (chunk: Uint8Array) => void,
+): Promise<Work> {
+  const start = performance.now();
+  const because = await results?.clear();
+  if (because !== undefined) {
+    const ended = { kind: 'lost', because, durationMs: performance.now() - start } as const;
+    return { ended, found: { kind: 'unreadable', because }, isBlocked: true };
+  }
+  const ended = await execute(stage, command, context, onOutput);
+  return { ended, found: await findCases(stage, results, ended, context.logFile), isBlocked: false };
+}
+
+/** Does a stage's work; ends it at once when nothing that it could still do would tell more. */
+async function unlessLost(
+  context: StageContext,
+  deathsBefore: number,
+  begin: (within: StageContext) => Promise<Work>,
+): Promise<Work> {
+  const start = performance.now();
+  const [cut, over] = [new AbortController(), new AbortController()];
+  const working = begin({ ...context, signal: AbortSignal.any([context.signal, cut.signal]) });
+  const because = await Promise.race([
+    working.then(() => undefined),
+    awaitLoss(context.environment, deathsBefore, over.signal),
+  ]);
+  over.abort();
+  if (because === undefined) return working;
+  const durationMs = performance.now() - start;
+  cut.abort();
+  // An engine that does not answer is not waited for.
+  await Promise.race([working, sleep(cutLimitMs, undefined, { ref: false })]);
+  return { ended: { kind: 'lost', because, durationMs }, found: { kind: 'unreadable', because }, isBlocked: false };
 }
 
 function finished(

@@ -1,10 +1,13 @@
 import { type Judgement, type Part, unknown, vacuous } from '../task/judgement.ts';
-import type { Unit } from '../task/measurement.ts';
-import { absolute, add, type Resolved, subtract } from './quantity.ts';
+import type { Sample, Unit } from '../task/measurement.ts';
+import { absolute, add, type Resolved, type ResolvedSeries, subtract } from './quantity.ts';
 import { amountText, differenceText, listText } from './text.ts';
 import { allowance, exact, type Tolerance } from './tolerance.ts';
 
-/** One pair of values that should be equal. */
+/** How what was observed should be to what was expected. */
+export type Relation = 'equal' | 'atLeast' | 'atMost';
+
+/** One pair of values that should be equal, or one of them no less or no more than the other. */
 export interface Comparison {
   readonly part: string;
   readonly observed: bigint | number;
@@ -21,23 +24,35 @@ export function ready(resolved: Resolved): Ready | Judgement {
   return { groups: new Map([...resolved.groups].map(([group, { value }]) => [group, value])), unit: resolved.unit };
 }
 
-/** Whether `ready` ended in a judgement. */
-export function isJudgement(value: Ready | Judgement): value is Judgement {
+/** A series' samples by group. */
+export type ReadySeries = { readonly groups: ReadonlyMap<string, readonly Sample[]>; readonly unit: Unit };
+
+/** A resolved series, or the judgement that there is nothing to judge. */
+export function readySeries(resolved: ResolvedSeries): ReadySeries | Judgement {
+  if (resolved.state === 'ok') return resolved;
+  return resolved.state === 'unknown' ? unknown(resolved.because) : vacuous(resolved.because);
+}
+
+/** Whether there is a judgement already, instead of something to judge. */
+export function isJudgement<Value extends object>(value: Value | Judgement): value is Judgement {
   return 'because' in value;
 }
 
 /**
  * Judges comparisons: each must be within the tolerance; hashes must be equal. Distance is the sum of what goes beyond
- * it, over the sum of what was expected; of hashes, the share that differs. `lead` begins the sentence of a failure.
+ * it, over the sum of what was expected; of hashes, the share that differs. `lead` begins the sentence of a failure. With a relation
+ * other than `equal` only one direction counts, and the tolerance is how far it may go that way.
  */
 export function judgeComparisons(
   comparisons: readonly Comparison[],
   tolerance: Tolerance,
   unit: Unit,
   lead: string,
+  relation: Relation = 'equal',
 ): Judgement {
   if (comparisons.length === 0) return vacuous('there is nothing to compare');
-  const compared = comparisons.map((each) => compare(each, unit === 'hash' ? exact() : tolerance));
+  if (unit === 'hash' && relation !== 'equal') return unknown(`${lead}: hashes have no size`);
+  const compared = comparisons.map((each) => compare(each, unit === 'hash' ? exact() : tolerance, relation));
   const rooms = compared.flatMap(({ room }) => (room === null ? [] : [room]));
   const wrong = compared.filter(({ room }) => room !== null && room < 0);
   const open = compared.find(({ room }) => room === null);
@@ -51,12 +66,12 @@ export function judgeComparisons(
     state: wrong.length === 0 ? 'pass' : 'fail',
     because:
       wrong.length === 0
-        ? `${lead}: ${compared.length} of ${compared.length} agree`
-        : `${lead}: ${wrongText(wrong, unit)}`,
+        ? `${lead}: ${compared.length} of ${compared.length} ${relation === 'equal' ? 'agree' : 'hold'}`
+        : `${lead}: ${wrongText(wrong, unit, relation)}`,
     margin: unit === 'hash' ? 0 - wrong.length : marginOf(rooms),
     distance: unit === 'hash' ? wrong.length / compared.length : distanceOf(beyond, scale),
     unit,
-    parts: compared.map((each) => partOf(each)),
+    parts: compared.map((each) => partOf(each, relation)),
     evidence: [],
   };
 }
@@ -64,10 +79,12 @@ export function judgeComparisons(
 /** A comparison with its difference and how much of the allowance is left; null where a share of zero is asked for. */
 type Compared = Comparison & { readonly off: bigint | number; readonly room: bigint | number | null };
 
-function compare(comparison: Comparison, tolerance: Tolerance): Compared {
+function compare(comparison: Comparison, tolerance: Tolerance, relation: Relation): Compared {
   const off = subtract(comparison.observed, comparison.expected);
-  const allowed = allowance(tolerance, comparison.expected);
-  return { ...comparison, off, room: allowed === null ? null : subtract(allowed, absolute(off)) };
+  const bad = relation === 'equal' ? absolute(off) : relation === 'atMost' ? off : -off;
+  // What is on the good side needs no tolerance, not even one that can be told.
+  const allowed = allowance(tolerance, comparison.expected) ?? (relation !== 'equal' && bad <= 0 ? 0n : null);
+  return { ...comparison, off, room: allowed === null ? null : subtract(allowed, bad) };
 }
 
 /** The least room there is, as a number that JSON can hold; below 0 whenever one is. */
@@ -86,15 +103,19 @@ function finite(value: number): number {
   return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
-function wrongText(wrong: readonly Compared[], unit: Unit): string {
+const relationWords: Record<Relation, string> = { equal: 'not', atLeast: 'below', atMost: 'above' };
+
+function wrongText(wrong: readonly Compared[], unit: Unit, relation: Relation): string {
   return listText(
     wrong.map(
       ({ part, off, observed, expected }) =>
-        `${part} is ${amountText(observed, unit)}, not ${amountText(expected, unit)}: ${differenceText(off, expected, unit)}`,
+        `${part} is ${amountText(observed, unit)}, ${relationWords[relation]} ${amountText(expected, unit)}: ${differenceText(off, expected, unit)}`,
     ),
   );
 }
 
-function partOf({ part, observed, expected, off }: Compared): Part {
-  return { part, observed: String(observed), expected: String(expected), off: String(off) };
+/** Better than it has to be is not off. */
+function partOf({ part, observed, expected, off, room }: Compared, relation: Relation): Part {
+  const isBetter = relation !== 'equal' && room !== null && room >= 0;
+  return { part, observed: String(observed), expected: String(expected), off: isBetter ? '0' : String(off) };
 }

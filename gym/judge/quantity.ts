@@ -169,6 +169,11 @@ export function subtract(a: bigint | number, b: bigint | number): bigint | numbe
   return isWhole(a) && isWhole(b) ? BigInt(a) - BigInt(b) : Number(a) - Number(b);
 }
 
+/** So many times a value; exactly where both are whole. */
+export function times(value: bigint | number, factor: number): bigint | number {
+  return typeof value === 'bigint' && Number.isInteger(factor) ? value * BigInt(factor) : Number(value) * factor;
+}
+
 function isWhole(value: bigint | number): boolean {
   return typeof value === 'bigint' || Number.isInteger(value);
 }

@@ -14,15 +14,18 @@ const indexes = new WeakMap<Reading, Index>();
 /** A metric's samples that have all these labels, in the order of the reading. */
 export function selectSamples(reading: Reading, metric: string, where: Where): readonly Sample[] {
   const index = indexOf(reading);
-  const [label, ...others] = Object.keys(where);
-  if (label === undefined) return index.byMetric.get(metric) ?? [];
-  const [wanted, ...more] = [where[label] ?? []].flat();
-  // Of several values the order would be lost.
-  if (wanted === undefined || more.length > 0) {
-    return (index.byMetric.get(metric) ?? []).filter((sample) => matches(sample, where));
-  }
-  const narrowed = byLabel(index, metric, label).get(wanted) ?? [];
-  return others.length === 0 ? narrowed : narrowed.filter((sample) => matches(sample, where));
+  const labels = Object.keys(where);
+  const narrowed = labels.flatMap((label) => {
+    const [wanted, ...more] = [where[label] ?? []].flat();
+    // Of several values the order would be lost.
+    return wanted === undefined || more.length > 0 ? [] : [byLabel(index, metric, label).get(wanted) ?? []];
+  });
+  const fewest = narrowed.reduce<readonly Sample[]>(
+    (few, each) => (each.length < few.length ? each : few),
+    index.byMetric.get(metric) ?? [],
+  );
+  const isAllOfThem = labels.length === narrowed.length && labels.length <= 1;
+  return isAllOfThem ? fewest : fewest.filter((sample) => matches(sample, where));
 }
 
 function indexOf(reading: Reading): Index {

@@ -7,8 +7,11 @@ import { selectSamples } from './select.ts';
 export const commonTamperings = ['empty', 'nan', 'stale', 'missing'] as const;
 type CommonTampering = (typeof commonTamperings)[number];
 
-/** Ways of tampering with samples; `truncate` and `damage` are for logs and documents. */
-export type SampleTampering = Exclude<TamperingName, 'truncate' | 'damage'> | CommonTampering;
+/** Ways of tampering with samples. `damage` is for documents; `truncate` for logs (tamper-log.ts). */
+export type SampleTampering = Exclude<TamperingName, 'truncate' | 'damage'> | CommonTampering | 'inflate' | 'deflate';
+
+/** All values are so many times as large, or as small: beyond any limit that says something. */
+const beyond = 1024;
 
 /**
  * The evidence with the samples that a check looks at tampered with in one way; `null`: there is nothing to be tampered with so, as a swap of
@@ -24,6 +27,34 @@ export function tampered(evidence: Evidence, looked: Looked, how: SampleTamperin
   const chosen = selectSamples(reading, metric, looked.where);
   const changed = chosen.length === 0 ? null : change(chosen, looked.by, how);
   return changed === null ? null : withReading(evidence, { ...reading, samples: replaced(reading, chosen, changed) });
+}
+
+/** Ways of tampering with the documents of a source. */
+export type DocumentTampering = 'damage' | Exclude<CommonTampering, 'nan'>;
+
+/**
+ * The evidence with a source's documents tampered with; `null`: it has none. `damage`: the first one has lost what it held (each field is null,
+ * and what is no object is null itself).
+ */
+export function tamperedDocuments(evidence: Evidence, source: string, how: DocumentTampering): Evidence | null {
+  const reading = evidence.readings.get(source);
+  const [first, ...others] = reading?.documents ?? [];
+  if (reading === undefined || first === undefined) return null;
+  switch (how) {
+    case 'missing':
+      return withReading(evidence, { ...reading, documents: [], problem: 'it was taken away' });
+    case 'stale':
+      return withReading(evidence, { ...reading, nonce: `not ${evidence.nonce}` });
+    case 'empty':
+      return withReading(evidence, { ...reading, documents: [] });
+    case 'damage':
+      return withReading(evidence, { ...reading, documents: [{ ...first, value: emptied(first.value) }, ...others] });
+  }
+}
+
+function emptied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, null]));
 }
 
 /** The evidence with so much added to the value of the largest sample that a check looks at: to find the least that it notices. */
@@ -65,7 +96,11 @@ function change(
     case 'nan':
       return chosen.map((sample) => (sample === largest ? { ...sample, value: Number.NaN } : sample));
     case 'scale':
-      return chosen.map((sample) => (sample === largest ? { ...sample, value: doubled(sample.value) } : sample));
+      return chosen.map((sample) => (sample === largest ? { ...sample, value: times(sample.value, 2) } : sample));
+    case 'inflate':
+      return chosen.map((sample) => ({ ...sample, value: times(sample.value, beyond) }));
+    case 'deflate':
+      return chosen.map((sample) => ({ ...sample, value: dividedBy(sample.value, beyond) }));
     case 'drop':
       return chosen.filter((sample) => sample !== largest);
     case 'duplicate':
@@ -89,10 +124,14 @@ function largestOf(samples: readonly Sample[]): Sample | undefined {
   );
 }
 
-/** Twice as much; nothing becomes something. */
-function doubled(value: bigint | number): bigint | number {
-  if (typeof value === 'bigint') return value === 0n ? 1n : value * 2n;
-  return value === 0 ? 1 : value * 2;
+/** Nothing becomes something. */
+function times(value: bigint | number, factor: number): bigint | number {
+  if (typeof value === 'bigint') return value === 0n ? 1n : value * BigInt(factor);
+  return value === 0 ? 1 : value * factor;
+}
+
+function dividedBy(value: bigint | number, factor: number): bigint | number {
+  return typeof value === 'bigint' ? value / BigInt(factor) : value / factor;
 }
 
 /** The last comes first, at the moment of the first. */

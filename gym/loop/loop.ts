@@ -2,7 +2,6 @@ import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killLeftovers } from '../agent/program.ts';
-import type { LoopEnd } from '../events/event.ts';
 import { type EventLog, openEventLog, readEvents } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { cutTornLine, type Journal, openJournal, readJournal } from '../store/journal.ts';
@@ -13,7 +12,7 @@ import { type LoopContext, worktreeOf } from './context.ts';
 import { judgeAttempt } from './judge.ts';
 import { takeLoop } from './owner.ts';
 import { advance, foldJournal, isResumable, nextStep, type Step } from './progress.ts';
-import { type LoopReport, reportOf } from './report.ts';
+import { type Ending, type LoopReport, reportOf } from './report.ts';
 import type { LoopRequest } from './request.ts';
 import { journalFile } from './resume.ts';
 
@@ -32,8 +31,9 @@ const longestTimerMs = 2 ** 31 - 1;
  *
  *     any ──a person──► end: stopped            any ──the clock──► end: minutes
  *
- * Each step is taken from the journal alone (`nextStep`), so a loop that was killed anywhere goes on where it was. Problems
- * are what no attempt can mend: the task's files, git, an owner that is still there.
+ * Each step is taken from the journal alone (`nextStep`), so a loop that was killed anywhere goes on where it was. What no attempt can
+ * mend (the task's files, git) ends it, with problems in its report; what keeps it from beginning (no instruction, an owner that is still
+ * there) gives problems alone.
  */
 export async function runLoop(request: LoopRequest): Promise<Result<LoopReport>> {
   const { store, task, loop } = request;
@@ -133,12 +133,14 @@ async function steps(context: LoopContext, isLate: () => boolean, usedMs: () => 
       ? { act: 'end', end: 'stopped', because: 'stopped by a person' }
       : nextStep(context.progress(), isLate());
     const besides = changes === '' ? '' : `; ${changes}`;
-    if (step.act === 'end') return ok(finish(context, step.end, step.because + besides, usedMs()));
+    if (step.act === 'end') {
+      return ok(finish(context, { end: step.end, because: step.because + besides, problems: [] }, usedMs()));
+    }
     const done = await take(context, step);
     if (done.ok) continue;
     for (const problem of done.problems) context.emit({ type: 'problem.found', problem });
-    finish(context, 'environment', done.problems[0].message + besides, usedMs());
-    return done;
+    const because = done.problems[0].message + besides;
+    return ok(finish(context, { end: 'environment', because, problems: done.problems }, usedMs()));
   }
 }
 
@@ -168,9 +170,10 @@ function announce(context: LoopContext): void {
 }
 
 /** Puts all in order, then writes the end; done again after a kill in between. */
-function finish(context: LoopContext, end: LoopEnd, because: string, durationMs: number): LoopReport {
+function finish(context: LoopContext, ending: Ending, durationMs: number): LoopReport {
+  const { end, because } = ending;
   const progress = context.progress();
-  const report = reportOf(progress, end, because, durationMs);
+  const report = reportOf(progress, ending, durationMs);
   const attempts = report.attempts.filter(({ attempt }) => attempt > 0).length;
   context.emit({ type: 'loop.finished', end, because, attempts, branch: report.branch ?? '', durationMs });
   if (progress.worktree !== null && !isResumable(end)) removeWorktree(progress.worktree);

@@ -1,4 +1,6 @@
 import type { LoopEnd, State, Usage } from '../events/event.ts';
+import type { Problem } from '../events/problem.ts';
+import { exitCodeOfProblems } from '../judge/verdict.ts';
 import { diffCommand } from '../workspace/worktree.ts';
 import { isResumable, type Progress, spentBy } from './progress.ts';
 
@@ -25,7 +27,9 @@ export interface LoopReport {
   readonly agent: string;
   readonly end: LoopEnd;
   readonly because: string;
-  /** 0 done, 5 truncated by a budget, 4 environment or agent could not be had, 2 the task is wrong, 130 stopped by a person. */
+  /** What kept it from going on, which no attempt can mend: the task's files, git. */
+  readonly problems: readonly Problem[];
+  /** 0 done, 5 truncated by a budget, 4 environment or agent could not be had, 2 the task is wrong, of a problem that of its kind, 130 stopped by a person. */
   readonly exitCode: number;
   readonly attempts: readonly AttemptRow[];
   readonly usage: Usage;
@@ -51,8 +55,13 @@ const exitCodes = {
   stopped: 130,
 } as const satisfies Record<LoopEnd, number>;
 
+/** Why a loop ends. */
+export interface Ending extends Pick<LoopReport, 'end' | 'because'> {
+  readonly problems: readonly Problem[];
+}
+
 /** The report of a loop that ends now. */
-export function reportOf(progress: Progress, end: LoopEnd, because: string, durationMs: number): LoopReport {
+export function reportOf(progress: Progress, { end, because, problems }: Ending, durationMs: number): LoopReport {
   const { started, worktree, attempts } = progress;
   const rows = attempts.map(({ attempt, judged, agent, saved, spent }): AttemptRow => {
     return {
@@ -75,7 +84,8 @@ export function reportOf(progress: Progress, end: LoopEnd, because: string, dura
     agent: started.agent,
     end,
     because,
-    exitCode: isDefinition ? 2 : exitCodes[end],
+    problems,
+    exitCode: problems.length > 0 ? exitCodeOfProblems(problems) : isDefinition ? 2 : exitCodes[end],
     attempts: rows,
     usage: spentBy(progress),
     durationMs,

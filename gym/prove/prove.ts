@@ -1,21 +1,31 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Listener } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { readRecorded } from '../evidence/recorded.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { History } from '../store/history.ts';
 import {
+  type AgentProof,
   type Nearest,
+  readAgentProofs,
   readFaultRun,
   readProofs,
   type StoredFaultRun,
+  writeAgentProofs,
   writeFaultRun,
   writeProofs,
 } from '../store/proofs.ts';
 import { newRunName, type Store } from '../store/store.ts';
+import type { Evidence } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
+import { patchesOf } from '../workspace/patch.ts';
+import { isExercise, tryAgents } from './agents.ts';
+import { namedDisturbances } from './disturbances.ts';
 import { type Dose, smallestDoses } from './dose.ts';
 import { type Cell, type Matrix, type ProvingFault, proofsOf, unprovenGates } from './matrix.ts';
 import { taskMutants } from './mutants.ts';
@@ -51,6 +61,7 @@ export type ProveProgress =
   | { readonly kind: 'clean'; readonly run: string; readonly isRecorded: boolean }
   | { readonly kind: 'tampered'; readonly faults: number; readonly durationMs: number }
   | { readonly kind: 'begun'; readonly fault: string }
+  | { readonly kind: 'agents' }
   | {
       readonly kind: 'tried';
       readonly fault: string;
@@ -68,6 +79,8 @@ export interface ProofReport {
   readonly trusted: ReadonlyMap<string, readonly string[]>;
   /** By fault that no check noticed: the check that came nearest to it. */
   readonly nearest: ReadonlyMap<string, Nearest>;
+  /** What came of agents that should be done and of those that should not; none where the task is no exercise, or only a part was asked for. */
+  readonly agents: readonly AgentProof[];
   readonly cleanRun: string;
   readonly durationMs: number;
 }
@@ -93,7 +106,7 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
 
   const asked = task.invariants.filter(({ name }) => scope.kind !== 'check' || name === scope.check);
   const beganTampering = performance.now();
-  const tampered = scope.kind === 'fault' ? { faults: [], cells: [] } : tamperAll(asked, evidence);
+  const tampered = scope.kind === 'fault' ? { faults: [], cells: [] } : tamperedBy(asked, evidence);
   request.onProgress({
     kind: 'tampered',
     faults: tampered.faults.length,
@@ -102,13 +115,19 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
   const checks = clean.checks.map(({ name, kind, severity }) => ({ name, kind, severity }));
   const first: Matrix = { checks, ...tampered };
 
-  const runnable = [...namedPatches(task), ...(scope.kind === 'full' ? taskMutants(task) : [])];
+  const runnable = [
+    ...namedPatches(task),
+    ...namedDisturbances(task, request.environmentVariables),
+    ...(scope.kind === 'full' ? taskMutants(task) : []),
+  ];
   const patches = chosen(request, runnable, first);
   if (!patches.ok) return patches;
   const runs = await tryAll(request, patches.value, clean);
   const matrix: Matrix = { checks, faults: [...first.faults, ...runs.faults], cells: [...first.cells, ...runs.cells] };
   if (request.signal.aborted) return failed({ kind: 'usage', message: 'stopped by a person; what was tried is kept' });
   record(request, clean, matrix);
+  const agents = await agentsOf(request, clean);
+  if (!agents.ok) return agents;
   return ok({
     task: task.name,
     matrix,
@@ -120,6 +139,7 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
       }),
     ),
     nearest: runs.nearest,
+    agents: agents.value,
     cleanRun: clean.run,
     durationMs: performance.now() - startedAt,
   });
@@ -135,6 +155,15 @@ function notClean(verdict: Verdict): Problem {
     message: `nothing can be proven: without a fault the run ${verdict.run} comes to ${verdict.state}: ${verdict.headline}`,
     remedy: `gym show ${verdict.run}`,
   };
+}
+
+function tamperedBy(invariants: Task['invariants'], evidence: Evidence): ReturnType<typeof tamperAll> {
+  const scratch = mkdtempSync(join(tmpdir(), 'gym-prove-'));
+  try {
+    return tamperAll(invariants, evidence, scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 /** The faults to be tried, in the order in which they should be. */
@@ -214,7 +243,7 @@ async function runUnder(
 ): Promise<StoredFaultRun | undefined> {
   const verdict = await verify({ ...verification(request), run: newRunName(new Date()), fault: fault.run });
   if (request.signal.aborted) return undefined;
-  const lost = verdict.problems.find(({ kind }) => kind === 'environment' || kind === 'definition');
+  const lost = verdict.problems.find((problem) => problem.kind !== 'evidence' || fault.tier === 'environment');
   const nearest = nearestCheck(clean.checks, verdict.checks);
   if (lost === undefined)
     return { fault: fault.name, cells: cellsOf(fault.name, verdict), ...(nearest !== undefined && { nearest }) };
@@ -226,6 +255,22 @@ async function runUnder(
     because,
   }));
   return { fault: fault.name, cells };
+}
+
+/** Agents are tried where all of the task is asked for; what did not change is not tried again. */
+async function agentsOf(request: ProveRequest, clean: Verdict): Promise<Result<AgentProof[]>> {
+  const { task, store, version, scope } = request;
+  if (!isExercise(task) || scope.kind === 'check' || scope.kind === 'fault') return ok([]);
+  const files = ['start', 'solution'].flatMap((folder) => patchesOf(join(task.root, folder)));
+  const hash = createHash('sha256').update([version, clean.workspace.hash].join('\0'));
+  for (const file of files) hash.update(readFileSync(file));
+  const key = hash.digest('hex');
+  const kept = readAgentProofs(store, task.name, key);
+  if (kept !== undefined) return ok(kept);
+  request.onProgress({ kind: 'agents' });
+  const tried = await tryAgents(request);
+  if (tried.ok && !request.signal.aborted) writeAgentProofs(store, task.name, key, tried.value);
+  return tried;
 }
 
 /** Notes what is proven, with what was noted before for the same definition. */

@@ -13,8 +13,13 @@ const worktree = z.object({
   /** The task's folder in it: the workspace. */
   workspace: z.string(),
   gitDirectory: z.string(),
-  /** `linked`: the branch is in the user's repository. `own`: there was none, so it is in a repository beside the worktree. */
-  kind: z.enum(['linked', 'own']),
+  /**
+   * `linked`: the branch is in the user's repository. `own`: there was none, so it is in a repository beside the worktree. `isolated`: in both, so
+   * that whoever works in the worktree finds no history.
+   */
+  kind: z.enum(['linked', 'own', 'isolated']),
+  /** Of an isolated one, the git directory of the user's repository. */
+  home: z.string().optional(),
   branch: z.string(),
   /** Commit of the start state. */
   start: z.string(),

@@ -2,23 +2,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Store, writeAtomically } from './store.ts';
 
-const folderOf = (store: Store): string => join(store.directory, 'environments');
-
-/** Hash of the workspace that a kept environment was made of; undefined where it is not known. */
-export function readEnvironmentHash(store: Store, project: string): string | undefined {
-  const file = join(folderOf(store), project);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-}
-
-/** Notes of which workspace a kept environment was made. */
-export function writeEnvironmentHash(store: Store, project: string, hash: string): void {
-  mkdirSync(folderOf(store), { recursive: true });
-  writeAtomically(join(folderOf(store), project), hash);
-}
-
 /** What a kept environment's resets have noted, as its writer understands it; undefined: nothing. */
 export function readResetNote(store: Store, project: string): unknown {
-  const file = join(folderOf(store), `${project}.reset`);
+  const file = join(store.environments, `${project}.reset`);
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
@@ -28,23 +14,36 @@ export function readResetNote(store: Store, project: string): unknown {
 
 /** Notes it for the next reset. */
 export function writeResetNote(store: Store, project: string, note: unknown): void {
-  mkdirSync(folderOf(store), { recursive: true });
-  writeAtomically(join(folderOf(store), `${project}.reset`), JSON.stringify(note));
+  mkdirSync(store.environments, { recursive: true });
+  writeAtomically(join(store.environments, `${project}.reset`), JSON.stringify(note));
 }
 
-/** Notes which process removes it in the background, as its writer tells processes. */
-export function writeRemover(store: Store, project: string, owner: string): void {
-  mkdirSync(folderOf(store), { recursive: true });
-  writeAtomically(join(folderOf(store), `${project}.remover`), owner);
+/**
+ * Whether a kept environment is noted as up. The engine has a mark of that, which outlives `git clean`; gyms of before there were marks
+ * know the note alone, and may share the engine.
+ */
+export function isNotedUp(store: Store, project: string): boolean {
+  return existsSync(join(store.environments, project));
 }
 
-/** The process that removes it in the background, or that did; undefined: there was none. */
-export function readRemover(store: Store, project: string): string | undefined {
-  const file = join(folderOf(store), `${project}.remover`);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+/** Notes it as up, with the hash of the files that it was brought up from; only where there is a store. */
+export function noteUp(store: Store, project: string, files: string): void {
+  if (!existsSync(store.directory)) return;
+  mkdirSync(store.environments, { recursive: true });
+  writeAtomically(join(store.environments, project), files);
 }
 
-/** Forgets all of it, before the environment is made anew: one that is there without a note was never brought up to the end. */
-export function forgetEnvironmentHash(store: Store, project: string): void {
-  for (const name of [project, `${project}.reset`]) rmSync(join(folderOf(store), name), { force: true });
+/** Notes that it is not up, or not for long. What cannot be written to is another user's. */
+export function noteNotUp(store: Store, project: string): void {
+  try {
+    rmSync(join(store.environments, project), { force: true });
+  } catch {
+    // The mark is what counts.
+  }
+}
+
+/** Forgets all that is noted of it, before it is taken down or made anew. */
+export function forgetNotes(store: Store, project: string): void {
+  noteNotUp(store, project);
+  rmSync(join(store.environments, `${project}.reset`), { force: true });
 }

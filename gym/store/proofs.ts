@@ -57,6 +57,27 @@ const storedRun = z.object({
 /** What a run under a fault said of each check, so that it need not run again. */
 export type StoredFaultRun = z.infer<typeof storedRun>;
 
+const agentProof = z.object({
+  agent: z.string(),
+  what: z.string(),
+  isAsItShouldBe: z.boolean(),
+  because: z.string(),
+});
+/** What came of an agent that was tried: done where it should be, and only there. */
+export type AgentProof = z.infer<typeof agentProof>;
+
+/** What came of the agents, by a hash of all that it depends on; `undefined`: they were not tried. */
+export function readAgentProofs(store: Store, task: string, key: string): AgentProof[] | undefined {
+  const parsed = z.array(agentProof).safeParse(readJson(join(folderOf(store), task, `agents-${key}.json`)));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Keeps what came of them. */
+export function writeAgentProofs(store: Store, task: string, key: string, proofs: readonly AgentProof[]): void {
+  mkdirSync(join(folderOf(store), task), { recursive: true });
+  writeAtomically(join(folderOf(store), task, `agents-${key}.json`), JSON.stringify(proofs));
+}
+
 /** The run under a fault of that key: a hash of all that it depends on. `undefined`: there is none. */
 export function readFaultRun(store: Store, task: string, key: string): StoredFaultRun | undefined {
   const parsed = storedRun.safeParse(readJson(join(folderOf(store), task, `${key}.json`)));

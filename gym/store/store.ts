@@ -11,6 +11,8 @@ export interface Store {
   runDirectory(run: string): string;
   /** Makes the folder of a run or loop, where it is not there yet, and gives it. */
   makeRunDirectory(run: string): string;
+  /** Folder of notes and locks of environments. */
+  readonly environments: string;
   /** Path of the history database. */
   readonly historyFile: string;
 }
@@ -26,6 +28,7 @@ export function openStore(top: string): Store {
   const runDirectory = (run: string): string => join(directory, 'runs', run);
   return {
     directory,
+    environments: join(directory, 'environments'),
     historyFile: join(directory, 'history.sqlite'),
     make,
     runDirectory,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plainIssues } from './issues.ts';
 
 /**
  * A definition that does not fit its schema, thrown while a task file is evaluated and turned into problems with
@@ -9,7 +10,8 @@ export class DefinitionError extends Error {
   readonly issues: readonly z.core.$ZodIssue[];
 
   constructor(what: string, issues: readonly z.core.$ZodIssue[], maker: (...args: never[]) => unknown) {
-    super(`${what}: ${issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`);
+    const told = plainIssues(issues).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    super(`${what}: ${told.join('; ')}`);
     this.name = 'DefinitionError';
     this.what = what;
     this.issues = issues;

@@ -104,13 +104,17 @@ function inconsistencies(task: Task): Problem[] {
 }
 
 function missingFiles(task: Task): Problem[] {
-  return (['instruction', 'compose'] as const)
-    .filter((key) => !isInside(task[key]) || !existsSync(join(task.root, task[key])))
-    .map((key) => {
-      const what = isInside(task[key])
+  const named = [
+    { file: task.instruction, path: ['instruction'] },
+    ...task.compose.map((file, index) => ({ file, path: ['compose', index] })),
+  ];
+  return named
+    .filter(({ file }) => !isInside(file) || !existsSync(join(task.root, file)))
+    .map(({ file, path }) => {
+      const what = isInside(file)
         ? 'beside the task file there is no'
         : 'it has to be in the folder of the task file, not';
-      return definitionProblem(task, [key], `${key}: ${what} ${task[key]}`);
+      return definitionProblem(task, path, `${path[0]}: ${what} ${file}`);
     });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environmentFault } from './environment-fault.ts';
 import { type Invariant, isInvariant } from './invariant.ts';
 import { sourceSchema } from './source.ts';
 import { canarySchema, targetInput } from './target.ts';
@@ -53,13 +54,23 @@ export const waiverSchema = z.strictObject({
 });
 export type Waiver = z.infer<typeof waiverSchema>;
 
+/** A failure of the environment while a stage runs. The end of the service that it is done to is no surprise then. */
+const disturbanceSchema = z.strictObject({
+  fault: environmentFault,
+  stage: name,
+  /** Since the stage began. */
+  afterSeconds: z.number().nonnegative().max(3600).default(0),
+  /** Checks that should notice. */
+  caughtBy: z.array(name).default([]),
+});
+
 /** What `defineTask` takes. Paths are relative to the task file's folder, which is the workspace. */
 export const taskSchema = z.strictObject({
   name,
   /** The file that tells an agent what to do. */
   instruction: relativePath,
-  /** The Compose file of the environment. */
-  compose: relativePath,
+  /** The Compose file of the environment; or several, each laid over those before it. */
+  compose: z.union([relativePath.transform((file) => [file]), z.array(relativePath).min(1)]),
   /** Values for `${NAME}` in the Compose file; they win over the caller's environment. */
   variables: z.record(z.string(), z.string()).default({}),
   stages: z.array(stageSchema).min(1, 'a task has at least one stage'),
@@ -68,7 +79,7 @@ export const taskSchema = z.strictObject({
   /** What others saw, by name: sources that the code under test does not control. */
   witnesses: z.record(name, sourceSchema).default({}),
   invariants: z
-    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use conservation, agree, bound, log or your own'))
+    .array(z.custom<Invariant>(isInvariant, 'not an invariant: use a kind such as bound, or your own'))
     .default([]),
   /** How fast it has to be, made by `target`: judged after all stages have passed. */
   targets: z.array(targetInput).default([]),
@@ -76,6 +87,8 @@ export const taskSchema = z.strictObject({
   canary: canarySchema.optional(),
   /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
   risks: z.record(name, z.string().min(1)).default({}),
+  /** Failures of the running environment that `gym prove` and `gym verify --fault NAME` do while a stage runs. */
+  disturbances: z.record(name, disturbanceSchema).default({}),
   /** Globs of source files in which `gym prove --full` makes small changes, to see whether a check notices. */
   mutate: z.array(z.string()).default([]),
   /** Faults that no check has to notice, by name, with the reason. */

@@ -103,7 +103,7 @@ async function upBaseline(
   directory: string,
 ): Promise<Result<Environment>> {
   return up({
-    composeFile: join(directory, task.compose),
+    composeFiles: task.compose.map((file) => join(directory, file)),
     project: `gym-${task.name}-${run}-baseline`,
     task: task.name,
     run,

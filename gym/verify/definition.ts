@@ -77,7 +77,7 @@ function unknownName(
   return definitionProblem(
     task,
     path,
-    `${who}: there is no ${what} ${name} in ${task.compose}`,
+    `${who}: there is no ${what} ${name} in ${task.compose.join(' and ')}`,
     nearOrKnown(name, `${what}s`, [...names.keys()]),
   );
 }

@@ -15,6 +15,7 @@ import type { Evidence } from '../task/measurement.ts';
 import type { Commit } from '../workspace/commit.ts';
 import type { Snapshot } from '../workspace/snapshot.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
+import { disturbed, expecting } from './disturb.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
@@ -46,12 +47,14 @@ export interface Way {
  * the baseline's once the stages have passed.
  */
 export async function judgeIn(
-  environment: Environment,
+  brought: Environment,
   request: VerifyRequest,
   way: Way,
   findings: Findings,
 ): Promise<void> {
   const { signal } = request;
+  const disturbance = request.fault?.during;
+  const environment = disturbance === undefined ? brought : expecting(brought, disturbance);
   const nonce = randomUUID();
   const { directory, runDirectory, emit } = way;
   const reader = readEvidence(
@@ -99,14 +102,17 @@ async function runStages({
       findings.outcomes.push(skippedStage(stage, before, emit));
       continue;
     }
-    if (!isCanary) await reader.beforeStage(stage.name);
     const logFile = join(runDirectory, 'stages', `${stage.name}.log`);
-    const outcome = await runStage(stage, {
-      ...{ environment, hostDirectory: directory, logFile, emit, signal, run: request.run, nonce },
+    const context = { environment, hostDirectory: directory, logFile, emit, signal, run: request.run, nonce };
+    const where = { stage: stage.name, project: environment.project, emit };
+    const problems = await disturbed(request.fault?.during, where, async () => {
+      if (!isCanary) await reader.beforeStage(stage.name);
+      const outcome = await runStage(stage, context);
+      findings.outcomes.push(outcome);
+      if (!isCanary && !signal.aborted) await reader.afterStage(stage.name, outcome.state);
     });
-    findings.outcomes.push(outcome);
+    note(findings, emit, problems);
     if (signal.aborted) return;
-    if (!isCanary) await reader.afterStage(stage.name, outcome.state);
   }
 }
 

@@ -9,7 +9,7 @@ import { hashFiles, matchesAny } from '../workspace/snapshot.ts';
 
 /** Hash of what judges: the task's file, its environment and all else that an agent may not change, as they lie in a snapshot. */
 export function definitionHash(task: Task, directory: string): string {
-  const judging = [basename(task.file), task.compose, ...task.protected];
+  const judging = [basename(task.file), ...task.compose, ...task.protected];
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
     (entry) => !entry.isDirectory(),
   );

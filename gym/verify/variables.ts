@@ -5,15 +5,15 @@ import { readText } from '../environment/compose/files.ts';
 import type { Task } from '../task/schema.ts';
 
 /**
- * Values for `${NAME}` in the Compose file of a snapshot: the task's and, where git ignores the `.env` beside the Compose
- * file, as most do, what the user's own says; as everywhere, the caller's environment wins over that.
+ * Values for `${NAME}` in the Compose files of a snapshot: the task's and, where git ignores the `.env` beside the first
+ * of them, as most do, what the user's own says; as everywhere, the caller's environment wins over that.
  */
 export function snapshotVariables(
   { root, compose, variables }: Task,
   directory: string,
   ambient: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const folder = dirname(compose);
+  const folder = dirname(compose[0] ?? '');
   const text = existsSync(join(directory, folder, '.env')) ? undefined : readText(join(root, folder, '.env'));
   const { values } = parseDotenv(text ?? '', (name) => variables[name] ?? ambient[name]);
   const unset = Object.entries(values).filter(([name]) => ambient[name] === undefined);

@@ -88,7 +88,7 @@ async function prepare(
 async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
   const { task, run, workspace, signal, environmentVariables } = request;
   const environment = await up({
-    composeFile: join(directory, task.compose),
+    composeFiles: task.compose.map((file) => join(directory, file)),
     project: `gym-${task.name}-${run}`,
     task: task.name,
     run,

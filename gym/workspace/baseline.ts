@@ -6,9 +6,10 @@ import { hashFiles, listFiles, matchesAny } from './snapshot.ts';
 
 /** The commit of a loop's start state, with its hidden files where they are kept. */
 export function startCommit(worktree: Worktree): Commit {
-  const { gitDirectory, directory, workspace, baseline, start } = worktree;
+  const { gitDirectory, home, directory, workspace, baseline, start } = worktree;
+  // An exercise's own repository has nothing but the start: the rest is in the user's.
   return {
-    gitDirectory,
+    gitDirectory: home ?? gitDirectory,
     hash: baseline ?? start,
     folder: relative(directory, workspace),
     name: 'the start of the loop',

@@ -6,8 +6,10 @@ import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { protectedFiles } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
+import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './snapshot.ts';
+import { cloneSubmodules, restoreSubmodules } from './submodules.ts';
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -29,7 +31,7 @@ interface Plan {
  * directory and an index of its own, so whatever an agent does to `.git`, HEAD or the index does not matter.
  *
  * It is at `.gym/worktrees/LOOP` on the branch `gym/TASK/LOOP`, in the state that the user sees:
- * HEAD, plus uncommitted changes, plus new files that git does not ignore. Then the patches of the task's `start/` are
+ * HEAD, plus uncommitted changes, plus new files that git does not ignore; of submodules what is committed. Then the patches of the task's `start/` are
  * applied, and its hidden files are taken out. What an earlier try left behind is removed first. The user's index, files
  * and other branches stay as they are.
  */
@@ -88,6 +90,8 @@ async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, t
     cwd: top,
   });
   if (!added.ok) return added;
+  const cloned = await cloneSubmodules(top, { directory, gitDirectory }, start.value);
+  if (!cloned.ok) return cloned;
   const workspace = join(directory, relative(top, task.root));
   return ok({ directory, workspace, gitDirectory, kind: 'linked', branch, start: start.value });
 }
@@ -127,7 +131,7 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
  * Writes the files of the start commit. Hidden files stay in the commits, so that the branch can be merged; only the
  * worktree does not have them. But where `start/` makes an exercise of the task, history and hidden files would give the
  * answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
- * hidden files that are protected.
+ * hidden files that are protected. Its repository has nothing but that commit.
  */
 async function startState(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
   const written = await restore(worktree, worktree.start, task.hidden);
@@ -149,12 +153,25 @@ async function startState(task: Task, worktree: Worktree): Promise<Result<Worktr
   const start = await commitTree(tree.value, undefined, 'start state', { cwd: worktree.gitDirectory });
   if (!start.ok) return start;
   const moved = await moveBranch(worktree, start.value);
-  return moved.ok ? ok({ ...worktree, start: start.value, baseline: baseline.value }) : moved;
+  if (!moved.ok) return moved;
+  const exercise = { ...worktree, start: start.value, baseline: baseline.value };
+  if (worktree.kind !== 'linked') return ok(exercise);
+  const isolated = await isolate(exercise);
+  if (!isolated.ok) return isolated;
+  const restored = await restoreSubmodules(isolated.value, start.value);
+  if (!restored.ok) return restored;
+  const pointed = await moveBranch(isolated.value, start.value);
+  return pointed.ok ? isolated : pointed;
 }
 
-/** Commits whatever is in the worktree as the one commit of an attempt; that nothing changed is fine. */
+/**
+ * Commits whatever is in the worktree as the one commit of an attempt; that nothing changed is fine. Submodules are put back first: a commit
+ * could not keep what was changed in them, and so it must not be judged.
+ */
 export async function checkpoint(worktree: Worktree, parent: string, message: string): Promise<Result<Checkpoint>> {
   clearLocks(worktree);
+  const whole = await restoreSubmodules(worktree, parent);
+  if (!whole.ok) return whole;
   const tree = await treeOf(worktree.directory, environmentOf(worktree));
   if (!tree.ok) return tree;
   const commit = await commitTree(tree.value, parent, message, { cwd: worktree.gitDirectory });
@@ -184,6 +201,8 @@ export async function restore(worktree: Worktree, commit: string, hidden: readon
     const done = await inWorktree(worktree, args, input);
     if (!done.ok) return done;
   }
+  const whole = await restoreSubmodules(worktree, commit);
+  if (!whole.ok) return whole;
   removeHidden(worktree, hidden);
   return moveBranch(worktree, commit);
 }
@@ -191,7 +210,7 @@ export async function restore(worktree: Worktree, commit: string, hidden: readon
 /** Removes the worktree's folder. The branch stays, and what it needs. */
 export function removeWorktree(worktree: Worktree): void {
   rmSync(worktree.directory, { recursive: true, force: true });
-  if (worktree.kind === 'linked') rmSync(worktree.gitDirectory, { recursive: true, force: true });
+  if (worktree.kind !== 'own') rmSync(worktree.gitDirectory, { recursive: true, force: true });
 }
 
 /** A shell command that shows what the agent changed. */
@@ -242,7 +261,7 @@ async function moveBranch(worktree: Worktree, commit: string): Promise<Result<vo
   const link = join(worktree.directory, '.git');
   rmSync(link, { recursive: true, force: true });
   writeFileSync(link, `gitdir: ${worktree.gitDirectory}\n`);
-  return ok(undefined);
+  return publish(worktree, commit);
 }
 
 /** A git that was killed leaves its lock; nobody else works here. */

@@ -6,7 +6,7 @@ const [composeFile = '', logDirectory = ''] = process.argv.slice(2);
 const seconds = 5;
 const project = `gymbench-idle-${process.pid}`;
 const brought = await up({
-  composeFile,
+  composeFiles: [composeFile],
   project,
   task: 'bench',
   run: project,

@@ -108,6 +108,40 @@ describe.runIf(process.platform === 'linux')('chaos', () => {
     },
   );
 
+  test.runIf(noEngine === undefined)(
+    'an engine that is frozen: the stage ends within 15 s, and a service that dies ends it at once',
+    async () => {
+      const stage = { name: 'unit', service: 'box', command: 'sleep 300', timeoutSeconds: 400 };
+      using checkout = tinyCheckout({ stages: [stage] });
+      await using engine = await privateEngine('debian:bookworm-slim');
+      const env = { DOCKER_HOST: engine.host };
+      const begun = async () => {
+        const running = startGym(checkout.path, ['verify', '--json=stream'], env);
+        await running.saw(({ type }) => type === 'stage.started');
+        await sleep(500);
+        return { running, since: performance.now() };
+      };
+      const dying = await begun();
+      engine.docker('kill', ...engine.docker('ps', '--quiet', '--filter', 'label=dev.gym.service').split('\n'));
+      await dying.running.saw(({ type }) => type === 'stage.finished');
+      expect(performance.now() - dying.since).toBeLessThan(10_000);
+      expect((await dying.running.end).exitCode).toBe(3);
+
+      const frozen = await begun();
+      engine.freeze();
+      await frozen.running.saw(({ type }) => type === 'stage.finished');
+      const tookMs = performance.now() - frozen.since;
+      console.log(`a frozen engine ended the stage after ${Math.round(tookMs)} ms`);
+      engine.thaw();
+      expect(tookMs).toBeLessThan(15_000);
+      const { exitCode, stdout } = await frozen.running.end;
+      const because = 'the Docker engine stopped answering';
+      expect(stdout).toContain(`"state":"unknown","because":"${because}"`);
+      expect([3, 4]).toContain(exitCode);
+      await untilNone(async () => [engine.docker('ps', '--all', '--quiet')].filter((ids) => ids !== ''), 30_000);
+    },
+  );
+
   const canMount = process.getuid?.() === 0;
   if (!canMount) console.warn('SKIPPED: a full disk of the store is not tested, only root can mount a small one');
   test.runIf(canMount).each([0, 40_000])(

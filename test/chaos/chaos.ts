@@ -1,6 +1,6 @@
 // Kills gym at random moments, and looks at what is left. The same seed gives the same scenarios and the same moments as
 // parts of what each scenario takes on the machine.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,6 @@ import { readEvents } from '../../gym/events/log.ts';
 import { verdictSchema } from '../../gym/judge/verdict.ts';
 import { openHistory } from '../../gym/store/history.ts';
 import { readJournal } from '../../gym/store/journal.ts';
-import { readEnvironmentHash } from '../../gym/store/kept.ts';
 import { openStore } from '../../gym/store/store.ts';
 import { labelledNow, watchdogsOf } from '../integration/reliability/support.ts';
 import { box, processesOf, runsOf, tinyCheckout } from '../support/gym/checkout.ts';
@@ -16,7 +15,7 @@ import { leftOf } from '../support/gym/engine.ts';
 import { gym, startGym } from '../support/gym/program.ts';
 import type { TemporaryFolder } from '../support/repository.ts';
 
-const scenarios = ['up', 'verify', 'loop', 'down'] as const;
+const scenarios = ['up', 'verify', 'reset', 'loop', 'down'] as const;
 type Scenario = (typeof scenarios)[number];
 
 /** One kill and what came of it. */
@@ -51,6 +50,7 @@ const agent = 'command:sleep 0.3; echo 42 > answer.txt; setsid sleep 60 & sleep 
 const commands: Readonly<Record<Scenario, readonly string[]>> = {
   up: ['up'],
   verify: ['verify'],
+  reset: ['reset'],
   loop: ['loop', '--agent', agent, '--plain'],
   down: ['down', '--wait'],
 };
@@ -109,7 +109,8 @@ async function durations(checkout: TemporaryFolder): Promise<Record<Scenario, nu
     await gym(checkout.path, commands[scenario]);
     return performance.now() - start;
   };
-  return { up: await time('up'), down: await time('down'), verify: await time('verify'), loop: await time('loop') };
+  const [up, reset, down] = [await time('up'), await time('reset'), await time('down')];
+  return { up, reset, down, verify: await time('verify'), loop: await time('loop') };
 }
 
 /** Undefined: gym had ended before. */
@@ -119,26 +120,33 @@ async function killOnce(
   afterMs: number,
   onStart: (pid: number | undefined) => void,
 ): Promise<Kill | undefined> {
-  if (scenario === 'down') await gym(checkout, commands.up);
+  if (scenario === 'down' || scenario === 'reset') await gym(checkout, commands.up);
   const running = startGym(checkout, commands[scenario]);
   onStart(running.child.pid);
   await Promise.race([sleep(afterMs), running.end]);
   running.child.kill('SIGKILL');
   const { exitCode } = await running.end;
   const killedAt = performance.now();
-  const isUp = (): boolean => keptNote(checkout) !== undefined;
-  if (exitCode !== null || (scenario === 'up' && isUp())) {
+  const isUp = async (): Promise<boolean> => (await labelledNow('dev.gym.up', ofCheckout(checkout))).length > 0;
+  if (exitCode !== null || (scenario === 'up' && (await isUp()))) {
     await gym(checkout, commands.down);
     return undefined;
   }
+  if (scenario === 'reset' && (await isUp())) {
+    // It had not begun to take the old generation away, or the next one was up: what is up has to be whole.
+    const again = await gym(checkout, commands.up);
+    const broken = again.stderr.includes('is up already') ? [] : [`an environment that is not whole: ${again.stderr}`];
+    await gym(checkout, commands.down);
+    return { scenario, afterMs, reapedBy: 'nothing', reapMs: 0, left: [...broken, ...leftOf(checkout)] };
+  }
   const look = async (): Promise<string[]> => [
-    ...(await labelledNow(`dev.gym.checkout=${checkout}`)),
+    ...(await labelledNow(ofCheckout(checkout))),
     ...processesOf(checkout).map((pid) => `process ${pid}`),
   ];
   const watched = await lastSeen(look, killedAt, scenario === 'down' ? 0 : watchdogMs);
   const next = watched.left.length === 0 ? watched : await afterNext(checkout, look, killedAt);
   // What was kept before a `down` that had not begun to remove it is no leftover.
-  if (scenario === 'down' && isUp()) await gym(checkout, commands.down);
+  if (scenario === 'down' && (await isUp())) await gym(checkout, commands.down);
   const left = [...leftOf(checkout), ...processesOf(checkout).map((pid) => `process ${pid}`)];
   const reapedBy = watched.left.length > 0 ? 'next gym' : watched.seenMs > 0 ? 'watchdog' : 'nothing';
   return { scenario, afterMs, reapedBy, reapMs: Math.max(watched.seenMs, next.seenMs), left };
@@ -174,17 +182,7 @@ async function lastSeen(
   }
 }
 
-/** The note of a kept environment that came up to the end. */
-function keptNote(checkout: string): string | undefined {
-  const store = openStore(checkout);
-  const folder = join(store.directory, 'environments');
-  try {
-    const [project = ''] = readdirSync(folder);
-    return readEnvironmentHash(store, project);
-  } catch {
-    return undefined;
-  }
-}
+const ofCheckout = (checkout: string): string => `dev.gym.checkout=${checkout}`;
 
 /** What is wrong with a store: each file that cannot be read back, and each run that seems to go on. */
 export function brokenIn(checkout: string): string[] {

@@ -13,6 +13,9 @@ export interface PrivateEngine extends AsyncDisposable {
   docker(...args: string[]): string;
   /** Ends it as a crash does, and starts it again. */
   crashAndRestart(): Promise<void>;
+  /** Stops it as a debugger does: it is there, and answers nothing until `thaw`. */
+  freeze(): void;
+  thaw(): void;
 }
 
 const startLimitMs = 60_000;
@@ -66,6 +69,7 @@ export async function privateEngine(image: string): Promise<PrivateEngine> {
     await ended;
   };
   const dispose = async (): Promise<void> => {
+    daemon?.kill('SIGCONT');
     // Bridges and containers' processes outlive their engine.
     const names = (...command: string[]): string[] =>
       docker(...command)
@@ -91,6 +95,8 @@ export async function privateEngine(image: string): Promise<PrivateEngine> {
       await stop('SIGKILL');
       await start();
     },
+    freeze: () => void daemon?.kill('SIGSTOP'),
+    thaw: () => void daemon?.kill('SIGCONT'),
     [Symbol.asyncDispose]: dispose,
   };
 }

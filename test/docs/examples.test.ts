@@ -1,10 +1,11 @@
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../gym/cli/command.ts';
 import { commands } from '../../gym/cli/commands.ts';
 import { loadTask } from '../../gym/task/load.ts';
+import type { Reading } from '../../gym/task/measurement.ts';
 
 const top = join(import.meta.dirname, '../..');
 const cache = join(top, 'node_modules', '.cache');
@@ -24,6 +25,24 @@ const examples = globSync(['docs/*.md', 'README.md'], { cwd: top }).flatMap((pag
     }),
   ),
 );
+
+/** The blocks that are marked as a list of checks; a task of their own makes them whole. */
+const checkLists = globSync('docs/*.md', { cwd: top }).flatMap((page) =>
+  [...readFileSync(join(top, page), 'utf8').matchAll(/```ts file=checks\.ts\n(.*?)```/gs)].map(
+    ([, code = ''], index) => ({ name: `${page.replace(/\W/g, '-')}-checks-${index}`, code }),
+  ),
+);
+const aroundChecks = `import { defineTask, json, z } from 'devgym';
+import { checks } from './checks.ts';
+
+const risks = Object.fromEntries(checks.flatMap(({ risk }) => risk).map((name) => [name, 'what could be harmed']));
+const read = json({ stage: 'e2e', path: 'report.json', schema: z.json(), samples: () => [] });
+const measurements = Object.fromEntries(checks.flatMap(({ sources }) => sources).map((name) => [name, read]));
+const stages = [{ name: 'e2e', service: 'app', command: 'true' }];
+export default defineTask({
+  name: 'checks', instruction: 'TASK.md', compose: 'compose.yaml', stages, measurements, risks, invariants: [...checks],
+});
+`;
 
 /** Every command line of gym in a block of shell, without comments, quotes and what follows `&&`. */
 const commandLines = globSync(['docs/*.md', 'README.md', 'envs/*/README.md'], { cwd: top }).flatMap((page) =>
@@ -55,6 +74,38 @@ describe('task files in the docs', () => {
     writeFileSync(join(example, 'compose.yaml'), compose);
     const task = await loadTask(join(example, 'task.ts'));
     expect(task.ok ? [] : task.problems).toEqual([]);
+  });
+
+  it.each(checkLists)('$name: checks that do not hold where nothing was read or found', async ({ name, code }) => {
+    const example = join(folder, name);
+    mkdirSync(example);
+    writeFileSync(join(example, 'checks.ts'), code);
+    writeFileSync(join(example, 'task.ts'), aroundChecks);
+    writeFileSync(join(example, 'TASK.md'), 'Do it.\n');
+    writeFileSync(join(example, 'compose.yaml'), compose);
+    const task = await loadTask(join(example, 'task.ts'));
+    expect(task.ok ? [] : task.problems).toEqual([]);
+    const invariants = task.ok ? task.value.invariants : [];
+    expect(invariants).not.toEqual([]);
+    const sources = invariants.flatMap((invariant) => invariant.sources);
+    const found = sources.map((source) => [source, { source, witness: false, samples: [], documents: [] }] as const);
+    for (const readings of [new Map<string, Reading>(), new Map<string, Reading>(found)]) {
+      const evidence = { readings, logs: new Map() };
+      for (const { state } of invariants.map((each) => each.judge(evidence))) {
+        expect(['vacuous', 'unknown']).toContain(state);
+      }
+    }
+  });
+
+  it('show every kind', () => {
+    const kinds = readdirSync(join(top, 'invariants')).flatMap((file) =>
+      [...readFileSync(join(top, 'invariants', file), 'utf8').matchAll(/^export const (\w+) = defineInvariant/gm)].map(
+        ([, kind = '']) => kind,
+      ),
+    );
+    const shown = checkLists.map(({ code }) => code).join('\n');
+    expect(kinds.length).toBeGreaterThan(10);
+    expect(kinds.filter((kind) => !shown.includes(`  ${kind}({`) && !shown.includes(`[${kind}({`))).toEqual([]);
   });
 
   it('fit the types of the public API', async () => {

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { down, halt, listKept } from '../../environment/existing.ts';
-import type { Result } from '../../events/problem.ts';
-import { forgetEnvironmentHash, writeRemover } from '../../store/kept.ts';
-import { ownerOf } from '../../store/owner.ts';
+import { accessSync, constants } from 'node:fs';
+import { down, halt, listKept, removeRest } from '../../environment/existing.ts';
+import type { Problem, Result } from '../../events/problem.ts';
+import { forgetNotes } from '../../store/kept.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { loadTask } from '../../task/load.ts';
@@ -11,25 +9,32 @@ import type { Task } from '../../task/schema.ts';
 import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { holdKept } from '../kept.ts';
 import { removeLeftovers } from '../leftovers.ts';
 
+/** How long another gym that is busy with the environment is waited for. */
+const holderLimitMs = 120_000;
+
 interface Kept {
+  readonly task: string;
   readonly checkout: string;
   readonly project: string;
 }
 
+type End = (env: Context['env'], project: string) => Promise<Result<void>>;
+
 /**
  * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are. Their processes have ended
- * when it returns; a gym in the background removes what is left of them, or with `--wait` this one.
+ * when it returns; a gym in the background (`--rest`) removes what is left of them, or with `--wait` this one.
  */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const { env, cwd, stderr } = context;
   const [named] = args.positionals;
   const all = args.flag('all');
-  const waits = args.flag('wait');
+  const [waits, onlyRest] = [args.flag('wait'), args.flag('rest')];
   const task = named === undefined ? undefined : await openNamed(named, cwd);
   if (task !== undefined && !task.ok) return task.problems;
-  if (waits) {
+  if (waits || onlyRest) {
     const cleared = await removeLeftovers(context);
     if (!cleared.ok) return cleared.problems;
   }
@@ -37,16 +42,13 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!listed.ok) return listed.problems;
   const wanted = listed.value.filter((each) => task === undefined || each.task === task.value.name);
   if (wanted.length === 0) stderr.write('nothing is up\n');
-  for (const each of wanted) forget(each);
-  const end = waits ? down : halt;
-  const ends = await Promise.all(wanted.map(async (each) => ({ each, ended: await end(env, each.project) })));
-  if (!waits && wanted.length > 0) {
+  const end = onlyRest ? removeRest : waits ? down : halt;
+  const problems = (await Promise.all(wanted.map((each) => endOne(context, each, end)))).flat();
+  if (!waits && !onlyRest && wanted.length > 0) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
-    const pid = startInBackground(context, ['down', '--wait', ...rest]);
-    for (const each of wanted) noteRemover(each, pid);
+    startInBackground(context, ['down', '--rest', ...rest]);
   }
-  for (const { each, ended } of ends) if (ended.ok) stderr.write(`${each.task} is down\n`);
-  const [first, ...others] = ends.flatMap(({ ended }) => (ended.ok ? [] : ended.problems));
+  const [first, ...others] = problems;
   return first === undefined ? 0 : [first, ...others];
 }
 
@@ -56,13 +58,24 @@ async function openNamed(named: string, cwd: string): Promise<Result<Task>> {
   return file.ok ? loadTask(file.value) : file;
 }
 
-/** What it removes goes by name: nothing of the same name may come up before it has ended. */
-function noteRemover({ checkout, project }: Kept, pid: number | undefined): void {
-  const owner = pid === undefined ? undefined : ownerOf(pid);
-  if (owner !== undefined && existsSync(checkout)) writeRemover(openStore(checkout), project, owner);
+async function endOne(context: Context, { task, ...kept }: Kept, end: End): Promise<readonly Problem[]> {
+  // Of a checkout that is gone nobody else is busy with it; that of another user cannot be locked.
+  const isThere = isWritable(kept.checkout);
+  const lock = isThere ? await holdKept(context, kept, holderLimitMs) : undefined;
+  if (lock?.ok === false) return lock.problems;
+  // Who brings a spare up sees that nobody wants it any more.
+  if (isThere && end !== removeRest) forgetNotes(openStore(kept.checkout), kept.project);
+  const ended = await end(context.env, kept.project);
+  if (ended.ok && end !== removeRest) context.stderr.write(`${task} is down\n`);
+  lock?.value.release();
+  return ended.ok ? [] : ended.problems;
 }
 
-/** From here on it is a leftover, which every gym removes. */
-function forget({ checkout, project }: Kept): void {
-  if (existsSync(join(checkout, '.gym'))) forgetEnvironmentHash(openStore(checkout), project);
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import { failed, ok, type Result } from '../../events/problem.ts';
-import { type EnvironmentFault, environmentFault, type FaultEvidence, faultText } from '../../fault/fault.ts';
-import { clear, type FaultPlace, inject, type ListedFault, list, sweepFaults } from '../../fault/inject.ts';
+import { clear, type FaultPlace, inject, type ListedFault, list } from '../../fault/inject.ts';
+import { sweepFaults } from '../../fault/sweep.ts';
 import { checkoutOf } from '../../store/store.ts';
+import {
+  type EnvironmentFault,
+  environmentFault,
+  type FaultEvidence,
+  faultText,
+} from '../../task/environment-fault.ts';
 import { suggest } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { chooseKept } from '../kept.ts';
+import { sweptText } from '../leftovers.ts';
 import { durationText, tableText } from '../render/style.ts';
 
 type Kind = EnvironmentFault['kind'];
@@ -40,7 +47,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!actions.includes(action)) return usage(`fault does not know ${action}`, meant(action, actions)).problems;
   const swept = await sweepFaults(context.env, checkoutOf(context.cwd));
   if (!swept.ok) return swept.problems;
-  for (const id of swept.value) context.stderr.write(`${id} was left by a gym that is gone: cleared\n`);
+  for (const id of swept.value) context.stderr.write(sweptText(id));
   const kept = await chooseKept(context, args.text('task'));
   if (!kept.ok) return kept.problems;
   const place = { ambient: context.env, project: kept.value.project };

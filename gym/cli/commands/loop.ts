@@ -63,10 +63,13 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     if (report.ok && report.value.end !== 'environment') watchdog.end();
     if (report.ok) showReport(context, args, report.value, store);
     const { loop } = asked.value;
-    await callPerson(context, args, report.ok ? report.value : { end: 'failed', task: task.name, loop, branch: null });
-    if (report.ok) return report.value.exitCode;
-    const [first, ...others] = report.problems.filter((problem) => !told.has(problem));
-    return first === undefined ? exitCodeOfProblems(report.problems) : [first, ...others];
+    const problems = report.ok ? report.value.problems : report.problems;
+    const end = report.ok && problems.length === 0 ? report.value.end : 'failed';
+    const branch = report.ok ? report.value.branch : null;
+    await callPerson(context, args, { end, task: task.name, loop, branch });
+    const [first, ...others] = problems.filter((problem) => !told.has(problem));
+    if (first !== undefined) return [first, ...others];
+    return report.ok ? report.value.exitCode : exitCodeOfProblems(report.problems);
   } finally {
     history.close();
   }

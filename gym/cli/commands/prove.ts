@@ -59,8 +59,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   }
 }
 
-function isProven({ matrix }: ProofReport): boolean {
-  return unprovenGates(matrix).length === 0 && survivors(matrix).length === 0;
+function isProven({ matrix, agents }: ProofReport): boolean {
+  const isRight = agents.every(({ isAsItShouldBe }) => isAsItShouldBe);
+  return isRight && unprovenGates(matrix).length === 0 && survivors(matrix).length === 0;
 }
 
 function scopeOf(task: Task, args: Arguments): Result<ProveScope> {

@@ -1,14 +1,12 @@
 import { listEnvironments } from '../../environment/existing.ts';
 import { prepareSpare, resetKept } from '../../environment/kept.ts';
-import { readEnvironmentHash } from '../../store/kept.ts';
-import { checkoutOf, openStore } from '../../store/store.ts';
-import type { Task } from '../../task/schema.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
 import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { keptProject, keptRequest, workspaceHash } from '../kept.ts';
+import { changeOf, holdKept, type KeptTask, keptRequest, openKept, originOf } from '../kept.ts';
+import { statusPortLine } from '../render/ports.ts';
 import { durationText } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
 
 /**
  * `gym reset`: puts a kept environment back into the state right after its seeds had run. Meanwhile a gym in the background brings a
@@ -16,35 +14,57 @@ import { openTask } from '../tasks.ts';
  */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const [named] = args.positionals;
-  const task = await openTask(named, context);
-  if (!task.ok) return task.problems;
-  const { name, root } = task.value;
-  const checkout = checkoutOf(root);
-  const project = keptProject(name, checkout);
-  if (args.flag('spare')) return spare(context, task.value, project);
-  const started = performance.now();
-  const [listed, hash] = await Promise.all([listEnvironments(context.env, checkout), workspaceHash(root)]);
-  if (!listed.ok) return listed.problems;
-  const isThere = listed.value.some((each) => each.project === project);
-  if (!isThere || readEnvironmentHash(openStore(checkout), project) !== hash) {
-    const why = isThere ? 'changed since it came up' : 'not up';
-    return [{ kind: 'usage', message: `the environment of ${name} is ${why}`, remedy: 'Bring it up: gym up' }];
+  const kept = await openKept(named, context);
+  if (!kept.ok) return kept.problems;
+  if (args.flag('spare')) return spare(context, kept.value);
+  const lock = await holdKept(context, kept.value, kept.value.task.limits.upSeconds * 1000);
+  if (!lock.ok) return lock.problems;
+  try {
+    const end = await reset(context, kept.value);
+    if (end === 0) startInBackground(context, ['reset', '--spare', ...(named === undefined ? [] : [named])]);
+    return end;
+  } finally {
+    lock.value.release();
   }
-  const { request, log } = keptRequest(context, task.value, project);
-  const reset = await resetKept(request);
+}
+
+async function reset(context: Context, kept: KeptTask): Promise<CommandEnd> {
+  const { name } = kept.task;
+  const started = performance.now();
+  const [listed, origin] = await Promise.all([listEnvironments(context.env, kept.checkout), originOf(kept)]);
+  if (!listed.ok) return listed.problems;
+  const present = listed.value.find((each) => each.project === kept.project && each.origin !== null);
+  const why = present === undefined ? 'it is not up' : changeOf(present.origin, origin);
+  if (present === undefined || why !== undefined) {
+    const message = `the environment of ${name} cannot be reset: ${why}`;
+    return [{ kind: 'usage', message, remedy: 'Bring it up: gym up' }];
+  }
+  const { request, log } = keptRequest(context, kept, origin);
+  const done = await resetKept(request, present.generation);
   log.close();
-  if (!reset.ok) return reset.problems;
-  const text = reset.value === 'spare' ? 'by a spare' : 'made anew';
+  if (!done.ok) return done.problems;
+  const text = done.value === 'spare' ? 'by a spare' : 'made anew';
   context.stderr.write(`${name} is reset, ${text}, in ${durationText(performance.now() - started)}\n`);
-  startInBackground(context, ['reset', '--spare', ...(named === undefined ? [] : [named])]);
+  await showPorts(context, kept);
   return 0;
 }
 
-async function spare(context: Context, task: Task, project: string): Promise<CommandEnd> {
-  const noted = readEnvironmentHash(openStore(checkoutOf(task.root)), project);
-  if (noted === undefined || noted !== (await workspaceHash(task.root))) return 0;
-  const { request, log } = keptRequest(context, task, project);
+/** They are others than before. */
+async function showPorts(context: Context, kept: KeptTask): Promise<void> {
+  const listed = await listEnvironments(context.env, kept.checkout);
+  const services = listed.ok ? listed.value.find(({ project }) => project === kept.project)?.services : undefined;
+  const lines = (services ?? []).flatMap(({ service, ports }) => ports.map((port) => statusPortLine(service, port)));
+  for (const line of lines.sort()) context.stderr.write(`${line}\n`);
+}
+
+async function spare(context: Context, kept: KeptTask): Promise<CommandEnd> {
+  const [listed, origin] = await Promise.all([listEnvironments(context.env, kept.checkout), originOf(kept)]);
+  const present = listed.ok ? listed.value.find((each) => each.project === kept.project) : undefined;
+  if (present === undefined || changeOf(present.origin, origin) !== undefined) return 0;
+  const { request, log } = keptRequest(context, kept, origin);
+  const watchdog = startWatchdog(context.env);
   const prepared = await prepareSpare(request);
   log.close();
+  watchdog.end();
   return prepared.ok ? 0 : prepared.problems;
 }

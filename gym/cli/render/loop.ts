@@ -10,8 +10,9 @@ export function loopText(report: LoopReport, runDirectory: string, output: Outpu
   const colour = end === 'done' ? 'green' : 'yellow';
   return [
     '',
-    tableText([header, ...report.attempts.map(cells)], output.columns ?? plainColumns),
-    '',
+    ...(report.attempts.length === 0
+      ? []
+      : [tableText([header, ...report.attempts.map(cells)], output.columns ?? plainColumns), '']),
     `${paint(['bold', colour], end === 'done' ? 'DONE' : `ENDED (${end})`)}  ${task} by ${agent}: ${because}`,
     ...(branch === null ? [] : [`branch  ${branch}`]),
     ...(look === null ? [] : [`review  ${look}`]),

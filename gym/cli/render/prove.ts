@@ -1,4 +1,4 @@
-import { amountText, countText, listText } from '../../judge/text.ts';
+import { amountText, countText, firstClause, listText } from '../../judge/text.ts';
 import type { Dose } from '../../prove/dose.ts';
 import { hintFor, type Matrix, proofsOf, survivors, unprovenGates } from '../../prove/matrix.ts';
 import type { ProofReport, ProveProgress } from '../../prove/prove.ts';
@@ -6,7 +6,7 @@ import { durationText, glyph, type Paint } from './style.ts';
 
 /** What was found out about each check and each fault, and what is left to be proven. */
 export function proofText(report: ProofReport, paint: Paint): string {
-  const { matrix, task, durationMs } = report;
+  const { matrix, task, agents, durationMs } = report;
   const unproven = unprovenGates(matrix);
   const slipped = survivors(matrix);
   const gates = matrix.checks.filter(({ severity }) => severity === 'gate');
@@ -14,6 +14,11 @@ export function proofText(report: ProofReport, paint: Paint): string {
     paint('bold', 'Checks'),
     ...matrix.checks.map(({ name }) => checkLine(report, name, paint)),
     ...section('Faults', faultLines(matrix, paint), paint),
+    ...section(
+      'Agents',
+      agents.map((each) => agentLine(each, paint)),
+      paint,
+    ),
     ...section(
       'Survivors',
       slipped.flatMap(({ name, what }) => survivorLines(report, name, what)),
@@ -25,7 +30,7 @@ export function proofText(report: ProofReport, paint: Paint): string {
       paint,
     ),
     '',
-    endLine(task, gates.length, unproven, slipped.length, paint),
+    endLine(task, gates.length, unproven, [...slippedText(slipped.length), ...wrongText(agents)], paint),
     paint('dim', `clean run ${report.cleanRun}, ${durationText(durationMs)}`),
   ].join('\n');
 }
@@ -34,10 +39,31 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
   return lines.length === 0 ? [] : ['', paint('bold', title), ...lines];
 }
 
-function endLine(task: string, gates: number, unproven: readonly string[], slipped: number, paint: Paint): string {
+function slippedText(slipped: number): string[] {
+  return slipped === 0 ? [] : [`${countText(slipped, 'fault')} got by every check`];
+}
+
+function wrongText(agents: ProofReport['agents']): string[] {
+  const wrong = agents.filter(({ isAsItShouldBe }) => !isAsItShouldBe).map(({ agent }) => agent);
+  return wrong.length === 0 ? [] : [`agents that were judged wrongly: ${listText(wrong)}`];
+}
+
+function agentLine({ agent, isAsItShouldBe, because }: ProofReport['agents'][number], paint: Paint): string {
+  const isSolution = agent === 'solution';
+  const came = isSolution === isAsItShouldBe ? 'is done' : 'is not done';
+  return `  ${glyph(isAsItShouldBe ? 'pass' : 'fail', paint)} ${agent.padEnd(24)} ${came}: ${firstClause(because)}`;
+}
+
+function endLine(
+  task: string,
+  gates: number,
+  unproven: readonly string[],
+  others: readonly string[],
+  paint: Paint,
+): string {
   const proven = `${gates - unproven.length} of ${gates} gates can fail`;
-  const rest = slipped === 0 ? '' : `; ${countText(slipped, 'fault')} got by every check`;
-  return unproven.length + slipped === 0
+  const rest = others.map((each) => `; ${each}`).join('');
+  return unproven.length + others.length === 0
     ? `${paint('green', 'PROVEN')}  ${task}: ${proven}`
     : `${paint('red', 'UNPROVEN')}  ${task}: ${proven}${rest}`;
 }
@@ -102,6 +128,8 @@ export function progressText(progress: ProveProgress): string {
       return `  ${countText(progress.faults, 'tampering')} in ${durationText(progress.durationMs)}`;
     case 'begun':
       return `  … ${progress.fault}`;
+    case 'agents':
+      return '  … agents: the solution, one that does nothing, and those that cheat';
     case 'tried': {
       const { fault, killedBy, isCached } = progress;
       const found = killedBy.length === 0 ? 'noticed by nothing' : `noticed by ${listText(killedBy)}`;

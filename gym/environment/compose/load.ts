@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { type Foreign, readDevcontainer } from './devcontainer.ts';
@@ -25,6 +26,8 @@ export function loadCompose(
   const paths = (typeof files === 'string' ? [files] : files).map((file) => resolve(file));
   const [first] = paths;
   if (first === undefined) throw new Error('no Compose file');
+  const foreigner = paths.length > 1 ? paths.find((path) => isDevcontainer(path) || isDockerfile(path)) : undefined;
+  if (foreigner !== undefined) return failed(notAmongOthers(foreigner));
   const directory = dirname(first);
   const outer: Lookup = (name) => variables[name] ?? ambient[name];
   const dotenv = readDotenv(directory, outer);
@@ -45,6 +48,8 @@ export function loadCompose(
   if (root === undefined) return asFailure(paths, problems);
   const reader = new Reader(lookup);
   for (const note of read.notes) reader.note(note);
+  const override = paths.length === 1 ? overrideBeside(first) : undefined;
+  if (override !== undefined) reader.note(`${override} is not read: the task's compose names the files that are`);
   const model = withTools(readModel(reader, root, lookup), foreign);
   if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
@@ -59,6 +64,21 @@ function isDevcontainer(file: string): boolean {
 /** `Dockerfile`, `Dockerfile.dev`, `dev.Dockerfile`, `Containerfile`. */
 function isDockerfile(file: string): boolean {
   return /^(?:Dockerfile|Containerfile)(?:\..+)?$|\.(?:Dockerfile|Containerfile)$/i.test(basename(file));
+}
+
+function notAmongOthers(file: string): Problem {
+  const message = `${basename(file)} cannot be one of several files: only Compose files are laid over each other`;
+  const remedy = isDevcontainer(file)
+    ? 'Name the Compose files in its dockerComposeFile.'
+    : 'Build it in a Compose file.';
+  return { kind: 'definition', message, place: { file }, remedy };
+}
+
+/** What Compose would lay over a file of that name, where it is not told which files to read. */
+function overrideBeside(file: string): string | undefined {
+  const [, stem] = /^((?:docker-)?compose)\.ya?ml$/.exec(basename(file)) ?? [];
+  if (stem === undefined) return undefined;
+  return ['yml', 'yaml'].map((end) => `${stem}.override.${end}`).find((name) => existsSync(join(dirname(file), name)));
 }
 
 /** A service of that Dockerfile, with its folder as the context. An open input keeps a shell from ending at once. */

@@ -26,8 +26,7 @@ export type MountModel =
       readonly propagation: string | null;
       /** `z` or `Z`. */
       readonly selinux: string | null;
-      /** `enabled`, `disabled`, `writable`, `readonly`. */
-      readonly recursive: string | null;
+      readonly recursive: BindRecursion | null;
     }
   | {
       readonly kind: 'tmpfs';
@@ -36,6 +35,13 @@ export type MountModel =
       readonly sizeBytes: number | null;
       readonly mode: number | null;
     };
+
+/**
+ * What becomes of what is mounted below a bind's source: it comes along (`enabled`), and is read-only where the engine can make it so; it is
+ * left out (`disabled`); it stays writable although the bind is not (`writable`); or it has to be read-only as well (`readonly`).
+ */
+export const bindRecursions = ['enabled', 'disabled', 'writable', 'readonly'] as const;
+export type BindRecursion = (typeof bindRecursions)[number];
 
 /** A mount of `tmpfs`; `options` as mount(8) takes them. */
 export interface TmpfsModel {

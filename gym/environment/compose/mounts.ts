@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { posix, resolve } from 'node:path';
 import type { MountModel, StoreMount, TmpfsModel } from './model.ts';
+import { type BindRecursion, bindRecursions } from './model-mounts.ts';
 import { type Reader, uniqueBy } from './reader.ts';
 import type { Node, Scalar, Source } from './tree.ts';
 
@@ -81,8 +82,17 @@ function longForm(reader: Reader, node: Node): MountModel | undefined {
     createHostPath: reader.boolean(bind.get('create_host_path'), 'volumes: bind: create_host_path') ?? false,
     propagation: option('propagation'),
     selinux: option('selinux'),
-    recursive: option('recursive'),
+    recursive: readRecursive(reader, bind.get('recursive')),
   };
+}
+
+function readRecursive(reader: Reader, node: Node | undefined): BindRecursion | null {
+  const text = reader.text(node, 'volumes: bind: recursive');
+  const known = bindRecursions.find((each) => each === text);
+  if (text !== null && known === undefined && node !== undefined) {
+    reader.complain(node, `volumes: bind: recursive is one of ${bindRecursions.join(', ')}, not "${text}"`);
+  }
+  return known ?? null;
 }
 
 /** `tmpfs`: one target or several, each with mount options after a colon. */

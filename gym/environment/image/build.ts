@@ -139,7 +139,6 @@ function runWith(
     labels: { ...build.labels, [label.image]: repository },
     rm: true,
     forcerm: true,
-    abortSignal: signal,
     ...(build.target !== null && { target: build.target }),
     ...(build.network !== null && { networkmode: build.network }),
     ...(build.shmSizeBytes !== null && { shmsize: build.shmSizeBytes }),
@@ -147,12 +146,21 @@ function runWith(
     ...(platform !== null && { platform }),
   };
   const drive = async (): Promise<string | undefined> => {
-    const stream = await engine.docker.buildImage(tarOf(context), options);
+    // The engine would wait for the rest of what breaks off.
+    const broken = new AbortController();
+    const tar = tarOf(context, (why) => broken.abort(why));
+    const abortSignal = AbortSignal.any([signal, broken.signal]);
     const progress = followBuild();
-    for await (const chunk of stream) {
-      for (const step of progress.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
-        emit({ type: 'noted', text: `build: ${step}` });
+    try {
+      const stream = await engine.docker.buildImage(tar, { ...options, abortSignal });
+      for await (const chunk of stream) {
+        for (const step of progress.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
+          emit({ type: 'noted', text: `build: ${step}` });
+        }
       }
+    } catch (error) {
+      if (broken.signal.aborted) return `its context could not be sent: ${broken.signal.reason}`;
+      throw error;
     }
     return progress.failure();
   };

@@ -50,6 +50,9 @@ export async function readContext(
 /** The name that a Dockerfile gets which lies outside of its context or is excluded from it. */
 const outsideName = '.dockerfile.outside';
 
+/** What gym itself writes while it builds, so that no image would ever be there already. */
+const storeName = '.gym';
+
 interface Rules {
   readonly excludes: (path: string) => boolean;
   /** Whether something below an excluded folder may come back. */
@@ -66,6 +69,7 @@ async function readIgnore(directory: string, dockerfile: string): Promise<Rules>
 
 async function walk(directory: string, below: string, rules: Rules, files: ContextFile[]): Promise<void> {
   for (const name of await readdir(join(directory, below))) {
+    if (name === storeName) continue;
     const path = below === '' ? name : `${below}/${name}`;
     const excluded = rules.excludes(path);
     if (excluded && !rules.hasExceptions) continue;
@@ -89,12 +93,17 @@ async function hashOf(directory: string, files: readonly ContextFile[], dockerfi
   return whole.digest('hex');
 }
 
-/** The context as a tar stream; read from the disk as it is taken. */
-export function tarOf(context: BuildContext): Readable {
+/** The context as a tar stream; read from the disk as it is taken. Where a file cannot be read as it was, it breaks off, and `onBroken` hears why. */
+export function tarOf(context: BuildContext, onBroken: (why: string) => void): Readable {
   const tar = pack();
+  // By then the stream may have closed itself, which takes no error any more.
+  tar.on('error', () => {});
   fill(tar, context).then(
     () => tar.finalize(),
-    (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
+    (error: unknown) => {
+      onBroken(error instanceof Error ? error.message : String(error));
+      tar.destroy();
+    },
   );
   return tar;
 }
@@ -105,12 +114,27 @@ async function fill(tar: Pack, context: BuildContext): Promise<void> {
     const header = { name: path, mode: stats.mode & 0o7777, mtime: stats.mtime, uid: 0, gid: 0 };
     if (stats.isDirectory()) await entry(tar, { ...header, type: 'directory' });
     else if (link !== null) await entry(tar, { ...header, type: 'symlink', linkname: link });
-    else await pipeline(createReadStream(join(context.directory, path)), tar.entry({ ...header, size: stats.size }));
+    else if (stats.size === 0) await entry(tar, header);
+    else {
+      // A file that has grown since is sent as long as it was; a shorter one breaks the archive.
+      const content = createReadStream(join(context.directory, path), { end: stats.size - 1 });
+      await fileEntry(tar, { ...header, size: stats.size }, content).catch((error: unknown) => {
+        throw new Error(`${path} changed meanwhile (${error instanceof Error ? error.message : error})`);
+      });
+    }
   }
 }
 
 function entry(tar: Pack, header: Parameters<Pack['entry']>[0], text?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     tar.entry(header, text ?? '', (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** The archive itself tells whether the content was as long as its header says; a pipeline does not hear of it. */
+function fileEntry(tar: Pack, header: Parameters<Pack['entry']>[0], content: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    content.once('error', reject);
+    content.pipe(tar.entry(header, (error) => (error ? reject(error) : resolve())));
   });
 }

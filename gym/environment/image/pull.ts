@@ -16,7 +16,9 @@ export async function findImage(
   );
   if (!inspected.ok) return inspected.status === 404 ? ok(undefined) : inspected;
   const { Id: id, Os, Architecture, Config } = inspected.value;
-  return ok({ reference, id, platform: `${Os}/${Architecture}`, healthcheck: Config?.Healthcheck ?? null });
+  const healthcheck = Config?.Healthcheck ?? null;
+  const exposedPorts = Object.keys(Config?.ExposedPorts ?? {});
+  return ok({ reference, id, platform: `${Os}/${Architecture}`, healthcheck, exposedPorts });
 }
 
 /** When an image is pulled, and for which platform; `null`: the engine's own. */

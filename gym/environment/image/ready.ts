@@ -10,6 +10,8 @@ export interface ReadyImage {
   readonly platform: string;
   /** The image's own health check, where it has one. Durations are nanoseconds; 0 and undefined mean the default. */
   readonly healthcheck: ImageHealth | null;
+  /** What its EXPOSE says: `5432/tcp`. */
+  readonly exposedPorts: readonly string[];
   /** `cached`: gym built it earlier from the same inputs. */
   readonly how: 'present' | 'cached' | 'built' | 'pulled';
 }

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { watchdogsOf } from '../../integration/reliability/support.ts';
 import { tinyCheckout } from '../../support/gym/checkout.ts';
 import { leftOf } from '../../support/gym/engine.ts';
-import { gym } from '../../support/gym/program.ts';
+import { gym, repository } from '../../support/gym/program.ts';
 
 const echo =
   "require('node:net').createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket)).listen(7000)";
@@ -73,4 +77,29 @@ test('gym fault: injected, seen, listed, cleared, and gone with the environment'
   } finally {
     await run('down', '--wait');
   }
+});
+
+test('what a program held that was killed, its watchdog too, is undone by the next gym ps', async () => {
+  using checkout = tinyCheckout({ services });
+  const run = (...args: string[]) => gym(checkout.path, args);
+  try {
+    expect((await run('up')).exitCode).toBe(0);
+    const [{ project }] = JSON.parse((await run('ps', '--json')).stdout);
+    const program = join(repository, 'test/integration/fault/injecting.ts');
+    const fault = JSON.stringify({ kind: 'pause', service: 'echo' });
+    const child = spawn(process.execPath, [program, project, fault], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = await once(child.stdout, 'data');
+    expect(String(said)).toMatch(/^injected pause-echo-/);
+    expect((await run('ps')).stdout).toMatch(/echo +paused/);
+    const ended = once(child, 'exit');
+    for (const pid of watchdogsOf(child.pid)) process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await ended;
+    const after = await run('ps');
+    expect(after.stderr).toMatch(/^pause-echo-\w+ was left by a gym that is gone: cleared$/m);
+    expect(after.stdout).toMatch(/echo +running/);
+  } finally {
+    await run('down', '--wait');
+  }
+  expect(leftOf(checkout.path)).toEqual([]);
 });

@@ -49,6 +49,17 @@ describe('an environment that is kept', () => {
       stdout: 'out\n',
       stderr: 'err\n',
     });
+    expect(await run('exec', 'box', 'no-such')).toMatchObject({
+      exitCode: 127,
+      stdout: '',
+      stderr: 'box: "no-such": executable file not found in $PATH\n',
+    });
+    expect(await run('exec', 'box', '/etc/passwd')).toMatchObject({
+      exitCode: 126,
+      stdout: '',
+      stderr: 'box: "/etc/passwd": permission denied\n',
+    });
+    expect(await run('exec', 'box', 'echo', 'OCI runtime')).toMatchObject({ exitCode: 0, stdout: 'OCI runtime\n' });
     const piped = await inShell('echo from the outside | "$0" "$1" exec box cat');
     expect(piped).toEqual({ stdout: 'from the outside\n', stderr: '' });
   });

@@ -113,3 +113,14 @@ test('a loop that a problem ends calls its person too', async () => {
   expect(readFileSync(join(checkout.path, '.gym/notified'), 'utf8')).toBe('failed tiny\n');
   expect(end.stderr.match(/^error /gm)).toHaveLength(1);
 });
+
+test('a loop that a problem ends shows its attempts, and the problem once', async () => {
+  using checkout = tinyCheckout(needsAnswer);
+  const agent = 'if [ -e tried ]; then rm -r "$(git rev-parse --git-common-dir)/objects"; fi; echo >tried';
+  const end = await gym(checkout.path, ['loop', '--agent', `command:${agent}`]);
+  expect(end.stdout).toMatch(
+    /^ATTEMPT .*\nstart +FAIL .*\n1 +FAIL .*\n2 +- .*\n\nENDED \(environment\) {2}tiny by .*: git .*\n/ms,
+  );
+  expect(end.stderr.match(/^error: git /gm)).toHaveLength(1);
+  expect(end.exitCode).toBe(4);
+});

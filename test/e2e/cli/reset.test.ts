@@ -11,6 +11,7 @@ const services = `services:
     image: debian:bookworm-slim
     command: [sleep, infinity]
     init: true
+    ports: ["8080", "9090:9090/udp"]
     volumes: ["data:/data"]
     depends_on: {seed: {condition: service_completed_successfully}}
   seed:
@@ -41,12 +42,18 @@ test('gym reset gives the seeded state again and again, one environment is seen,
     await gym(checkout.path, ['exec', 'box', 'sh', '-c', 'echo bad > /data/table; echo bad > /data/more']);
     const reset = await gym(checkout.path, ['reset']);
     expect(reset.stderr).toContain(`tiny is reset, ${way}, in`);
+    const ports = reset.stderr.trimEnd().split('\n').slice(1);
+    expect(ports).toEqual([
+      expect.stringMatching(/^box 8080\/tcp: 127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^box 9090\/udp: 127\.0\.0\.1:\d+$/),
+    ]);
     const state = await read();
     expect(state).toMatch(/^\d+\nrow\n$/);
     stamps.push(state);
     await spareIsUp(checkout.path);
     const listed = await gym(checkout.path, ['ps']);
     expect(listed.stdout.match(/box +running/g)).toHaveLength(1);
+    for (const line of ports) expect(listed.stdout).toContain(line.replace(/^box (\S+): (\S+)$/, '$2->$1'));
   }
   expect(new Set(stamps).size).toBe(1);
   expect((await gym(checkout.path, ['up'])).stderr).toContain('tiny is up already');

@@ -36,6 +36,42 @@ configs: {content: {content: "hello \${WHO}"}}
     ]);
   });
 
+  it('takes what is mounted below a bind along, or leaves it out', async () => {
+    const bind = (service: string, more: string): string =>
+      `  ${service}: {${base}, volumes: [{type: bind, source: /dev, target: /host, read_only: true, bind: {${more}}}]}`;
+    const services = [
+      bind('whole', 'recursive: enabled'),
+      bind('top', 'recursive: disabled'),
+      bind('short', 'create_host_path: true, recursive: disabled'),
+      bind('writable', 'recursive: writable'),
+    ];
+    const environment = await on.mustUp(`services:\n${services.join('\n')}`);
+    // Where pseudo-terminals are there is a file system of their own, mounted below /dev.
+    const script = 'test -c /host/null && ls /host/pts | grep ptmx; touch /host/x 2>/dev/null || echo read-only';
+    const seen = async (service: string): Promise<string> =>
+      (await run(environment, service, ['sh', '-c', script])).out;
+    expect([await seen('whole'), await seen('top'), await seen('short'), await seen('writable')]).toEqual([
+      'ptmx\nread-only\n',
+      'read-only\n',
+      'read-only\n',
+      'ptmx\nread-only\n',
+    ]);
+  });
+
+  it('refuses to leave writable what has to be read-only, where the engine cannot make it so', async () => {
+    const wanted = '{type: bind, source: /dev, target: /host, read_only: true, bind: {recursive: readonly}}';
+    const brought = await on.up(`services:\n  a: {${base}, volumes: [${wanted}]}`);
+    const [major = 0, minor = 0] = docker('version', '--format', '{{.Server.APIVersion}}').split('.').map(Number);
+    if (major > 1 || minor >= 44) expect(brought.ok).toBe(true);
+    else {
+      expect(brought).toMatchObject({
+        ok: false,
+        problems: [{ kind: 'environment', place: { line: 2, service: 'a' } }],
+      });
+      expect(messageOf(brought)).toMatch(/"recursive: readonly" needs Docker Engine 25, and this one is \d/);
+    }
+  });
+
   it('joins namespaces and volumes of other services', async () => {
     const environment = await on.mustUp(`
 services:
@@ -200,16 +236,16 @@ volumes: {plain: {}, bare: {}}
         "postCreateCommand": "echo $R $(id -un) > /tmp/made", "forwardPorts": [8080],
       }`,
     );
-    const environment = await on.mustUp('services: {}', { composeFile: devcontainer });
+    const environment = await on.mustUp('services: {}', { composeFiles: [devcontainer] });
     const { out } = await run(environment, 'app', ['sh', '-c', 'cat /tmp/made; id -un; echo $C; ls Dockerfile']);
     expect(out).toBe('remote dev\ndev\ncontainer\nDockerfile\n');
     expect(environment.publishedPorts()).toMatchObject([{ service: 'app', containerPort: 8080, protocol: 'tcp' }]);
 
     const broken = on.write('.devcontainer.json', `{"image": "${image}", "postCreateCommand": "echo said; exit 3"}`);
-    const failed = await on.up('services: {}', { composeFile: broken });
+    const failed = await on.up('services: {}', { composeFiles: [broken] });
     expect(messageOf(failed)).toBe('postCreateCommand of service app ended with exit code 3\n  said');
 
-    const plain = await on.mustUp('services: {}', { composeFile: on.write('Dockerfile.plain', `FROM ${image}`) });
+    const plain = await on.mustUp('services: {}', { composeFiles: [on.write('Dockerfile.plain', `FROM ${image}`)] });
     expect((await run(plain, 'app', ['echo', 'here'])).out).toBe('here\n');
     await environment.down();
     await plain.down();

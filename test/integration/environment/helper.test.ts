@@ -27,7 +27,7 @@ async function bareEngine(): Promise<{ engine: Engine; asked: string[] }> {
 
 test('witnesses are not read in the image of the service, even where the helper cannot be had', async () => {
   const { engine, asked } = await bareEngine();
-  const parts = { engine, project: 'p', labels: {}, serviceImage: 'app:latest' };
+  const parts = { engine, project: 'p', labels: {} };
   const started = await startHelper(parts, { kind: 'volume', volume: 'data' }, 'p_data');
   expect(started).toMatchObject({
     ok: false,

@@ -108,6 +108,10 @@ CMD ["sleep", "1000"]
     const { outcome } = await run(environment, 'a', ['sleep', '4322'], { timeoutMs: 500 });
     expect(outcome.kind).toBe('timed-out');
     expect(docker('top', `${environment.project}-a`)).not.toContain('4322');
-    expect((await run(environment, 'a', ['no-such'])).outcome).toMatchObject({ kind: 'exited', exitCode: 126 });
+    expect(await run(environment, 'a', ['no-such'])).toEqual({
+      outcome: { kind: 'exited', exitCode: 127, durationMs: expect.any(Number) },
+      out: '',
+      err: 'a: "no-such": executable file not found in $PATH\n',
+    });
   });
 });

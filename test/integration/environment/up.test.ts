@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bench, docker, eventually, labelled, messageOf, run } from './support.ts';
 
@@ -33,6 +34,39 @@ networks: {back: {internal: true}, front: {}}
 `;
 
 describe('up', () => {
+  it('believes a health check early only where a port of the image is open, and later as Compose does', async () => {
+    mkdirSync(join(gym.folder, 'ctx'));
+    gym.write('ctx/Dockerfile', 'FROM node:24-bookworm-slim\nEXPOSE 7000\nCMD ["sleep", "1000"]\n');
+    // As databases fill themselves: healthy, but for themselves only, and then all over again.
+    gym.write(
+      'ctx/db.js',
+      `const { createServer } = require('node:net');
+const filling = createServer().listen(7000, '127.0.0.1');
+setTimeout(() => filling.close(() => createServer().listen(7000, () => console.log('open'))), 600);`,
+    );
+    await gym.mustUp(`
+services:
+  db:
+    build: ctx
+    init: true
+    command: [node, /db.js]
+    volumes: ["./ctx/db.js:/db.js:ro"]
+    healthcheck: {test: ["CMD", "true"], interval: 20s}
+  worker:
+    build: ctx
+    init: true
+    healthcheck: {test: ["CMD", "true"], interval: 400ms}
+  user:
+    build: ctx
+    command: [node, -e, "require('net').connect(7000, 'db').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"]
+    depends_on: {db: {condition: service_healthy}}
+`);
+    const ready = gym.events.flatMap((event) => (event.type === 'up.timed' ? [event.readyMs] : []));
+    expect(ready[0]?.['db']).toBeGreaterThan(600);
+    expect(ready[0]?.['db']).toBeLessThan(15_000);
+    expect(ready[0]?.['worker']).toBeGreaterThan(400);
+  });
+
   it('starts in order of readiness and hands out what the contract says', async () => {
     const environment = await gym.mustUp(pair, {
       variables: { WHO: 'world' },

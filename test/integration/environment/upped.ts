@@ -3,7 +3,7 @@ import { up } from '../../../gym/environment/up.ts';
 
 const [composeFile = '', project = '', lease = 'process'] = process.argv.slice(2);
 const brought = await up({
-  composeFile,
+  composeFiles: [composeFile],
   project,
   task: 'gymtest',
   run: project,

@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import type { EnvironmentFault } from '../../../gym/fault/fault.ts';
-import { inject, list, sweepFaults } from '../../../gym/fault/inject.ts';
-import { notesFile, openFaults } from '../../../gym/fault/notes.ts';
+import { inject, list } from '../../../gym/fault/inject.ts';
+import { notesFile, type OpenFault, openFaults } from '../../../gym/fault/notes.ts';
+import { sweepFaults } from '../../../gym/fault/sweep.ts';
+import type { EnvironmentFault } from '../../../gym/task/environment-fault.ts';
 import { eventually, labelled } from '../environment/support.ts';
+import { untilNone, watchdogsOf } from '../reliability/support.ts';
 import { duo, mustOk } from './support.ts';
 
 const system = duo('life');
@@ -32,6 +34,11 @@ function injecting(fault: EnvironmentFault): { child: ChildProcess; said: () => 
   return { child, said: () => text };
 }
 
+function opened(): readonly OpenFault[] {
+  const file = notesFile(system.folder, system.environment.project);
+  return existsSync(file) ? openFaults(file) : [];
+}
+
 async function killed(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
@@ -45,8 +52,12 @@ async function expectNormal(): Promise<void> {
   expect(await system.shell('a', 'cat /etc/hosts; cat /proc/net/arp')).not.toMatch(/gym|02:67:79:6d/);
   expect(mustOk(await list(system.place))).toEqual([]);
   const { project } = system.environment;
-  const containers = labelled(`dev.gym.project=${project}`).filter((name) => name.startsWith('container'));
-  expect(containers.sort()).toEqual(['a', 'b', 'c', 'd'].map((service) => `container ${project}-${service}`));
+  expect(containers()).toEqual(['a', 'b', 'c', 'd'].map((service) => `container ${project}-${service}`));
+}
+
+function containers(): string[] {
+  const made = labelled(`dev.gym.project=${system.environment.project}`);
+  return made.filter((name) => name.startsWith('container')).sort();
 }
 
 it('a fault ends with its block, and with its signal', async () => {
@@ -75,6 +86,8 @@ it('what a process that was killed held is swept, what is kept or held by a livi
   await using kept = mustOk(await inject(system.place, { kind: 'pause', service: 'c' }, { held: 'kept' }));
   expect(mustOk(await sweepFaults(process.env, system.folder))).toEqual([]);
   expect(await system.talk('a', { limitMs: 400 })).toMatchObject({ end: 'silent' });
+  // Without its watchdog, as on a machine that is short of memory.
+  for (const pid of watchdogsOf(held.child.pid)) process.kill(pid, 'SIGKILL');
   await killed(held.child);
   const id = held.said().trim().slice('injected '.length);
   expect(mustOk(await sweepFaults(process.env, system.folder))).toEqual([id]);
@@ -82,14 +95,28 @@ it('what a process that was killed held is swept, what is kept or held by a livi
   expect(await system.talk('a')).toMatchObject({ end: 'closed', bytes: 5 });
 });
 
-it.each([0, 400, 1000, 1800])('an injection that was killed %i ms after it began is swept', async (afterMs) => {
-  const file = notesFile(system.folder, system.environment.project);
-  const before = existsSync(file) ? openFaults(file).length : 0;
-  expect(before).toBe(0);
+it('the watchdog undoes what a process held that was killed, or that ended without a word, and nothing else', async () => {
+  await using kept = mustOk(await inject(system.place, { kind: 'pause', service: 'c' }, { held: 'kept' }));
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    const held = injecting({ kind: 'kill', service: 'b' });
+    await eventually(() => held.said().includes('\n'));
+    expect(watchdogsOf(held.child.pid)).toHaveLength(1);
+    expect(await system.talk('a', { limitMs: 400 })).not.toMatchObject({ end: 'closed' });
+    held.child.kill(signal);
+    await untilNone(async () => opened().filter(({ id }) => id !== kept.id), 10_000);
+    expect(await system.shell('b', 'echo runs')).toBe('runs\n');
+  }
+  expect(mustOk(await list(system.place)).map(({ id }) => id)).toEqual([kept.id]);
+});
+
+it.each([0, 400, 1000, 1800])('an injection that was killed %i ms after it began is undone', async (afterMs) => {
+  expect(opened()).toEqual([]);
   const { child } = injecting(latency);
-  await eventually(() => openFaults(file).length > 0);
+  await eventually(() => opened().length > 0);
   await sleep(afterMs);
   await killed(child);
-  expect(mustOk(await sweepFaults(process.env, system.folder))).toHaveLength(1);
+  await untilNone(async () => opened(), 10_000);
+  // What the killed process asked the engine for last goes a moment later.
+  await eventually(() => containers().length === 4);
   await expectNormal();
 });

@@ -1,17 +1,27 @@
-// Brings an environment up, waits until its service has ended, and prints how much its memory grew meanwhile, in bytes.
-// Arguments: Compose file, project.
+// Brings an environment up whose service `a` prints, waits until it has ended, and prints what its memory came to meanwhile, as JSON: how much
+// that of the process grew, and the most that was held by objects and buffers in each half of the log, beyond what was held at the start.
+// Arguments: Compose file, project, bytes of the log.
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { up } from '../../../gym/environment/up.ts';
 
-const [composeFile = '', project = ''] = process.argv.slice(2);
-let peak = 0;
-let before = Number.POSITIVE_INFINITY;
+const [composeFile = '', project = '', logBytes = ''] = process.argv.slice(2);
+const logFile = `${composeFile}.logs/a.log`;
+let [peak, firstHalf, secondHalf] = [0, 0, 0];
+let [before, heldBefore] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+const held = (): number => {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};
 const look = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
+  const isFirst = (statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) < Number(logBytes) / 2;
+  if (isFirst) firstHalf = Math.max(firstHalf, held());
+  else secondHalf = Math.max(secondHalf, held());
 }, 20);
 const ended = Promise.withResolvers<void>();
 const brought = await up({
-  composeFile,
+  composeFiles: [composeFile],
   project,
   task: 'gymtest',
   run: project,
@@ -23,7 +33,10 @@ const brought = await up({
   observed: [],
   emit: (event) => {
     if (event.type !== 'service.changed') return;
-    if (event.state === 'started') before = Math.min(before, process.memoryUsage.rss());
+    if (event.state === 'started') {
+      before = process.memoryUsage.rss();
+      heldBefore = held();
+    }
     if (event.state === 'exited') ended.resolve();
   },
   signal: new AbortController().signal,
@@ -35,4 +48,5 @@ await brought.value.flushLogs();
 await sleep(100);
 clearInterval(look);
 await brought.value.down();
-console.log(peak - before);
+const [firstHalfBytes, secondHalfBytes] = [firstHalf - heldBefore, secondHalf - heldBefore];
+console.log(JSON.stringify({ rssBytes: peak - before, firstHalfBytes, secondHalfBytes }));

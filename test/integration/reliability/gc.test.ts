@@ -4,7 +4,6 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { canResume } from '../../../gym/loop/resume.ts';
 import { openHistory, type RunRow } from '../../../gym/store/history.ts';
 import { openJournal } from '../../../gym/store/journal.ts';
-import { writeEnvironmentHash } from '../../../gym/store/kept.ts';
 import { thisOwner } from '../../../gym/store/owner.ts';
 import { openStore, type Store } from '../../../gym/store/store.ts';
 import { runsOf, tinyCheckout } from '../../support/gym/checkout.ts';
@@ -124,14 +123,14 @@ describe('gym gc', () => {
     const garbage = [volume('abandoned', kept), volume('orphan', { ...kept, lease: 'process' })];
     const lookalikes = [
       volume('plain', {}),
+      // What came up to the end has a mark.
+      volume('mark', { ...kept, checkout: checkout.path, generation: 'first', up: '1' }),
       volume('checkout-is-there', { ...kept, checkout: checkout.path }),
       volume('owner-lives', { ...kept, owner: thisOwner() }),
       volume('owner-elsewhere', { ...kept, owner: gone.replace(/^[^:]+/, 'other.other.1') }),
       volume('no-owner', { project: name, lease: 'kept', checkout: '/nowhere/at/all' }),
       volume('no-project', { lease: 'kept', checkout: '/nowhere/at/all', owner: gone }),
     ];
-    // What came up to the end has a note in its checkout.
-    writeEnvironmentHash(openStore(checkout.path), name, 'hash');
     onTestFinished(() => void docker('volume', 'rm', '--force', ...garbage, ...lookalikes));
     const there = (): string[] => docker('volume', 'ls', '-q', '--filter', `name=${name}`).split('\n').sort();
 

@@ -8,11 +8,11 @@ const named = z.object({ Id: z.string().optional(), Name: z.string().optional() 
 const list = z.union([z.array(named), z.object({ Volumes: z.array(named).nullable() })]);
 
 /**
- * What the engine has with a label: "containers ID", "networks ID", "volumes NAME". By plain HTTP, a few milliseconds a
+ * What the engine has with all these labels: "containers ID", "networks ID", "volumes NAME". By plain HTTP, a few milliseconds a
  * look: neither gym's own view nor a program that has to start first.
  */
-export async function labelledNow(label: string): Promise<string[]> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+export async function labelledNow(...label: string[]): Promise<string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label }));
   const found = await Promise.all([
     ask('containers', `/containers/json?all=1&filters=${filters}`),
     ask('networks', `/networks?filters=${filters}`),

@@ -110,7 +110,7 @@ describe('reset', () => {
       const next = await bringUp(ground, { generation: how, golden: { ...golden, how } });
       if (!next.ok) throw new Error(messageOf(next));
       const environment = resettable(ground, next.value);
-      const driver = docker('volume', 'inspect', '-f', '{{.Options.type}}', `${request.project}-${how}_data`);
+      const driver = docker('volume', 'inspect', '-f', '{{.Options.type}}', next.value.volumes.get('data') ?? '');
       seen.push({ state: await state(environment), isOverlay: driver === 'overlay' });
       await spoil(environment);
       environment.release();

@@ -29,7 +29,7 @@ export function leftOf(checkout: string): string[] {
  * Engines of before 2025 lose count of a network's endpoints now and then, and nobody can remove it until they are started
  * again (github.com/moby/moby/issues/43286). That is not for these tests to tell.
  */
-function isMiscounted(network: string): boolean {
+export function isMiscounted(network: string): boolean {
   const removed = spawnSync('docker', ['network', 'rm', network], { encoding: 'utf8' });
   const isStuck =
     removed.stderr.includes('has active endpoints') &&

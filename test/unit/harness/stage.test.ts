@@ -254,6 +254,25 @@ describe('services that die during a stage', () => {
     expect(await outcome).toMatchObject({ state, because });
   });
 
+  it('ends at once, with all that it started, when a service dies', async () => {
+    const deaths: Death[] = [];
+    const context = hostContext(idleEnvironment(deaths, ['worker-2']));
+    const outcome = run({ command: 'sleep 60' }, context);
+    setTimeout(() => deaths.push(death('exited', 2)), 300);
+    expect(await outcome).toMatchObject({
+      state: 'fail',
+      because: expect.stringContaining('worker-2 ended by itself'),
+    });
+    expect((await outcome).durationMs).toBeLessThan(10_000);
+    expect(await listMarked(`GYM_RUN_ID=${context.run}`)).toEqual([]);
+  });
+
+  it('ends when the engine stops answering', async () => {
+    const environment = { ...idleEnvironment([], ['worker-2']), engineAnswers: async () => false };
+    const outcome = await run({ command: 'sleep 60' }, hostContext(environment));
+    expect(outcome).toMatchObject({ state: 'unknown', because: 'the Docker engine stopped answering' });
+  });
+
   it('waits a little for a death that the engine tells late, when the stage failed', async () => {
     const deaths: Death[] = [];
     const outcome = run({ command: 'exit 1' }, hostContext(idleEnvironment(deaths, ['worker-2'])));

@@ -38,7 +38,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     publishedPorts: () => [{ service: 'web-api', containerPort: 80, protocol: 'tcp', hostPort: 32_768 }],
     release: notHere,
     deaths: () => deaths,
-    engineAnswers: notHere,
+    engineAnswers: async () => true,
     flushLogs: notHere,
     pause: notHere,
     resume: notHere,

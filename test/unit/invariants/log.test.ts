@@ -5,7 +5,7 @@ import { log } from '../../../invariants/log.ts';
 import { temporaryFolder } from '../../support/repository.ts';
 import { evidenceOf, judged } from '../judge/samples.ts';
 
-type Spec = Parameters<typeof log>[0];
+type Spec = Extract<Parameters<typeof log>[0], { line: unknown }>;
 const active = { fields: { msg: 'active', compression: 'zstd', channels: ['local', 'tcp'] } };
 const activeLine = JSON.stringify({ at: 1, ...active.fields, more: { deep: [null] } });
 
@@ -103,6 +103,54 @@ describe('several logs: the worst decides', () => {
     const judgement = judgeLogs(active, 'present', { a: activeLine, b: 'x', c: 'x', d: activeLine });
     expect(judgement).toMatchObject({ distance: 0.5, margin: -1 });
     expect(judgement.parts.map(({ part, off }) => `${part} ${off}`)).toEqual(['a 0', 'b -1', 'c -1', 'd 0']);
+  });
+});
+
+describe('in order', () => {
+  const spec = { name: 'l', services: ['w'], inOrder: [{ pattern: 'start' }, active, { pattern: 'stop' }] };
+  const judgeOrder = (content: string, more: { cutShort?: string } = {}) => {
+    const folder = temporaryFolder();
+    onTestFinished(() => folder[Symbol.dispose]());
+    folder.write('w.log', content);
+    const evidence = { ...evidenceOf({}, [{ service: 'w', file: `${folder.path}/w.log` }]), ...more };
+    return { ...judged(log(spec), evidence), folder: folder.path };
+  };
+  const long = 'x'.repeat(lineLimit + 10);
+
+  test.each<[string, string, string]>([
+    ['as asked', `start\n${activeLine}\nstop\n`, 'pass'],
+    ['with others between', `a\nstart\nstop\nb\n${activeLine}\nc\nstart\nstop`, 'pass'],
+    ['two the wrong way round', `start\nstop\n${activeLine}\n`, 'fail'],
+    ['one missing', 'start\nstop\n', 'fail'],
+    ['none', 'hello\n', 'fail'],
+    ['one line is not two', 'start stop\n', 'fail'],
+    ['silence', '', 'vacuous'],
+    ['a line that cannot be told', `start\n${long}\n`, 'unknown'],
+  ])('%s', (_, content, state) => {
+    expect(judgeOrder(content).state).toBe(state);
+  });
+
+  test('says which line is missing after which, and where it stands instead', () => {
+    const { because, evidence, folder, margin, distance } = judgeOrder(`start\nstop\nhello\n${activeLine}\n`);
+    expect(because).toBe(`w: /stop/ does not come after ${JSON.stringify(active.fields)} at line 4; it is at line 2`);
+    expect(evidence).toEqual([{ what: 'log of w', place: { file: `${folder}/w.log`, line: 2 } }]);
+    expect([margin, distance]).toEqual([-1, 1 / 3]);
+    expect(judgeOrder('hello\n').because).toBe('w: /start/ never comes');
+    expect(judgeOrder('start\nstop\n').because).toMatch(/ at line 1; it is nowhere$/);
+  });
+
+  test('what was cut short might still have come', () => {
+    expect(judgeOrder('start\n', { cutShort: 'it was killed' })).toMatchObject({
+      state: 'unknown',
+      because: 'it was killed',
+    });
+  });
+
+  test('a definition error: an order of one, or of what is no line', () => {
+    expect(() => log({ ...spec, inOrder: [{ pattern: 'a' }] })).toThrow(/an order takes two lines/);
+    expect(() => log({ ...spec, inOrder: [{ pattern: '(' }, { pattern: 'a' }] })).toThrow(
+      /inOrder\.0\.pattern: not a regular expression/,
+    );
   });
 });
 

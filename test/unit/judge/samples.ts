@@ -13,18 +13,36 @@ export function samples(
   return Object.entries(values).map(([channel, value]) => ({ metric, labels: { channel }, value, unit }));
 }
 
-/** Evidence from samples by source; a text instead of samples is the source's problem. */
+/** Samples of one metric over time: `[atMs, value, labels]`. */
+export function timeline(
+  metric: string,
+  points: readonly (readonly [number, bigint | number, Readonly<Record<string, string>>?])[],
+  unit: Unit = 'count',
+): Sample[] {
+  return points.map(([atMs, value, labels = {}]) => ({ metric, labels, value, unit, atMs }));
+}
+
+/** A reading of documents only, each on a line of its own. */
+export function documentsOf(source: string, values: readonly unknown[]): Reading {
+  const documents = values.map((value, index) => ({ value, place: { file: `${source}.ndjson`, line: index + 1 } }));
+  return { source, witness: false, samples: [], documents };
+}
+
+/** Evidence from samples by source, or a whole reading; a text instead of samples is the source's problem. */
 export function evidenceOf(
-  sources: Readonly<Record<string, readonly Sample[] | string>>,
+  sources: Readonly<Record<string, readonly Sample[] | string | Reading>>,
   logs: readonly ServiceLog[] = [],
 ): Evidence {
   const readings = Object.entries(sources).map(([source, given]): [string, Reading] => [
     source,
-    typeof given === 'string'
-      ? { source, witness: false, samples: [], problem: given }
-      : { source, witness: false, samples: given },
+    readingFrom(source, given),
   ]);
   return { readings: new Map(readings), logs: new Map(logs.map((log) => [log.service, log])) };
+}
+
+function readingFrom(source: string, given: readonly Sample[] | string | Reading): Reading {
+  if (typeof given === 'string') return { source, witness: false, samples: [], problem: given };
+  return 'samples' in given ? given : { source, witness: false, samples: given };
 }
 
 /** Judges, and asserts what must be true of every judgement whatever the evidence. */

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sum } from '../../../gym/judge/quantity.ts';
-import { type SampleTampering, shifted, tampered } from '../../../gym/judge/tamper.ts';
+import { type SampleTampering, shifted, tampered, tamperedDocuments } from '../../../gym/judge/tamper.ts';
+import { truncated } from '../../../gym/judge/tamper-log.ts';
 import type { Evidence } from '../../../gym/task/measurement.ts';
-import { evidenceOf, samples } from './samples.ts';
+import { temporaryFolder } from '../../support/repository.ts';
+import { documentsOf, evidenceOf, samples } from './samples.ts';
 
 const looked = sum('got.bytes', { by: ['channel'] });
 const evidence = evidenceOf({ got: [...samples('other', 9n), ...samples('bytes', { tcp: 5n, shm: 7n })] });
@@ -34,4 +38,31 @@ test('only what is selected is tampered with', () => {
 test('an amount is added to the largest', () => {
   expect(valuesOf(shifted(evidence, looked, -3))).toEqual(['other 9', 'tcp 5', 'shm 4']);
   expect(shifted(evidenceOf({ got: samples('bytes', 5n, 'hash') }), looked, 1)).toBeNull();
+});
+
+test('a document loses what it held, the others do not', () => {
+  const documents = evidenceOf({
+    got: documentsOf('got', [{ id: 'a', amount: 5 }, { id: 'b' }]),
+    rows: documentsOf('rows', [[1]]),
+  });
+  const values = (source: string, how: Parameters<typeof tamperedDocuments>[2]) =>
+    tamperedDocuments(documents, source, how)
+      ?.readings.get(source)
+      ?.documents?.map(({ value }) => value);
+  expect(values('got', 'damage')).toEqual([{ id: null, amount: null }, { id: 'b' }]);
+  expect(values('rows', 'damage')).toEqual([null]);
+  expect(values('got', 'empty')).toEqual([]);
+  expect(tamperedDocuments(evidence, 'got', 'damage')).toBeNull();
+  expect(documents.readings.get('got')?.documents?.[0]?.value).toEqual({ id: 'a', amount: 5 });
+});
+
+test('a log is cut off in a copy', () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'w.log');
+  folder.write('w.log', 'one\ntwo\n');
+  const logs = evidenceOf({}, [{ service: 'w', file }]);
+  const cut = (keep: 'half' | 'nothing') =>
+    readFileSync(truncated(logs, 'w', keep, folder.path)?.logs.get('w')?.file ?? '', 'utf8');
+  expect([cut('half'), cut('nothing'), readFileSync(file, 'utf8')]).toEqual(['one\n', '', 'one\ntwo\n']);
+  expect(truncated(logs, 'other', 'half', folder.path)).toBeNull();
 });

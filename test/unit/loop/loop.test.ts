@@ -260,11 +260,12 @@ test('two gyms do not run one loop', async () => {
   expect(second).toMatchObject({ ok: false, problems: [{ kind: 'usage', message }] });
 });
 
-test('problems of the task come as problems: a start patch that does not apply, no instruction', async () => {
+test('problems of the task come as problems: a start patch that does not apply, in the report; no instruction, alone', async () => {
   using folder = countingCheckout(1);
   folder.write('app/start/01.patch', 'no patch\n');
   const unpatched = await runLoop(countingLoop(folder.path));
-  expect(unpatched).toMatchObject({ ok: false, problems: [{ kind: 'definition' }] });
+  const ended = { end: 'environment', exitCode: 2, attempts: [], problems: [{ kind: 'definition' }] };
+  expect(unpatched).toMatchObject({ ok: true, value: ended });
   const request = countingLoop(folder.path);
   const without = { ...request, loop: 'other', task: { ...request.task, instruction: 'NO.md' } };
   const place = { file: join(folder.path, 'app/NO.md') };

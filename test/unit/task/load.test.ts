@@ -33,6 +33,21 @@ const cases: Record<string, Case> = {
     says: /^defineTask: stages\.0\.timeoutSeconds: at most 86400 seconds: a day$/,
     line: 6,
   },
+  'a compose that is no file': {
+    content: task('').replace("'compose.yaml'", '7'),
+    says: /^defineTask: compose: .*expected string, received number or expected array/,
+    line: 5,
+  },
+  'no Compose file at all': {
+    content: task('').replace("'compose.yaml'", '[]'),
+    says: /^defineTask: compose: /,
+    line: 5,
+  },
+  'one of several Compose files that is not there': {
+    content: task('').replace("'compose.yaml'", "[\n    'compose.yaml',\n    'compose.test.yaml',\n  ]"),
+    says: /^compose: beside the task file there is no compose\.test\.yaml$/,
+    line: 7,
+  },
   'an environment that has a month': {
     content: task('  limits: { upSeconds: 2592000 },'),
     says: /^defineTask: limits\.upSeconds: at most 86400 seconds/,

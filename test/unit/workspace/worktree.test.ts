@@ -78,6 +78,30 @@ test('an exercise starts with its patches applied, without a past or an answer i
   expect(status).toBe('');
 });
 
+test('who works at an exercise finds nothing of the history, and the branch is in the repository all the same', async () => {
+  using folder = checkout();
+  folder.write('app/start/01-break.patch', startPatch);
+  const worktree = await make(folder);
+  expect(worktree.kind).toBe('isolated');
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: worktree.workspace, encoding: 'utf8' });
+  const objects = git('rev-list', '--all', '--reflog', '--objects');
+  expect(objects).toContain('app/n.txt');
+  expect(objects).not.toMatch(/solution|faults|start/);
+  expect(git('cat-file', '--batch-all-objects', '--batch-check').split('\n')).not.toContain(
+    expect.stringContaining(folder.git('rev-parse', 'main').trim()),
+  );
+  expect(git('branch', '--all', '--format=%(refname:short)').trim()).toBe(worktree.branch);
+  writeFileSync(join(worktree.workspace, 'n.txt'), '4\n');
+  const saved = await checkpoint(worktree, worktree.start, 'attempt 1');
+  if (!saved.ok) throw new Error(JSON.stringify(saved.problems));
+  expect(folder.git('rev-parse', worktree.branch).trim()).toBe(saved.value.commit);
+  expect(folder.git('worktree', 'list').trim().split('\n')).toHaveLength(1);
+  removeWorktree(worktree);
+  expect(readdirSync(join(folder.path, '.gym/worktrees'))).toEqual([]);
+  const shown = execFileSync('sh', ['-c', diffCommand(worktree)], { cwd: folder.path, encoding: 'utf8' });
+  expect(shown).toContain('-9\n+4\n');
+});
+
 test('a start patch that does not apply is a problem that names it', async () => {
   using folder = checkout();
   folder.write('app/start/01-break.patch', startPatch.replace('-0', '-7'));

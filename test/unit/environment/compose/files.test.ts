@@ -74,6 +74,32 @@ describe('several files', () => {
   });
 });
 
+describe('what is beside or among Compose files', () => {
+  const one = 'services: {a: {image: i}}';
+  const over = 'services: {a: {command: [over]}}';
+
+  it('an override is read where it is named, and a note says where it is not', () => {
+    const files = { 'compose.yaml': one, 'compose.override.yml': over };
+    const alone = model(files);
+    expect(alone.services.get('a')?.command).toBeNull();
+    expect(alone.notes).toEqual([expect.stringMatching(/^compose\.override\.yml is not read: /)]);
+    const both = model(files, ['compose.yaml', 'compose.override.yml']);
+    expect(both.services.get('a')?.command).toEqual(['over']);
+    expect(both.notes).toEqual([]);
+    expect(model({ 'other.yaml': one }, ['other.yaml']).notes).toEqual([]);
+  });
+
+  it('a Dockerfile or devcontainer.json is none of several', () => {
+    const files = { 'compose.yaml': one, Dockerfile: 'FROM x', 'devcontainer.json': '{"image": "i"}' };
+    expect(problems(files, ['compose.yaml', 'Dockerfile'])).toEqual([
+      expect.stringMatching(/^Dockerfile:.*cannot be one of several files/),
+    ]);
+    expect(problems(files, ['devcontainer.json', 'compose.yaml'])).toEqual([
+      expect.stringMatching(/^devcontainer\.json:.*cannot be one of several files/),
+    ]);
+  });
+});
+
 describe('extends', () => {
   it('takes a service of another file with paths relative to that file', () => {
     const { services } = model({

@@ -225,6 +225,13 @@ services:
 });
 
 describe('problems', () => {
+  it('are values that a bind does not know', () => {
+    const bind = '[{type: bind, source: /a, target: /a, bind: {recursive: readonlyy}}]';
+    expect(problems(`services:\n  a:\n    image: i\n    volumes: ${bind}`)).toEqual([
+      '4: volumes: bind: recursive is one of enabled, disabled, writable, readonly, not "readonlyy"',
+    ]);
+  });
+
   it('says where the file should be', () => {
     const loaded = loadCompose(join(folder, 'none.yaml'), {}, {});
     expect(loaded.ok ? '' : loaded.problems[0].message).toBe(`there is no Compose file ${join(folder, 'none.yaml')}`);

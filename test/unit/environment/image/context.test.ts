@@ -1,6 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readContext, tarOf } from '../../../../gym/environment/image/context.ts';
@@ -13,6 +16,20 @@ beforeEach(() => {
   writeFileSync(join(folder, 'src', 'a'), 'a');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The files of an archive by their paths. */
+async function contents(tar: Readable): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  const reader = extract();
+  reader.on('entry', (header, stream, next) => {
+    text(stream).then((content) => {
+      files[header.name] = content;
+      next();
+    }, next);
+  });
+  await pipeline(tar, reader);
+  return files;
+}
 
 const read = (): ReturnType<typeof readContext> => readContext(folder, join(folder, 'Dockerfile'));
 
@@ -44,6 +61,27 @@ describe('readContext', () => {
     expect(dockerfile).toBe('.dockerfile.outside');
   });
 
+  it('leaves out what gym itself writes there', async () => {
+    const { hash } = await read();
+    mkdirSync(join(folder, '.gym', 'runs'), { recursive: true });
+    writeFileSync(join(folder, '.gym', 'runs', 'events.ndjson'), '{}');
+    const { files, hash: after } = await read();
+    expect(files.map(({ path }) => path)).toEqual(['Dockerfile', 'src', 'src/a']);
+    expect(after).toBe(hash);
+  });
+
+  it('packs a file that has grown as long as it was, and breaks off at one that has shrunk', async () => {
+    const grown = await read();
+    writeFileSync(join(folder, 'src', 'a'), 'ab');
+    const why: string[] = [];
+    expect(await contents(tarOf(grown, (each) => why.push(each)))).toMatchObject({ 'src/a': 'a' });
+    expect(why).toEqual([]);
+    const shrunk = await read();
+    writeFileSync(join(folder, 'src', 'a'), '');
+    await expect(contents(tarOf(shrunk, (each) => why.push(each)))).rejects.toThrow();
+    expect(why).toEqual([expect.stringMatching(/^src\/a changed meanwhile/)]);
+  });
+
   it('packs what it hashed', async () => {
     symlinkSync('a', join(folder, 'src', 'l'));
     writeFileSync(join(folder, 'src', 'large'), 'x'.repeat(300_000));
@@ -54,7 +92,14 @@ describe('readContext', () => {
       content.resume().on('end', next);
     });
     await new Promise((resolve, reject) => {
-      read().then((context) => tarOf(context).pipe(tar).on('finish', resolve).on('error', reject), reject);
+      read().then(
+        (context) =>
+          tarOf(context, () => {})
+            .pipe(tar)
+            .on('finish', resolve)
+            .on('error', reject),
+        reject,
+      );
     });
     expect(entries).toEqual([
       'file Dockerfile 6',

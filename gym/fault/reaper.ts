@@ -1,9 +1,9 @@
-// Removes what the gym whose name (`thisOwner`) is the first argument has left behind. An entry of its own: see watchdog.ts.
+// Removes what the gym whose name (`thisOwner`) is the first argument has left behind. An entry of its own: see environment/watchdog.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectEngine, type Engine } from '../environment/engine.ts';
+import { sweepEngine } from '../environment/sweep.ts';
 import { ownerState } from '../store/owner.ts';
 import { killOwned } from '../store/processes.ts';
-import { connectEngine, type Engine } from './engine.ts';
-import { sweepEngine } from './sweep.ts';
 
 /** How long a process may take to go after the end of its pipe. */
 const goingMs = 10_000;
@@ -42,6 +42,11 @@ async function connected(): Promise<Engine | undefined> {
 /** Failures are left to the next gym's sweep. */
 async function reap(engine: Engine): Promise<void> {
   await sweepEngine(engine, owner);
+  // Loaded when the rest is done: most have none.
+  const { sweepAllFaults } = await import('./sweep.ts');
+  await sweepAllFaults(process.env);
+  // A reset that was cut off has taken the mark from what others had made.
+  await sweepEngine(engine);
   for (const pauseMs of pausesMs) {
     await sleep(pauseMs);
     await Promise.all([killOwned(owner), sweepEngine(engine, owner)]);

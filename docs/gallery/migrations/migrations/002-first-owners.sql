@@ -1,0 +1,1 @@
+INSERT INTO accounts VALUES ('ada', 10000), ('bob', 2500);
