@@ -88,16 +88,18 @@ export async function extractCommit(
   const within = join(directory, folder);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(within, { recursive: true });
-  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
+  const objects = await git(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], {
     cwd: directory,
     env: { GIT_DIR: gitDirectory },
   });
-  if (!common.ok) return common;
-  // A repository of its own, with the objects of the other (gitrepository-layout(5), commondir): neither the other's index and
-  // attributes nor the store's .gitignore say a word here.
-  mkdirSync(join(directory, '.git'));
-  writeFileSync(join(directory, '.git', 'HEAD'), 'ref: refs/heads/none\n');
-  writeFileSync(join(directory, '.git', 'commondir'), `${common.value}\n`);
+  if (!objects.ok) return objects;
+  // A repository of its own, with nothing of the other but its objects (gitrepository-layout(5), alternates): neither the other's index,
+  // attributes and filters nor the store's .gitignore say a word here.
+  const format = hash.length === 64 ? ['--object-format=sha256'] : [];
+  const made = await git(['init', '--quiet', '--template=', ...format, directory], { cwd: directory });
+  if (!made.ok) return made;
+  mkdirSync(join(directory, '.git', 'objects', 'info'), { recursive: true });
+  writeFileSync(join(directory, '.git', 'objects', 'info', 'alternates'), `${objects.value}\n`);
   const read = await git(['read-tree', hash], { cwd: directory, env });
   if (!read.ok) return read;
   const listed = await git(['ls-files', '-z', '--cached', '--stage'], { cwd: within, env });
