@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { problemsText, type Result } from '../events/problem.ts';
 import { writeAtomically } from '../store/store.ts';
 import { type CheckResult, type Judgement, unknown } from '../task/judgement.ts';
 import { isExactMeasure, type Target } from '../task/target.ts';
@@ -9,7 +10,7 @@ import { judgeExactly } from './exact.ts';
 import { measureOnce } from './measure.ts';
 import { type MeasureArm, notMeasured, type Outcome } from './measured.ts';
 import { judgePairs } from './pairs.ts';
-import { judgeLoosened, limitOfRatchet, noBestYet, type Ratchet } from './ratchet.ts';
+import { judgeLoosened, limitOfRatchet, noBestYet, type Ratchets } from './ratchet.ts';
 import { judgeRuns } from './runs.ts';
 import { claimOf } from './words.ts';
 
@@ -20,7 +21,7 @@ export interface TargetRun {
   /** Why there is no build of the baseline, where there is none. */
   readonly noBaseline: string;
   /** The best so far: of the build that is judged, and of the baseline. */
-  readonly ratchet: { readonly own: Ratchet; readonly baseline: Ratchet };
+  readonly ratchet: Result<Ratchets>;
   /** Seconds for each target. */
   readonly limitSeconds: number;
   /** The command that judges this again. */
@@ -47,8 +48,6 @@ export function unjudgedTargets(targets: readonly Target[], because: string, aga
 async function judgeTarget(target: Target, run: TargetRun, stand: Stand): Promise<Outcome> {
   const { against, measure } = target;
   if (against.kind === 'baseline' && run.arms.baseline === undefined) return open(run.noBaseline);
-  const loosened = against.kind === 'ratchet' ? judgeLoosened(target, run.ratchet) : undefined;
-  if (loosened !== undefined) return { judgement: loosened, kept: {} };
   const measureArm = armMeasure(target, run, stand);
   const seed = seedOf(run.place.run, target.name);
   if (against.kind === 'baseline') {
@@ -57,9 +56,19 @@ async function judgeTarget(target: Target, run: TargetRun, stand: Stand): Promis
       : judgePairs(target, against, { measureArm, seed, ...run });
   }
   if (against.kind === 'limit') return judgeRuns(target, against, measureArm, run.limitSeconds * 1000);
-  const best = run.ratchet.own.best[target.name];
-  const limit = limitOfRatchet(target, best);
-  const outcome = await judgeRuns(target, limit, measureArm, run.limitSeconds * 1000);
+  return judgeRatchet(target, run, measureArm);
+}
+
+async function judgeRatchet(
+  target: Target,
+  { ratchet, limitSeconds }: TargetRun,
+  measureArm: MeasureArm,
+): Promise<Outcome> {
+  if (!ratchet.ok) return open(problemsText(ratchet.problems));
+  const loosened = judgeLoosened(target, ratchet.value);
+  if (loosened !== undefined) return { judgement: loosened, kept: {} };
+  const best = ratchet.value.own.best[target.name];
+  const outcome = await judgeRuns(target, limitOfRatchet(target, best), measureArm, limitSeconds * 1000);
   return best === undefined ? { ...outcome, judgement: unset(outcome, target) } : outcome;
 }
 

@@ -21,20 +21,27 @@ const ratchetSchema = z.strictObject({ schema: z.literal('gym.ratchet/1'), best:
 /** The best so far of each target, by its name. */
 export type Ratchet = z.infer<typeof ratchetSchema>;
 
+/** The best so far in the build that is judged, and in the baseline. */
+export interface Ratchets {
+  readonly own: Ratchet;
+  readonly baseline: Ratchet;
+}
+
 /** How a ratchet that has no number yet says so. */
 export const noBestYet = 'there is no best so far';
 
-const empty: Ratchet = { schema: 'gym.ratchet/1', best: {} };
+/** Nothing was measured yet. */
+export const emptyRatchet: Ratchet = { schema: 'gym.ratchet/1', best: {} };
 
 /** Reads the ratchet of a folder; without a file nothing was measured yet. */
 export function readRatchet(folder: string): Result<Ratchet> {
   const file = join(folder, ratchetFile);
-  return existsSync(file) ? parseRatchet(readFileSync(file, 'utf8'), file) : ok(empty);
+  return existsSync(file) ? parseRatchet(readFileSync(file, 'utf8'), file) : ok(emptyRatchet);
 }
 
 /** Reads the text of such a file; `undefined`: there was none. */
 export function parseRatchet(text: string | undefined, file: string): Result<Ratchet> {
-  if (text === undefined) return ok(empty);
+  if (text === undefined) return ok(emptyRatchet);
   const parsed = ratchetSchema.safeParse(jsonOf(text));
   if (parsed.success) return ok(parsed.data);
   const message = `it is no ratchet: ${z.prettifyError(parsed.error)}`;
@@ -52,7 +59,7 @@ function jsonOf(text: string): unknown {
 /** Writes the ratchet of a folder, in an order that makes small diffs. */
 export function writeRatchet(folder: string, { best }: Ratchet): void {
   const sorted = Object.fromEntries(Object.entries(best).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeAtomically(join(folder, ratchetFile), `${JSON.stringify({ ...empty, best: sorted }, null, 2)}\n`);
+  writeAtomically(join(folder, ratchetFile), `${JSON.stringify({ ...emptyRatchet, best: sorted }, null, 2)}\n`);
 }
 
 /** Whether a number is better than another one. */
@@ -69,10 +76,7 @@ export function limitOfRatchet({ measure, against }: Target, best: Best | undefi
 }
 
 /** The judgement where the ratchet was loosened: what the baseline's file has is gone, or worse. */
-export function judgeLoosened(
-  target: Target,
-  { own, baseline }: { readonly own: Ratchet; readonly baseline: Ratchet },
-): Judgement | undefined {
+export function judgeLoosened(target: Target, { own, baseline }: Ratchets): Judgement | undefined {
   const before = baseline.best[target.name];
   const now = own.best[target.name];
   if (before === undefined) return undefined;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import type { Emit, Phase } from '../events/event.ts';
-import type { Problem, Result } from '../events/problem.ts';
+import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck } from '../judge/judge.ts';
@@ -26,8 +26,8 @@ import { asStageResult } from './stage-result.ts';
 export interface Findings {
   snapshot: Snapshot | null;
   definition: string;
-  /** Where the baseline is, for whoever needs it. */
-  commit: Commit | undefined;
+  /** Where the baseline is, or why there is none; `undefined`: nobody needs it. */
+  commit: Result<Commit> | undefined;
   canary: CanaryEnd | undefined;
   outcomes: StageOutcome[];
   checks: CheckResult[];
@@ -126,7 +126,13 @@ async function bringUpBeside(
 ): Promise<Result<BaselineBuild> | undefined> {
   const { commit } = findings;
   if (commit === undefined || baselineNeed(request) !== 'build' || !allGreen(findings)) return undefined;
-  return phase('baseline', emit, () => bringUpBaseline(request, { commit, snapshot: directory, runDirectory, emit }));
+  const built = commit.ok
+    ? await phase('baseline', emit, () =>
+        bringUpBaseline(request, { commit: commit.value, snapshot: directory, runDirectory, emit }),
+      )
+    : commit;
+  if (!built.ok) emit({ type: 'noted', text: `no build of the baseline: ${problemsText(built.problems)}` });
+  return built;
 }
 
 async function judgeAll(

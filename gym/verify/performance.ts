@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
-import { ok, type Problem, type Result } from '../events/problem.ts';
+import { ok, problemsText, type Result } from '../events/problem.ts';
 import { loadSamples, runLoadPlan } from '../evidence/load.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Arm, Arms, Place } from '../target/arm.ts';
 import { type CanaryEnd, runCanary, type Slice } from '../target/canary.ts';
 import { judgeTargets, unjudgedTargets } from '../target/judge.ts';
-import { parseRatchet, type Ratchet, ratchetFile, readRatchet } from '../target/ratchet.ts';
+import { emptyRatchet, parseRatchet, type Ratchets, ratchetFile, readRatchet } from '../target/ratchet.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Sample } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
@@ -22,7 +22,7 @@ export interface Builds {
   readonly directory: string;
   /** `undefined`: none was needed. */
   readonly baseline: Result<BaselineBuild> | undefined;
-  readonly commit: Commit | undefined;
+  readonly commit: Result<Commit> | undefined;
   /** Whether all stages have passed: what does not work is not measured. */
   readonly isGreen: boolean;
 }
@@ -42,34 +42,29 @@ export async function judgePerformance(
   const { targets } = task;
   if (!builds.isGreen) return unjudgedTargets(targets, 'not measured: not every stage passed', again);
   const ratchet = await ratchets(task, builds);
-  if (!ratchet.ok) return unjudgedTargets(targets, textOf(ratchet.problems), again);
   const { baseline } = builds;
-  const noBaseline = baseline?.ok === false ? textOf(baseline.problems) : 'there is no build of the baseline';
+  const noBaseline = baseline?.ok === false ? problemsText(baseline.problems) : 'there is no build of the baseline';
   const limitSeconds = task.limits.targetSeconds;
   return judgeTargets(targets, {
     arms: armsOf(builds),
     place,
     noBaseline,
-    ratchet: ratchet.value,
+    ratchet,
     limitSeconds,
     again,
   });
 }
 
-const textOf = (problems: readonly Problem[]): string =>
-  problems.map(({ message, remedy }) => (remedy === undefined ? message : `${message}. ${remedy}`)).join('; ');
-
-async function ratchets(
-  { targets }: Task,
-  { directory, commit }: Builds,
-): Promise<Result<{ readonly own: Ratchet; readonly baseline: Ratchet }>> {
+/** What the ratchet has in the snapshot, and what it had at the baseline. */
+async function ratchets({ targets }: Task, { directory, commit }: Builds): Promise<Result<Ratchets>> {
+  const isNeeded = targets.some(({ against }) => against.kind === 'ratchet');
+  if (!isNeeded || commit === undefined) return ok({ own: emptyRatchet, baseline: emptyRatchet });
+  if (!commit.ok) return commit;
   const own = readRatchet(directory);
   if (!own.ok) return own;
-  const isNeeded = targets.some(({ against }) => against.kind === 'ratchet');
-  if (!isNeeded || commit === undefined) return ok({ own: own.value, baseline: { ...own.value, best: {} } });
-  const text = await readCommitted(commit, ratchetFile);
+  const text = await readCommitted(commit.value, ratchetFile);
   if (!text.ok) return text;
-  const before = parseRatchet(text.value, `${commit.name}:${ratchetFile}`);
+  const before = parseRatchet(text.value, `${commit.value.name}:${ratchetFile}`);
   return before.ok ? ok({ own: own.value, baseline: before.value }) : before;
 }
 
@@ -79,26 +74,20 @@ const leastSliceSeconds = 2;
 
 /** The canary of a run, kept as `canary.json` in its folder. What did not come up is not tried. */
 export async function canaryOf({ canary, ...task }: Task, builds: Builds, place: Place): Promise<CanaryEnd> {
-  const { baseline } = builds;
-  const arms = armsOf(builds);
-  const untried = (because: string): CanaryEnd => ({
-    call: 'cannot tell',
-    because,
-    slos: [],
-    slices: 0,
-    endedEarly: true,
-  });
+  const { baseline, candidate } = armsOf(builds);
   const end =
-    canary === undefined
-      ? untried('the task has no canary')
-      : !builds.isGreen
-        ? untried('not tried: not every stage passed')
-        : arms.baseline === undefined
-          ? untried(baseline?.ok === false ? textOf(baseline.problems) : 'there is no build of the baseline')
-          : await tryCanary(task, canary, { candidate: arms.candidate, baseline: arms.baseline }, place);
+    canary === undefined || baseline === undefined
+      ? untried(builds)
+      : await tryCanary(task, canary, { candidate, baseline }, place);
   const record = { schema: 'gym.canary/1', run: place.run, ...end };
   writeAtomically(join(place.runDirectory, 'canary.json'), `${JSON.stringify(record, null, 1)}\n`);
   return end;
+}
+
+function untried({ isGreen, baseline }: Builds): CanaryEnd {
+  const missing = baseline?.ok === false ? problemsText(baseline.problems) : 'there is no build of the baseline';
+  const because = isGreen ? missing : 'not tried: not every stage passed';
+  return { call: 'cannot tell', because, slos: [], slices: 0, endedEarly: true };
 }
 
 /** Tries the candidate beside the baseline under the load that the task's canary names. */

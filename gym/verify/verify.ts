@@ -53,9 +53,10 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   findings.snapshot = snapshot.value;
   findings.definition = definitionHash(request.task, way.directory);
   if (baselineNeed(request) !== 'nothing') {
-    const commit = await baselineCommit(request);
-    if (!commit.ok) return note(findings, way.emit, commit.problems);
-    findings.commit = commit.value;
+    findings.commit = await baselineCommit(request);
+    // A ref that was asked for has to be there; without a default only what needs it is unknown.
+    if (!findings.commit.ok && request.compareWith !== undefined)
+      return note(findings, way.emit, findings.commit.problems);
   }
   const environment = await phase('up', way.emit, () => bringUp(request, way));
   if (!environment.ok) return note(findings, way.emit, environment.problems);
