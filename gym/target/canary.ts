@@ -111,7 +111,7 @@ export function callOf(watched: readonly Watched[]): { readonly call: Call; read
 }
 
 const isBroken = ({ baseline, candidate }: Watched): boolean => candidate.state === 'fail' && baseline.state !== 'fail';
-const brokenText = ({ slo, candidate }: Watched): string => `${slo}: ${candidate.because}`;
+const brokenText = ({ slo, candidate }: Watched): string => `${slo} does not hold: ${candidate.because}`;
 
 function watch({ load, slos }: CanaryRequest, samples: Readonly<Record<ArmName, readonly Sample[]>>): Watched[] {
   const [baseline, candidate] = [evidenceOf(load, samples.baseline), evidenceOf(load, samples.candidate)];

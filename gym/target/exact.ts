@@ -3,10 +3,7 @@ import { type Judgement, unknown } from '../task/judgement.ts';
 import { type Against, isLessBetter, type Target } from '../task/target.ts';
 import type { ArmName } from './arm.ts';
 import type { MeasureArm, Outcome } from './measured.ts';
-import { relativeTarget, unitOf } from './words.ts';
-
-/** By how much of what is allowed a number may differ from itself. */
-const driftShare = 0.1;
+import { driftShare, relativeTarget, unitOf } from './words.ts';
 
 /**
  * Judges a number that is always the same by one pair, and another one that shows that it is: where a build differs from itself by more than a tenth

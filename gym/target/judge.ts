@@ -55,7 +55,8 @@ async function judgeTarget(target: Target, run: TargetRun, stand: Stand): Promis
       ? judgeExactly(target, against, measureArm)
       : judgePairs(target, against, { measureArm, seed, ...run });
   }
-  if (against.kind === 'limit') return judgeRuns(target, against, measureArm, run.limitSeconds * 1000);
+  if (against.kind === 'limit')
+    return judgeRuns(target, { ...against, isInclusive: false, drift: 0 }, measureArm, run.limitSeconds * 1000);
   return judgeRatchet(target, run, measureArm);
 }
 

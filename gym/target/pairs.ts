@@ -53,8 +53,11 @@ function lookText({ decision }: Session): string {
 function textOf({ session, brokenOff }: Compared, { measure }: Target, plant: 'real' | 'arithmetical'): string[] {
   const ratio = isLessBetter(measure) ? 'candidate/baseline' : 'baseline/candidate, as more is better';
   const how = plant === 'real' ? 'planted slowdown' : 'slowdown put into the numbers';
+  const limit = session.target.kind === 'no-worse' ? 1 + session.target.delta : session.target.ratio;
   const lines = sessionText(session).map((line) =>
-    line.replace(/^candidate\/baseline/, ratio).replace('planted slowdown', how),
+    /^candidate\/baseline/.test(line)
+      ? `${line.replace('candidate/baseline', ratio)}, the limit is ${Number(limit.toFixed(4))}`
+      : line.replace('planted slowdown', how),
   );
   return brokenOff === null ? lines : [brokenOff, ...lines];
 }
@@ -65,7 +68,6 @@ export function judgementOf({ session, brokenOff }: Compared, lines: readonly st
   const limit = target.kind === 'no-worse' ? 1 + target.delta : target.ratio;
   const comparison = decision.state === 'invalid' ? null : decision.comparison;
   const isOpen = brokenOff !== null || (session.state !== 'pass' && session.state !== 'fail');
-  const because = `limit ${Number(limit.toFixed(4))}; ${lines.join('; ')}`;
   const ratio = comparison?.ratio ?? Number.NaN;
   const parts = Number.isFinite(ratio)
     ? [{ part: 'ratio', observed: ratio.toFixed(4), expected: limit.toFixed(4), off: (ratio - limit).toFixed(4) }]
@@ -79,7 +81,7 @@ export function judgementOf({ session, brokenOff }: Compared, lines: readonly st
   const passes = session.state === 'pass';
   return {
     state: passes ? 'pass' : 'fail',
-    because,
+    because: lines.join('; '),
     margin: limit - ratio,
     distance: passes ? 0 : ratio / limit - 1,
     unit: 'ratio',

@@ -8,7 +8,7 @@ import type { Judgement } from '../task/judgement.ts';
 import { unit } from '../task/measurement.ts';
 import { isLessBetter, type Target } from '../task/target.ts';
 import type { RunLimit } from './runs.ts';
-import { unitOf } from './words.ts';
+import { driftShare, unitOf } from './words.ts';
 
 /** The file beside the task file: it belongs to the code and is reviewed like it. */
 export const ratchetFile = 'ratchet.json';
@@ -72,7 +72,7 @@ export function limitOfRatchet({ measure, against }: Target, best: Best | undefi
   const { noWorse = 0, runs } = against.kind === 'ratchet' ? against : {};
   const limit =
     best === undefined ? null : isLessBetter(measure) ? best.value * (1 + noWorse) : best.value / (1 + noWorse);
-  return { limit, isInclusive: true, quantile: 0.5, confidence: 0.95, runs };
+  return { limit, isInclusive: true, drift: driftShare * noWorse, quantile: 0.5, confidence: 0.95, runs };
 }
 
 /** The judgement where the ratchet was loosened: what the baseline's file has is gone, or worse. */

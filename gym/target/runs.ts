@@ -10,6 +10,8 @@ export interface RunLimit {
   readonly limit: number | null;
   /** Whether the limit itself holds. */
   readonly isInclusive: boolean;
+  /** By which share a number that is meant to be always the same may differ from itself; 0: not at all. */
+  readonly drift: number;
   readonly quantile: number;
   readonly confidence: number;
   readonly runs?: number | undefined;
@@ -18,7 +20,7 @@ export interface RunLimit {
 /** Measures a build again and again and judges a quantile of the numbers, whatever their distribution, by their order statistics. */
 export async function judgeRuns(
   target: Target,
-  limit: Omit<RunLimit, 'isInclusive'> & { readonly isInclusive?: boolean },
+  limit: RunLimit,
   measureArm: MeasureArm,
   limitMs: number,
 ): Promise<Outcome> {
@@ -36,11 +38,10 @@ export async function judgeRuns(
   }
   const kept = { values, wanted };
   if (stopped !== undefined && values.length < wanted) return { judgement: unknown(stopped), kept };
-  if (isExact && values[0] !== values[1]) {
+  if (isExact && driftOf(values) > limit.drift) {
     return { judgement: unknown(`it is not the same each time: ${values.join(' and ')}; measure it with noise`), kept };
   }
-  const whole = { isInclusive: false, ...limit };
-  const judgement = isExact ? judgeNumber(values, target, whole) : judgeQuantile(values, target, whole);
+  const judgement = isExact ? judgeNumber(values, target, limit) : judgeQuantile(values, target, limit);
   const value = sortedQuantile(values, limit.quantile);
   return { judgement, ...(value !== undefined && { value }), kept };
 }
@@ -54,14 +55,20 @@ function sortedQuantile(values: readonly number[], quantile: number): number | u
   return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(quantile * values.length) - 1)];
 }
 
-function judgeNumber([value = Number.NaN]: readonly number[], target: Target, limit: RunLimit): Judgement {
+function driftOf(values: readonly number[]): number {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return high === low ? 0 : (high - low) / high;
+}
+
+function judgeNumber(values: readonly number[], target: Target, limit: RunLimit): Judgement {
   if (limit.limit === null) return unknown('there is no limit yet');
+  const ends = { low: Math.min(...values), high: Math.max(...values) };
   return judged(
     target,
     limit.limit,
     limit.isInclusive,
-    { low: value, high: value },
-    amountText(value, unitOf(target.measure)),
+    ends,
+    amountText(values[0] ?? Number.NaN, unitOf(target.measure)),
   );
 }
 

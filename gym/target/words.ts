@@ -5,6 +5,9 @@ import { type Against, isLessBetter, type Measure, type Target } from '../task/t
 
 type Baseline = Extract<Against, { kind: 'baseline' }>;
 
+/** By how much of what is allowed a number that is meant to be always the same may differ from itself. */
+export const driftShare = 0.1;
+
 /** The unit of what is measured; right answers a second are counts. */
 export function unitOf(measure: Measure): Unit {
   if (measure.kind === 'load') return measure.gives === 'throughput' ? 'count' : 'ms';

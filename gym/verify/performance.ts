@@ -158,7 +158,7 @@ export function canaryResult({ call, because, slos }: CanaryEnd, again: string):
     risk: [],
     again,
     state: states[call],
-    because: `${call}: ${because}`,
+    because: `${call}, as ${because}`,
     margin: isJudged ? 0 - (isGood ? 0 : Math.max(1, broken)) : null,
     distance: isJudged ? (isGood ? 0 : Math.max(1, broken) / Math.max(1, slos.length)) : null,
     unit: isJudged ? 'count' : null,

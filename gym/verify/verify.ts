@@ -206,7 +206,7 @@ function conclude(
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
   const summed = strict && canary === undefined ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
   const isGo = canary !== undefined && isGreen(summed.state);
-  const judged = isGo ? { ...summed, headline: `${canary.call}: ${canary.because}` } : summed;
+  const judged = isGo ? { ...summed, headline: `${canary.call}, as ${canary.because}` } : summed;
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
   const lost = worstProblem.kind === 'environment' || checks.length === 0;

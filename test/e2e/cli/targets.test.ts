@@ -230,13 +230,13 @@ describe('gym verify --canary', () => {
     expect(end.exitCode).toBe(1);
     expect(verdict).toMatchObject({
       ...{ state: 'fail', problems: [] },
-      headline: expect.stringMatching(/^canary: roll back: few-errors/),
+      headline: expect.stringMatching(/^canary: roll back, as few-errors does not hold/),
       canary: { call: 'roll back', endedEarly: true, slos: [{ slo: 'few-errors', baseline: { state: 'pass' } }] },
     });
     // Of twelve slices two are enough; on a busy machine one or the other does not count.
     expect(verdict.canary?.slices).toBeLessThan(8);
     const text = await gym(checkout.path, ['show']);
-    expect(text.stdout).toMatch(/^FAIL tiny .*\nfail canary: roll back: few-errors/m);
+    expect(text.stdout).toMatch(/^FAIL tiny .*\nfail canary: roll back, as few-errors/m);
     expect(leftOf(checkout.path)).toEqual([]);
   });
 

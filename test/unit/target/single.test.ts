@@ -65,7 +65,7 @@ describe('a quantile of runs', () => {
   const p95 = { kind: 'limit', limit: 200, quantile: 0.95 } as const;
   const duration = { kind: 'command', command: 'work' } as const;
   const judge = (values: readonly number[]) =>
-    judgeQuantile(values, made(duration, p95), { ...p95, confidence: 0.95, isInclusive: false });
+    judgeQuantile(values, made(duration, p95), { ...p95, confidence: 0.95, isInclusive: false, drift: 0 });
   const runs = (n: number, value: number) => Array.from({ length: n }, (_, index) => value + index / 1000);
 
   test('passes with 59 runs below the limit, and not with 58: p95 at 95 %', () => {
@@ -79,7 +79,7 @@ describe('a quantile of runs', () => {
   });
   test('where more is better it is counted from the other end', () => {
     const throughput = made({ ...printed, exact: false, better: 'more' }, { kind: 'limit', limit: 50, quantile: 0.5 });
-    const limit = { limit: 50, quantile: 0.5, confidence: 0.95, isInclusive: false };
+    const limit = { limit: 50, quantile: 0.5, confidence: 0.95, isInclusive: false, drift: 0 };
     expect(judgeQuantile(runs(5, 60), throughput, limit).state).toBe('pass');
     expect(judgeQuantile(runs(5, 40), throughput, limit).state).toBe('fail');
     expect(judgeQuantile(runs(4, 60), throughput, limit).state).toBe('unknown');
@@ -90,7 +90,12 @@ describe('a quantile of runs', () => {
       made95 += 1;
       return { ok: true, value: made95 } as const;
     };
-    const outcome = await judgeRuns(made(duration, p95), { ...p95, confidence: 0.95 }, measure, 60_000);
+    const outcome = await judgeRuns(
+      made(duration, p95),
+      { ...p95, confidence: 0.95, isInclusive: false, drift: 0 },
+      measure,
+      60_000,
+    );
     expect(made95).toBe(60);
     expect(outcome).toMatchObject({ judgement: { state: 'pass' }, kept: { wanted: 59 } });
   });
@@ -100,9 +105,11 @@ describe('a quantile of runs', () => {
       number += 1;
       return { ok: true, value: number } as const;
     };
-    const limit = { limit: 50, quantile: 0.5, confidence: 0.95 };
+    const limit = { limit: 50, quantile: 0.5, confidence: 0.95, isInclusive: false, drift: 0 };
     const { judgement } = await judgeRuns(made(printed, { kind: 'limit', limit: 50 }), limit, measure, 60_000);
     expect(judgement).toMatchObject({ state: 'unknown', because: expect.stringContaining('1 and 2') });
+    const loose = await judgeRuns(made(printed, { kind: 'ratchet' }), { ...limit, drift: 0.9 }, measure, 60_000);
+    expect(loose.judgement.state).toBe('pass');
   });
 });
 
