@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
 
@@ -30,20 +29,4 @@ async function haltOne(engine: Engine, service: string, id: string, how: 'pause'
     if (left === 0) return [...answer.problems];
     await sleep(betweenMs);
   }
-}
-
-const stats = z.object({ cpu_stats: z.object({ throttling_data: z.object({ throttled_time: z.number() }) }) });
-
-/** How long the services were held back by their CPU limits since they started, in milliseconds; null: it cannot be told of all. */
-export async function throttledMs(engine: Engine, services: Services): Promise<number | null> {
-  const times = await Promise.all(
-    [...services].map(async ([service, { id }]) => {
-      const answer = await engine.call(`looking at ${service}`, () =>
-        engine.docker.getContainer(id).stats({ stream: false, 'one-shot': true }),
-      );
-      const parsed = stats.safeParse(answer.ok ? answer.value : undefined);
-      return parsed.success ? parsed.data.cpu_stats.throttling_data.throttled_time / 1e6 : null;
-    }),
-  );
-  return times.reduce((sum: number | null, each) => (sum === null || each === null ? null : sum + each), 0);
 }

@@ -98,6 +98,9 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     exec: (service, command) => of(service).exec(service, command),
     readFile: (service, path, limitBytes) => of(service).readFile(service, path, limitBytes),
     observe: (observed, command) => current.environment.observe(observed, command),
+    readFolder: (service, request) => of(service).readFolder(service, request),
+    forward: (service, port) => of(service).forward(service, port),
+    stats: (service) => of(service).stats(service),
     runBeside: (request) => current.environment.runBeside(request),
     macAddress: (service, network) => of(service).macAddress(service, network),
     publishedPort: (service, port, protocol) => of(service).publishedPort(service, port, protocol),
@@ -109,7 +112,6 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     flushLogs: () => current.environment.flushLogs(),
     pause: () => current.environment.pause(),
     resume: () => current.environment.resume(),
-    throttledMs: () => current.environment.throttledMs(),
     reset,
     release() {
       ending.abort();

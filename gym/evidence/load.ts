@@ -25,11 +25,11 @@ export function loadNote(name: string, { plan }: LoadSource): string {
 
 const secondsOf = ({ phases }: LoadPlan): number => phases.reduce((sum, { seconds }) => sum + seconds, 0);
 
-/** Nothing is to be done before the stage; after it the load is made. All that it said is kept as `evidence/NAME.ndjson`. */
+/** Nothing is to be done before the stage; after it the load is made. All that it said is kept as `evidence/NAME.load.ndjson`. */
 export const beginLoad: BeginSource<'load'> = async (source, place, name) => () => makeLoad(source, place, name);
 
 async function makeLoad(source: LoadSource, place: EvidencePlace, name: string): Promise<Result<Found>> {
-  const file = join(place.runDirectory, 'evidence', `${name}.ndjson`);
+  const file = join(place.runDirectory, 'evidence', `${name}.load.ndjson`);
   const made = await runLoadPlan(source, place.environment, { name, file, signal: place.signal });
   if (!made.ok) return made;
   const samples = loadSamples(made.value, source.plan.seed);

@@ -14,12 +14,14 @@ export interface NoiseReading {
 /** Reads them: pressure stall information of the CPU, /proc/stat, and what the engine knows of the containers. */
 export async function readNoise({ baseline, candidate }: Arms): Promise<NoiseReading> {
   const arms = [candidate, ...(baseline === undefined ? [] : [baseline])];
-  const throttled = await Promise.all(arms.map(({ environment }) => environment.throttledMs()));
+  const asked = arms.flatMap(({ environment }) => environment.services.map((service) => environment.stats(service)));
+  // Services whose work is done have no numbers.
+  const throttledNs = (await Promise.all(asked)).flatMap((each) => (each.ok ? [each.value.throttledNs] : []));
   return {
     atMs: performance.now(),
     waitedMs: pressureMs(textOf('/proc/pressure/cpu')),
     ticks: cpuTicks(textOf('/proc/stat')),
-    throttledMs: throttled.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0),
+    throttledMs: throttledNs.length === 0 ? null : throttledNs.reduce((sum, each) => sum + each, 0) / 1e6,
   };
 }
 

@@ -30,6 +30,9 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     exec: notHere,
     readFile: notHere,
     observe: notHere,
+    readFolder: notHere,
+    forward: notHere,
+    stats: notHere,
     runBeside: notHere,
     macAddress: notHere,
     logFile: notHere,
@@ -42,7 +45,6 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     flushLogs: notHere,
     pause: notHere,
     resume: notHere,
-    throttledMs: notHere,
     reset: notHere,
     down: notHere,
   };
