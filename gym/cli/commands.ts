@@ -69,7 +69,9 @@ export const commands: readonly Command[] = [
     group: 'judge',
     usage: 'ratchet [TASK]',
     summary: "take what the last passing run measured into the task's ratchet.json, where it is better",
-    examples: [['gym verify shop && gym ratchet shop', 'then commit ratchet.json: from now on it may not get worse']],
+    examples: [
+      ['gym ratchet shop', 'after gym verify shop; then commit ratchet.json: from now on it may not get worse'],
+    ],
     options: {},
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/ratchet.ts'),
