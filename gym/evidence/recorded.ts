@@ -25,7 +25,11 @@ const recordedSample = z
       ...(atMs !== undefined && { atMs }),
     }),
   );
-const recordedDocument = z.object({ value: z.unknown(), place: placeSchema });
+const recordedDocument = z.object({
+  value: z.unknown(),
+  place: placeSchema,
+  lines: z.record(z.string(), z.number()).optional(),
+});
 /** The first line of a reading's file. So many lines with a sample each follow it, then so many with a document each. */
 const recordedHead = z.object({
   source: z.string(),
@@ -76,8 +80,8 @@ function readReading(runDirectory: string, source: string): Reading {
   const head = recordedHead.parse(JSON.parse(next()));
   const samples = Array.from({ length: head.samples }, () => recordedSample.parse(JSON.parse(next())));
   const documents = Array.from({ length: head.documents ?? 0 }, () => {
-    const { value, place } = recordedDocument.parse(fromExactJson(next()));
-    return { value, place: withoutUndefined(place) };
+    const { value, place, lines } = recordedDocument.parse(fromExactJson(next()));
+    return { value, place: withoutUndefined(place), ...(lines !== undefined && { lines }) };
   });
   lines.return(undefined);
   return withoutUndefined({ ...head, samples, documents: head.documents === null ? undefined : documents, file });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Problem, placeText } from '../../events/problem.ts';
 import { noteLines, partText } from '../../judge/note.ts';
 import { stateWord } from '../../judge/terse.ts';
@@ -11,7 +13,7 @@ import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 export function personVerdict(verdict: Verdict, runDirectory: string, paint: Paint): string {
   const stages = verdict.stages.map((stage) => stageLine(stage, paint));
   const linesOf = (checks: readonly CheckResult[] = []) =>
-    checks.flatMap((check) => checkLines(check, verdict.run, runDirectory, paint));
+    checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
   const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
@@ -74,7 +76,7 @@ function caseLine({ id, file, line }: StageResult['failures'][number]): string {
   return where === '' ? id : `${id}  ${where}`;
 }
 
-function checkLines(check: CheckResult, run: string, runDirectory: string, paint: Paint): string[] {
+function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, paint: Paint): string[] {
   const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
   const proof = check.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
   const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proof}`;
@@ -84,7 +86,9 @@ function checkLines(check: CheckResult, run: string, runDirectory: string, paint
   if (isGreen(check.state)) return [head];
   return [
     head,
-    ...noteLines(check, run, (file) => displayPath(absolute(file, runDirectory))).map((line) => `      ${line}`),
+    ...noteLines(check, verdict.run, (file) => displayPath(opened(file, verdict, runDirectory))).map(
+      (line) => `      ${line}`,
+    ),
   ];
 }
 
@@ -113,12 +117,15 @@ export function checkText(check: CheckResult, verdict: Verdict, runDirectory: st
     ...(check.risk.length === 0 ? [] : [`Risk      ${check.risk.join(', ')}`]),
     ...(check.owner === undefined ? [] : [`Owner     ${check.owner}`]),
     ...check.evidence.map(
-      ({ what, place }) => `Evidence  ${what}: ${placeText({ ...place, file: absolute(place.file, runDirectory) })}`,
+      ({ what, place: { file, ...rest } }) =>
+        `Evidence  ${what}: ${placeText({ ...rest, ...(file !== undefined && { file: opened(file, verdict, runDirectory) }) })}`,
     ),
     `Again     ${check.again}`,
   ].join('\n');
 }
 
-function absolute(file: string | undefined, runDirectory: string): string {
-  return file === undefined || file.startsWith('/') ? (file ?? '') : `${runDirectory}/${file}`;
+/** Where the evidence of a check can be opened: what was kept in the run's folder is there, any other file in the workspace. */
+function opened(file: string, { workspace }: Verdict, runDirectory: string): string {
+  const kept = resolve(runDirectory, file);
+  return existsSync(kept) ? kept : resolve(workspace.root, file);
 }

@@ -20,6 +20,7 @@ test('evidence that was recorded is read back as it was judged', () => {
       ],
       documents: [
         { value: { a: [1], n: 2n ** 63n, $bigint: 'a key', none: Number.NaN }, place: { file: 'a.json', line: 2 } },
+        { value: { a: 1 }, place: { file: 'b.yaml', line: 1 }, lines: { '/a': 3 } },
         { value: 'x'.repeat(3_000_000), place: { service: 'app' } },
       ],
     },
