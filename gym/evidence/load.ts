@@ -114,7 +114,14 @@ export function readLoad(text: string): Result<{ readonly lines: readonly LoadLi
   const summary = lines.at(-1);
   if (summary?.kind !== 'summary')
     return failed({ kind: 'evidence', message: 'the load did not come to its end: it has no summary' });
-  return summary.generator.keptUp ? ok({ lines, summary }) : failed(couldNotKeepUp(summary));
+  if (!summary.generator.keptUp) return failed(couldNotKeepUp(summary));
+  // Nothing went wrong with it either: no bound on errors or on what was dropped may pass on that.
+  if (summary.counts.arrivals === 0)
+    return failed({
+      kind: 'evidence',
+      message: 'the load had no arrival that counts: chance gave none after the warm-up',
+    });
+  return ok({ lines, summary });
 }
 
 function jsonOf(text: string): unknown {

@@ -48,7 +48,8 @@ const recordedRun = z.object({
   sources: z.array(z.string()),
 });
 
-const index = join('evidence', 'index.json');
+/** Beside the readings, of which one may have any name. */
+const index = 'evidence.json';
 /** Folder within a run's folder where the same of the baseline's build is kept. */
 export const baselineFolder = 'baseline-run';
 
@@ -89,7 +90,6 @@ function readReading(runDirectory: string, source: string): Reading {
 
 /** Keeps what was judged besides the readings, so that it can be judged again. */
 export function recordEvidence(runDirectory: string, { readings, logs, nonce, cutShort }: Evidence): void {
-  mkdirSync(join(runDirectory, 'evidence'), { recursive: true });
   const recorded = { nonce, cutShort, logs: [...logs.values()], sources: [...readings.keys()] };
   writeAtomically(join(runDirectory, index), JSON.stringify(recorded, null, 1));
 }

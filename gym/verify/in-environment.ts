@@ -157,7 +157,7 @@ async function judgeAll(
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     const invariants = evidence === undefined ? [] : judgeInvariants(task.invariants, evidence, again);
     const judged = [...stages, ...invariants, ...measured];
-    const before = lastVerdict(request.store, request.history, task.name, run);
+    const before = lastVerdict(request);
     const waived = withSince(waive(judged, task.waivers, new Date()), run, before);
     const proofs = readProofs(request.store, task.name);
     const isPlain = request.fault === undefined && request.isCanary !== true;

@@ -37,7 +37,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 /** The last run, if it is one of the workspace as it is and nothing but a number to begin with is missing. */
 async function passingVerdict(task: Task, store: Store): Promise<Result<Verdict>> {
   const history = openHistory(store);
-  const verdict = lastVerdict(store, history, task.name, '');
+  const verdict = lastVerdict({ store, history, task, run: '', workspace: task.root });
   history.close();
   const remedy = `gym verify ${task.name}`;
   if (verdict === undefined) return failed({ kind: 'usage', message: `${task.name} was not verified yet`, remedy });

@@ -11,7 +11,13 @@ import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
 export function personVerdict(verdict: Verdict, runDirectory: string, paint: Paint): string {
-  const stages = verdict.stages.map((stage) => stageLine(stage, paint));
+  const stages = verdict.stages.map((stage) =>
+    stageLine(
+      stage,
+      verdict.checks.find(({ name }) => name === stage.stage),
+      paint,
+    ),
+  );
   const linesOf = (checks: readonly CheckResult[] = []) =>
     checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
@@ -55,12 +61,12 @@ function nextText({ state, run, checks }: Verdict): string {
   return isGreen(state) || worst === undefined ? '' : `; more: gym show ${run}:${worst.name}`;
 }
 
-function stageLine(stage: StageResult, paint: Paint): string {
+function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Paint): string {
   const cases =
     stage.cases === null
       ? ''
       : `${stage.cases.passed} passed${stage.cases.failed > 0 ? `, ${stage.cases.failed} failed` : ''}`;
-  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}`;
+  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}${proofText(check, paint)}`;
   if (isGreen(stage.state)) return line;
   const failures = stage.failures
     .slice(0, 5)
@@ -78,8 +84,7 @@ function caseLine({ id, file, line }: StageResult['failures'][number]): string {
 
 function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, paint: Paint): string[] {
   const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
-  const proof = check.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
-  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proof}`;
+  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proofText(check, paint)}`;
   if (check.state === 'waived') return [head, paint('dim', `      ${check.because}`)];
   if (isGreen(check.state) && isPerformance(check.kind))
     return [head, paint('dim', `      ${firstClause(check.because)}`)];
@@ -90,6 +95,10 @@ function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, 
       (line) => `      ${line}`,
     ),
   ];
+}
+
+function proofText(check: CheckResult | undefined, paint: Paint): string {
+  return check?.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
 }
 
 /** A problem with its place and remedy. */

@@ -87,3 +87,8 @@ test.each([
   [19_200_000, '5:20 h'],
   [172_800_000, '2 days'],
 ])('%d ms as people say it', (milliseconds, said) => expect(durationText(milliseconds)).toBe(said));
+
+test('a stage that was never seen to fail says so, whatever the verdict', () => {
+  const page = personVerdict({ ...failing, checks: [{ ...check, proof: 'unproven' }] }, '/runs/r', plain);
+  expect(page).toMatch(/ unit .*UNPROVEN$/m);
+});

@@ -24,6 +24,7 @@ test('evidence that was recorded is read back as it was judged', () => {
         { value: 'x'.repeat(3_000_000), place: { service: 'app' } },
       ],
     },
+    { source: 'index', witness: false, samples: [] },
     { source: 'kernel', witness: true, samples: [], problem: 'it is gone' },
   ];
   const recorded = readings.map((reading) => ({ ...reading, file: recordReading(folder, reading) }));
