@@ -11,6 +11,7 @@ import { readContainerFolder } from './folder.ts';
 import { forwardPort } from './forward.ts';
 import { askHelper, observedKey } from './helper.ts';
 import type { ServiceLog } from './log.ts';
+import { halt } from './pause.ts';
 import { withTools } from './setup.ts';
 import { readStats } from './stats.ts';
 import type { Watch } from './watch.ts';
@@ -94,6 +95,8 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       await sleep(quietMs);
       await Promise.all(logs.map((log) => log.settle(quietMs)));
     },
+    pause: () => halt(engine, services, 'pause'),
+    resume: () => halt(engine, services, 'unpause'),
     release() {
       ending = true;
       watch.close();

@@ -1,5 +1,5 @@
 import { startWatchdog } from '../../environment/watchdog.ts';
-import { ok } from '../../events/problem.ts';
+import { ok, type Problem } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
 import { runFault } from '../../prove/disturbances.ts';
@@ -24,6 +24,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const fault = args.text('fault');
   const known = fault === undefined ? ok(undefined) : checkFault(task.value, fault);
   if (!known.ok) return known.problems;
+  const isCanary = args.flag('canary');
+  if (isCanary && task.value.canary === undefined) return [noCanary(task.value.name)];
+  const compareWith = args.text('baseline');
   const watchdog = startWatchdog(context.env);
   // Where no engine answers, the verdict tells.
   await removeLeftovers(context);
@@ -37,6 +40,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       ...(called !== undefined && { called }),
       workspace: task.value.root,
       ...(fault !== undefined && { fault: runFault(task.value, fault, context.env) }),
+      ...(compareWith !== undefined && { compareWith }),
+      isCanary,
       strict: args.flag('strict'),
       store,
       history,
@@ -56,6 +61,11 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   } finally {
     history.close();
   }
+}
+
+function noCanary(task: string): Problem {
+  const remedy = 'Its key `canary` names a load, a rate, and what is watched: docs/targets.md.';
+  return { kind: 'usage', message: `${task} has no canary`, remedy };
 }
 
 /** On a terminal the page that follows has the problems, so that the lines before it leave them out. */
