@@ -3,10 +3,11 @@ import type Dockerode from 'dockerode';
 import { z } from 'zod';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { ownerState } from '../store/owner.ts';
-import { findLabelled, type Leftovers, removeAll } from './down.ts';
+import { findLabelled, type Leftovers, removeAll, withSlots } from './down.ts';
 import type { Engine } from './engine.ts';
 import { findStaleImages, type StaleImage } from './image/prune.ts';
 import { label } from './labels.ts';
+import { findFreeSlots } from './slots/sets.ts';
 import { findOrphans } from './sweep.ts';
 
 /** Something that takes room and that nobody holds. */
@@ -33,17 +34,20 @@ const sizesLimitMs = 120_000;
  * and gym's images beyond those that builds keep.
  */
 export async function findEngineGarbage(engine: Engine): Promise<Result<EngineGarbage>> {
-  const [orphans, abandoned, stale, sizes] = await Promise.all([
+  const [orphans, abandoned, slots, stale, sizes] = await Promise.all([
     findOrphans(engine),
     findLabelled(engine, [label.lease, label.project, label.owner], isAbandoned),
+    findFreeSlots(engine, ({ checkout, owner }) => !existsSync(checkout) && ownerState(owner) === 'gone'),
     findStaleImages(engine),
     readSizes(engine),
   ]);
   if (!orphans.ok) return orphans;
   if (!abandoned.ok) return abandoned;
+  if (!slots.ok) return slots;
+  const homeless = withSlots(abandoned.value, slots.value);
   const groups = [
     { why: 'its gym is gone', of: orphans.value },
-    { why: 'its checkout is gone', of: without(abandoned.value, orphans.value) },
+    { why: 'its checkout is gone', of: without(homeless, orphans.value) },
   ];
   const images = stale.filter(({ id }) => !sizes.usedImages.has(id));
   const items = [

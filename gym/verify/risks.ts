@@ -1,5 +1,6 @@
 import type { Severity } from '../events/event.ts';
 import type { ProofRecord } from '../store/proofs.ts';
+import { claimOf } from '../target/words.ts';
 import type { Task } from '../task/schema.ts';
 
 /** A check that looks after a risk. */
@@ -20,18 +21,19 @@ export interface GuardedRisk {
   readonly guards: readonly Guard[];
 }
 
-/** Each risk of a task with the checks that name it, in the task's order. A record of another definition proves nothing. */
+/** Each risk of a task with the invariants and targets that name it, in the task's order. A record of another definition proves nothing. */
 export function guardedRisks(
-  { risks, invariants }: Pick<Task, 'risks' | 'invariants'>,
+  { risks, invariants, targets }: Pick<Task, 'risks' | 'invariants' | 'targets'>,
   record: ProofRecord | undefined,
   definition: string,
 ): GuardedRisk[] {
   const proven = record?.definition === definition ? record.checks : {};
+  const checks = [...invariants, ...targets.map((target) => ({ ...target, claim: target.claim ?? claimOf(target) }))];
   return Object.entries(risks).map(([risk, harm]) => ({
     risk,
     harm,
-    guards: invariants
-      .filter((invariant) => invariant.risk.includes(risk))
+    guards: checks
+      .filter((check) => check.risk.includes(risk))
       .map(({ name, claim, severity }) => ({
         check: name,
         claim,

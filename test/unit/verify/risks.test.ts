@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { risksText } from '../../../gym/cli/render/risks.ts';
-import { bound, sum } from '../../../gym/index.ts';
+import { bound, sum, target } from '../../../gym/index.ts';
 import type { ProofRecord } from '../../../gym/store/proofs.ts';
 import { guardedRisks, unguarded } from '../../../gym/verify/risks.ts';
 
@@ -10,6 +10,15 @@ const check = (name: string, risk: string[], severity: 'gate' | 'warn' = 'gate')
 const task = {
   risks: { data: 'data gets lost', cost: 'it costs too much', looks: 'it looks bad' },
   invariants: [check('kept', ['data']), check('once', ['data', 'cost']), check('short', ['cost'], 'warn')],
+  targets: [
+    target({
+      name: 'frugal',
+      claim: 'frugal is so',
+      measure: { kind: 'command', command: 'true' },
+      against: { kind: 'limit', limit: 9 },
+      risk: ['cost'],
+    }),
+  ],
 };
 const record: ProofRecord = {
   schema: 'gym.proof/1',
@@ -38,6 +47,7 @@ test('each risk has the checks that name it, and whether they were seen to fail'
       [
         ['once', 'gate', 'unproven'],
         ['short', 'warn', 'unproven'],
+        ['frugal', 'gate', 'unproven'],
       ],
     ],
     ['looks', []],
@@ -58,14 +68,15 @@ test('a person reads what is guarded by what, and what by nothing', () => {
       '    once  unproven  once is so',
       '',
       '∅ cost: it costs too much',
-      '    once   unproven        once is so',
-      '    short  warn, unproven  short is so',
+      '    once    unproven        once is so',
+      '    short   warn, unproven  short is so',
+      '    frugal  unproven        frugal is so',
       '',
       '✗ looks: it looks bad',
       '    nothing guards it',
       '',
       'tiny: 3 risks, nothing guards looks',
-      '2 checks never seen to fail on this version of the task: gym prove tiny',
+      '3 checks never seen to fail on this version of the task: gym prove tiny',
     ].join('\n'),
   );
   expect(risksText('tiny', [], plain)).toMatch(/^tiny names no risks/);
