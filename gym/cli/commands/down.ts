@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { down, halt, listKept, removeRest } from '../../environment/existing.ts';
+import { down, halt, listKept, removeRest, removeUnusedStates } from '../../environment/existing.ts';
 import type { Problem, Result } from '../../events/problem.ts';
 import { forgetNotes } from '../../store/kept.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
@@ -24,7 +24,8 @@ interface Kept {
 type End = (env: Context['env'], project: string) => Promise<Result<void>>;
 
 /**
- * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are. Their processes have ended
+ * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are, with the seeded
+ * states that were kept for their resets. Their processes have ended
  * when it returns; a gym in the background (`--rest`) removes what is left of them, or with `--wait` this one.
  */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
@@ -44,7 +45,11 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (wanted.length === 0) stderr.write('nothing is up\n');
   const end = onlyRest ? removeRest : waits ? down : halt;
   const problems = (await Promise.all(wanted.map((each) => endOne(context, each, end)))).flat();
-  if (!waits && !onlyRest && wanted.length > 0) {
+  if (all && (waits || onlyRest)) {
+    const removed = await removeUnusedStates(env);
+    if (!removed.ok) problems.push(...removed.problems);
+  }
+  if (!waits && !onlyRest && (wanted.length > 0 || all)) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
     startInBackground(context, ['down', '--rest', ...rest]);
   }
