@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { ownerState, thisOwner } from '../store/owner.ts';
+import { volumeName } from './copy.ts';
 import { findLabelled, type Leftovers, leftoversOf, listLabelled, type Made, removeAll } from './down.ts';
 import type { Engine } from './engine.ts';
 import type { UpRequest } from './environment.ts';
@@ -62,6 +63,15 @@ export function sharedGround(
   return { engine, model, prefix: `gym-golden-${key.slice(0, 12)}`, labels, imageLabels, state };
 }
 
+/** Makes the first part of a state, by which it is found from now on. */
+export async function beginGolden({ engine, prefix, labels }: GoldenGround): Promise<Result<void>> {
+  const Name = volumeName(prefix, 'begun');
+  const made = await engine.call('keeping a seeded state', () =>
+    engine.docker.createVolume({ Name, Labels: { ...labels } }),
+  );
+  return made.ok ? ok(undefined) : made;
+}
+
 /** The whole state of a key; `undefined`: there is none, or parts of it are gone. */
 export async function findGolden(engine: Engine, key: string): Promise<Result<Golden | undefined>> {
   const found = await engine.call('looking for a seeded state', () =>
@@ -79,7 +89,10 @@ export async function findGolden(engine: Engine, key: string): Promise<Result<Go
   return ok(undefined);
 }
 
-/** Whether the state that something was just made from, and is labelled with, is still there as a whole: else its content is not known. */
+/**
+ * Whether a state is still there as a whole. Asked once something is made from it, and labelled with it: else it is not known what that
+ * has in it.
+ */
 export async function isStillThere(engine: Engine, { state }: Golden): Promise<Result<void>> {
   if (state === null) return ok(undefined);
   const found = await findGolden(engine, keyOf(state));
@@ -167,23 +180,31 @@ export async function removeGolden(
 
 /** Parts of states that are not whole, or not any more, whose maker is gone and on which nothing stands; of one maker, where one is given. */
 export async function findGoldenRests(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
-  const made = await listLabelled(engine, [label.golden]);
-  if (!made.ok) return made;
-  const isGone = ({ labels }: Made): boolean => ownerState(labels?.[label.owner] ?? '') === 'gone';
+  // Each state has a volume from its beginning on: mostly one look is enough.
+  const filters = JSON.stringify({ label: [label.golden] });
+  const listed = await engine.call('listing volumes', () => engine.docker.listVolumes({ filters }));
+  if (!listed.ok) return listed;
+  const volumes = (listed.value.Volumes ?? []).map(({ Name, Labels }): Made => {
+    return { kind: 'volumes', id: Name, labels: Labels };
+  });
   const isOf = ({ labels }: Made): boolean => owner === undefined || labels?.[label.owner] === owner;
-  const gone = made.value.filter((each) => isPart(each) && isOf(each) && isGone(each));
-  const left = restsAmong(made.value, gone);
-  if (left.length === 0) return ok(leftoversOf([]));
+  const gone = new Set(
+    [...restsOf(volumes)].flatMap(([state, of]) => (of.every((each) => isOf(each) && isGone(each)) ? state : [])),
+  );
+  if (gone.size === 0) return ok(leftoversOf([]));
   // Its maker may have made it whole, and ended, after the list was made and before it was found to be gone.
   const now = await listLabelled(engine, [label.golden]);
-  return now.ok ? ok(leftoversOf(restsAmong(now.value, left))) : now;
+  if (!now.ok) return now;
+  return ok(leftoversOf([...restsOf(now.value)].flatMap(([state, of]) => (gone.has(state) ? of : []))));
 }
 
-function restsAmong(all: readonly Made[], some: readonly Made[]): readonly Made[] {
-  const needed = new Set(
-    [...byState(all)].flatMap(([state, of]) => (of.some((each) => isManifest(each) || !isPart(each)) ? state : [])),
-  );
-  return some.filter(({ labels }) => !needed.has(labels?.[label.golden] ?? ''));
+function isGone({ labels }: Made): boolean {
+  return ownerState(labels?.[label.owner] ?? '') === 'gone';
+}
+
+/** By state: the parts of those that are not whole, and on which nothing stands. */
+function restsOf(made: readonly Made[]): ReadonlyMap<string, readonly Made[]> {
+  return new Map([...byState(made)].filter(([, of]) => !of.some((each) => isManifest(each) || !isPart(each))));
 }
 
 function byState(made: readonly Made[]): Map<string, Made[]> {

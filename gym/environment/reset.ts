@@ -8,7 +8,9 @@ import { type Generation, mayStandBeside, removeGeneration } from './generation.
 import { type Golden, otherWay, ownGround, takeGolden } from './golden.ts';
 import { goldenKey } from './golden-key.ts';
 import {
+  beginGolden,
   findGolden,
+  isStillThere,
   listGolden,
   publishGolden,
   removeGolden,
@@ -31,6 +33,8 @@ export function newGeneration(): string {
 
 /** Brings a generation up from the golden state, in the way that is possible here. */
 export async function bringUpFrom(ground: UpGround, generation: string, golden: Golden): Promise<Result<Next>> {
+  const isThere = await isStillThere(ground.engine, golden);
+  if (!isThere.ok) return isThere;
   const brought = await bringUp(ground, { generation, golden });
   if (brought.ok) return ok({ generation: brought.value, golden });
   const other = otherWay(golden);
@@ -85,7 +89,8 @@ async function bringUpShared(ground: UpGround, generation: string, key: string):
 async function takeShared(ground: UpGround, from: Generation, key: string): Promise<Result<Golden | undefined>> {
   const shared = sharedGround(ground, key);
   const { engine, state } = shared;
-  const taken = await takeGolden(shared, from);
+  const begun = await beginGolden(shared);
+  const taken = begun.ok ? await takeGolden(shared, from) : begun;
   if (!taken.ok || taken.value === undefined) {
     await removeParts(engine, state);
     return taken;
