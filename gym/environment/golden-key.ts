@@ -24,7 +24,7 @@ export async function goldenKey({ engine, request, model }: UpGround): Promise<s
   // Who brings it up tells how that went.
   const images = await prepareImages({ engine, emit: () => undefined, signal, task }, model);
   if (!images.ok) return undefined;
-  const content = new ContentHash();
+  const content = new ContentHash(engine.address.startsWith('unix://'));
   const services = new Map<string, ServiceModel>();
   try {
     for (const [name, service] of model.services) {
@@ -71,6 +71,12 @@ class NotKeyed extends Error {}
 class ContentHash {
   #bytes = 0;
   #files = 0;
+  readonly #isHere: boolean;
+
+  /** `isHere`: the engine's machine is this one. Paths of another one lead to other files. */
+  constructor(isHere: boolean) {
+    this.#isHere = isHere;
+  }
 
   async ofMount(mount: MountModel): Promise<MountModel> {
     if (mount.kind !== 'bind') return mount;
@@ -89,6 +95,7 @@ class ContentHash {
   }
 
   async #ofPath(path: string): Promise<string> {
+    if (!this.#isHere) throw new NotKeyed();
     const hash = createHash('sha256');
     const top = await stat(path);
     const walk = async (place: string, below: string): Promise<void> => {

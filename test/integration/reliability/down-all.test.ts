@@ -8,7 +8,7 @@ if (noEngine !== undefined) console.warn(`SKIPPED: gym down --all is not tested,
 
 // On an engine of its own: on the machine's it would take down what others keep.
 test.runIf(noEngine === undefined)(
-  'gym down --all removes what is kept of every checkout, and neither what a living gym holds nor what is not of gym',
+  'gym down --all removes what is kept of every checkout, seeded states too, and neither what a living gym holds nor what is not of gym',
   async () => {
     using first = tinyCheckout();
     using second = tinyCheckout();
@@ -35,14 +35,18 @@ test.runIf(noEngine === undefined)(
     );
     expect(checkouts()).toEqual(['lookalike', first.path, second.path, third.path].sort());
 
+    const states = (): string => engine.docker('volume', 'ls', '--quiet', '--filter', 'label=dev.gym.golden');
+    expect((await gym(first.path, ['reset'], env)).exitCode).toBe(0);
     const inFirst = await gym(first.path, ['down', '--wait'], env);
     expect({ code: inFirst.exitCode, said: inFirst.stderr }).toEqual({ code: 0, said: 'tiny is down\n' });
     expect(checkouts()).toEqual(['lookalike', second.path, third.path].sort());
     expect((await gym(first.path, ['up'], env)).exitCode).toBe(0);
+    expect(states()).toMatch(/^gym-golden-[0-9a-f]{32}$/m);
 
     const all = await gym(third.path, ['down', '--all', '--wait'], env);
     expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said: 'tiny is down\ntiny is down\n' });
     expect(checkouts()).toEqual([third.path, 'lookalike']);
+    expect(states()).toBe('');
     expect((await running.end).exitCode).toBe(0);
     expect(engine.docker('network', 'ls', '--quiet', '--filter', 'label=dev.gym.project')).toBe('');
   },

@@ -172,7 +172,7 @@ describe('a seeded state', () => {
   });
 
   it('leaves nothing that is half made: by a kill -9, or by a part that is gone', async () => {
-    const script = 'head -c 250000000 /dev/zero > /data/big; date +%N > /data/stamp';
+    const script = 'head -c 150000000 /dev/zero > /data/big; date +%N > /data/stamp';
     const ground = await groundIn('first', { script });
     const { project, composeFiles } = ground.request;
     const args = [`${import.meta.dirname}/seeding.ts`, composeFiles[0] ?? '', project, task];
