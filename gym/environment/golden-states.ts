@@ -79,7 +79,11 @@ export async function findGolden(engine: Engine, key: string): Promise<Result<Go
   );
   if (!found.ok) return found.status === 404 ? ok(undefined) : found;
   const golden = goldenOf(found.value.Labels);
-  if (golden === undefined) return ok(undefined);
+  if (golden === undefined) {
+    // Nobody could use it, nor make another one.
+    await retireGolden(engine, { state: found.value.Labels?.[label.golden] ?? null });
+    return ok(undefined);
+  }
   const made = await listLabelled(engine, [`${label.golden}=${golden.state}`]);
   if (!made.ok) return made;
   const there = new Set(made.value.filter(isPart).map(({ id }) => id));

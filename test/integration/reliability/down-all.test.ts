@@ -17,6 +17,9 @@ test.runIf(noEngine === undefined)(
     const env = { DOCKER_HOST: engine.host };
     const checkouts = (): string[] =>
       engine.docker('ps', '--all', '--format', '{{.Label "dev.gym.checkout"}}').split('\n').sort();
+    const states = (): string => engine.docker('volume', 'ls', '--quiet', '--filter', 'label=dev.gym.golden');
+    for (const args of [['up'], ['reset'], ['down', '--wait']])
+      expect((await gym(first.path, args, env)).exitCode).toBe(0);
     for (const { path } of [first, second]) expect((await gym(path, ['up'], env)).exitCode).toBe(0);
     const running = startGym(third.path, ['verify', '--json=stream'], env);
     await running.saw(({ type }) => type === 'stage.started');
@@ -35,8 +38,6 @@ test.runIf(noEngine === undefined)(
     );
     expect(checkouts()).toEqual(['lookalike', first.path, second.path, third.path].sort());
 
-    const states = (): string => engine.docker('volume', 'ls', '--quiet', '--filter', 'label=dev.gym.golden');
-    expect((await gym(first.path, ['reset'], env)).exitCode).toBe(0);
     const inFirst = await gym(first.path, ['down', '--wait'], env);
     expect({ code: inFirst.exitCode, said: inFirst.stderr }).toEqual({ code: 0, said: 'tiny is down\n' });
     expect(checkouts()).toEqual(['lookalike', second.path, third.path].sort());
