@@ -36,4 +36,27 @@ export { defineInvariant, type Invariant, invariantBase, type Looked, type Tampe
 export { type Judgement, type Part, unknown, vacuous } from './task/judgement.ts';
 export type { Document, Evidence, Reading, Sample, SampleInput } from './task/measurement.ts';
 export type { Task, TaskDefinition, TaskInput } from './task/schema.ts';
-export { json, load, networkCounters, type Source, volumeFiles } from './task/source.ts';
+export {
+  containerStats,
+  csv,
+  defineSource,
+  exec,
+  http,
+  json,
+  kernelCounters,
+  load,
+  logLines,
+  mysql,
+  ndjson,
+  networkCounters,
+  type OwnFound,
+  postgres,
+  prometheus,
+  redis,
+  type Source,
+  type SourceContext,
+  serviceFiles,
+  sqlite,
+  volumeFiles,
+  workspaceFiles,
+} from './task/source.ts';

@@ -4,6 +4,7 @@ import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import { containerOptions, endpoint } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
+import { reaching } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
 import type { Observed, UpRequest } from './environment.ts';
 import { createContainer, mayWait } from './gate.ts';
@@ -46,9 +47,10 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   if (!stores.ok) return stores;
   const created = await createAll(ground, stores.value);
   const startables = created.flatMap((each) => (each.ok ? [each.value] : []));
+  const reach = reaching(engine, request);
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
-    details.set(service.name, readDetails(engine, id, ground.networks));
+    details.set(service.name, readDetails(engine, id, ground.networks, reach));
     observers.start({ kind: 'network', service: service.name }, id);
   };
   const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);

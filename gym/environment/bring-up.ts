@@ -3,6 +3,7 @@ import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { assemble } from './assemble.ts';
 import type { ComposeModel } from './compose/model.ts';
 import { findLabelled } from './down.ts';
+import { checkElsewhere } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
 import type { UpRequest } from './environment.ts';
 import { fitsEngine } from './fits-engine.ts';
@@ -33,6 +34,8 @@ export interface Beginning {
 /** Brings one generation up within the deadline. After a failure or an abort nothing of it is left. */
 export async function bringUp(ground: UpGround, beginning: Beginning): Promise<Result<Generation>> {
   const { engine, request } = ground;
+  const apart = checkElsewhere(engine, ground.model, request);
+  if (!apart.ok) return apart;
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   request.signal.addEventListener('abort', interrupt, { once: true });

@@ -38,6 +38,8 @@ export async function copyVolume(
 
 /** Where a volume's files are, if this process sees them and may do with them as the engine does. */
 async function folderOf(engine: Engine, volume: string): Promise<string | undefined> {
+  // Podman gives a volume the owner and mode of the image's folder when it is mounted first: what is copied then stays.
+  if (engine.tunnel !== null || engine.isPodman) return undefined;
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   const inspected = await engine.call('looking at a volume', () => engine.docker.getVolume(volume).inspect());
   if (!inspected.ok) return undefined;

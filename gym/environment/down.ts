@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
-import { label } from './labels.ts';
+import { carries, label } from './labels.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -63,12 +63,13 @@ export async function listLabelled(engine: Engine, labels: readonly string[]): P
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   if (!images.ok) return images;
-  return ok([
+  const made: Made[] = [
     ...containers.value.map(({ Id: id, Labels }): Made => ({ kind: 'containers', id, labels: Labels })),
     ...networks.value.map(({ Id: id, Labels }): Made => ({ kind: 'networks', id, labels: Labels })),
     ...(volumes.value.Volumes ?? []).map(({ Name: id, Labels }): Made => ({ kind: 'volumes', id, labels: Labels })),
     ...images.value.map(({ Id: id, Labels }): Made => ({ kind: 'images', id, labels: Labels })),
-  ]);
+  ];
+  return ok(made.filter((each) => carries(each.labels, labels)));
 }
 
 /** Containers first: they hold the networks, volumes and images. Gives what could not be removed. */
@@ -79,9 +80,11 @@ export async function removeAll(
   const { docker } = engine;
   const removedContainers = await Promise.all(
     containers.map((id) =>
-      remove(engine, `removing container ${id.slice(0, 12)}`, () =>
-        docker.getContainer(id).remove({ force: true, v: true }),
-      ),
+      remove(engine, `removing container ${id.slice(0, 12)}`, async () => {
+        // Podman asks a container to end and waits 10 s for that, before it does as it was told.
+        if (engine.isPodman) await engine.call('killing a container', () => docker.getContainer(id).kill());
+        await docker.getContainer(id).remove({ force: true, v: true });
+      }),
     ),
   );
   const removedOthers = await Promise.all([
@@ -122,6 +125,11 @@ function removeNetwork(engine: Engine, id: string): Promise<readonly Problem[]> 
   );
 }
 
+/** Podman's words for a container whose namespaces others use; its status for that is 500. */
+function isHeld(message: string): boolean {
+  return /has dependent containers/.test(message);
+}
+
 /**
  * 404 is what is wanted; 409 and 403 mean that somebody else removes it too, or that what holds it is about to go.
  * `hopeless` tells, of one in use, why it will stay so.
@@ -136,7 +144,7 @@ async function remove(
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
     const answer: Answer<unknown> = await engine.call(what, run, removeLimitMs);
     if (answer.ok || answer.status === 404) return [];
-    const inUse = answer.status === 409 || answer.status === 403;
+    const inUse = answer.status === 409 || answer.status === 403 || isHeld(answer.problems[0].message);
     if (!inUse || performance.now() + waitMs > until) return answer.problems;
     const why = await hopeless();
     if (why !== undefined) return [why];

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { IncomingMessage } from 'node:http';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { importDocker } from './docker.ts';
 import { type EngineHost, hostText, resolveHost } from './host.ts';
+import { openTunnel, type Tunnel } from './tunnel.ts';
 
 /** An answer of the engine: a value, or a problem with the HTTP status that it came with, if any did. */
 export type Answer<Value> =
@@ -15,8 +18,12 @@ export interface Engine {
   readonly docker: Dockerode;
   /** Its address as people write it. */
   readonly address: string;
+  /** The way to it where it runs on another machine: files and ports of 127.0.0.1 there are not those of this machine. */
+  readonly tunnel: Tunnel | null;
   /** One call with a time limit; `what` says what is being done, for the problem: "starting service api". */
   call<Value>(what: string, run: () => Promise<Value>, limitMs?: number): Promise<Answer<Value>>;
+  /** Whether it is Podman, for the few things that it does in another way without telling. */
+  readonly isPodman: boolean;
   /** Whether it answers a ping. */
   answers(limitMs?: number): Promise<boolean>;
 }
@@ -29,40 +36,79 @@ const pingLimitMs = 5_000;
 export async function connectEngine(ambient: Readonly<Record<string, string | undefined>>): Promise<Result<Engine>> {
   const host = resolveHost(ambient);
   if (!host.ok) return host;
-  const options = connectionOptions(host.value);
+  const address = hostText(host.value);
+  const tunnel = host.value.kind === 'ssh' ? await openTunnel(host.value, ambient) : ok(null);
+  if (!tunnel.ok) return tunnel;
+  const options = connectionOptions(host.value, tunnel.value);
   if (!options.ok) return options;
   const Docker = await importDocker();
-  const engine = engineOf(new Docker(options.value), hostText(host.value));
-  const pinged = await engine.call('looking for the Docker engine', () => engine.docker.ping(), pingLimitMs);
-  return pinged.ok ? ok(engine) : pinged;
+  const docker = clientOf(Docker, options.value);
+  if (!docker.ok) return docker;
+  const engine = engineOf(docker.value, address, tunnel.value);
+  const pinged = await engine.call('looking for the Docker engine', () => pingHeaders(engine.docker), pingLimitMs);
+  if (pinged.ok) return ok({ ...engine, isPodman: 'libpod-api-version' in pinged.value });
+  if (tunnel.value === null) return pinged;
+  const remedy = `See whether the engine runs there, and whether its user may use it. Another socket is named behind the host: ssh://HOST/run/user/1000/docker.sock`;
+  return failed({
+    ...pinged.problems[0],
+    message: `no Docker engine answers at ${address}: ${tunnel.value.said()}`,
+    remedy,
+  });
 }
 
-function connectionOptions(host: EngineHost): Result<Dockerode.DockerOptions> {
-  // An explicit `undefined` wins over what the library reads from the environment by itself.
-  if (host.kind === 'socket') return ok({ socketPath: host.path, host: undefined, port: undefined, protocol: 'http' });
-  const { host: name, port, certificates: folder } = host;
-  if (folder === null) return ok({ host: name, port, protocol: 'http' });
+/** The library reads DOCKER_HOST and DOCKER_CERT_PATH by itself, whatever it is told, and throws where a file is not there. */
+function clientOf(Docker: typeof Dockerode, options: Dockerode.DockerOptions): Result<Dockerode> {
   try {
-    const read = (file: string): Buffer => readFileSync(join(folder, file));
-    return ok({
-      host: name,
-      port,
-      protocol: 'https',
+    return ok(new Docker(options));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const remedy = 'Unset DOCKER_CERT_PATH, or put ca.pem, cert.pem and key.pem there.';
+    return failed({ kind: 'environment', message: `the variables of the Docker engine: ${why}`, remedy });
+  }
+}
+
+/** The headers of the answer to a ping: dockerode gives its body alone. */
+function pingHeaders(docker: Dockerode): Promise<object> {
+  const asked = { path: '/_ping', method: 'GET', isStream: true, statusCodes: { 200: true, 500: 'server error' } };
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(asked, (error: unknown, answer: unknown) => {
+      if (!(answer instanceof IncomingMessage)) return reject(error ?? new Error('no answer to a ping'));
+      answer.resume();
+      resolve(answer.headers);
+    });
+  });
+}
+
+// An explicit `undefined` wins over what the library reads from the environment by itself.
+const unset = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined } as const;
+
+function connectionOptions(host: EngineHost, tunnel: Tunnel | null): Result<Dockerode.DockerOptions> {
+  if (host.kind === 'ssh' || tunnel !== null) return ok({ ...unset, socketPath: tunnel?.socket, protocol: 'http' });
+  if (host.kind === 'socket') return ok({ ...unset, socketPath: host.path, protocol: 'http' });
+  const { host: name, port, tls } = host;
+  const at = { ...unset, host: name.includes(':') ? `[${name}]` : name, port };
+  if (tls === null) return ok({ ...at, protocol: 'http' });
+  try {
+    const read = (file: string): Buffer | undefined =>
+      existsSync(join(tls.folder, file)) ? readFileSync(join(tls.folder, file)) : undefined;
+    const agent = new Agent({
       ca: read('ca.pem'),
       cert: read('cert.pem'),
       key: read('key.pem'),
+      rejectUnauthorized: tls.verify,
     });
-  } catch {
-    const message = `no certificates for ${hostText(host)} in ${folder}`;
+    return ok({ ...at, protocol: 'https', agent });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
     return failed({
       kind: 'environment',
-      message,
+      message: `no certificates for ${hostText(host)}: ${why}`,
       remedy: 'Set DOCKER_CERT_PATH to the folder with ca.pem, cert.pem, key.pem.',
     });
   }
 }
 
-function engineOf(docker: Dockerode, address: string): Engine {
+function engineOf(docker: Dockerode, address: string, tunnel: Tunnel | null): Omit<Engine, 'isPodman'> {
   const call = async <Value>(
     what: string,
     run: () => Promise<Value>,
@@ -83,7 +129,7 @@ function engineOf(docker: Dockerode, address: string): Engine {
   };
   const answers = async (limitMs = pingLimitMs): Promise<boolean> =>
     (await call('ping', () => docker.ping(), limitMs)).ok;
-  return { docker, address, call, answers };
+  return { docker, address, tunnel, call, answers };
 }
 
 const engineRemedy =

@@ -94,6 +94,45 @@ export interface PublishedPort {
   readonly hostPort: number;
 }
 
+/** What is wanted of a folder. */
+export interface FolderRequest {
+  /** Absolute path in the container. */
+  readonly folder: string;
+  /** By the path below the folder. */
+  readonly wants: (path: string) => boolean;
+  /** Whether the contents are wanted as well. */
+  readonly contents: boolean;
+  /** Bytes of the whole folder, wanted or not: the engine sends all of it. */
+  readonly limitBytes: number;
+}
+
+/** A regular file in a folder. */
+export interface FolderFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly content: Uint8Array | undefined;
+}
+
+/** A port of 127.0.0.1 that leads to a port of a service until it is closed. */
+export interface Forward extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** What the engine tells of a container: counters of its cgroup and of its interfaces since it started, and what it uses now. */
+export interface ContainerStats {
+  readonly atMs: number;
+  readonly cpuNs: number;
+  readonly throttledPeriods: number;
+  readonly throttledNs: number;
+  /** Without what the kernel could drop at once: inactive pages of files. */
+  readonly memoryBytes: number;
+  readonly processes: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+}
+
 /** An environment that is up. */
 export interface Environment {
   readonly project: string;
@@ -103,6 +142,12 @@ export interface Environment {
   readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array | undefined>>;
   /** Runs a command in the helper that looks at `observed`; gives its standard output. */
   observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
+  /** The regular files below a folder of a service's container, read by the engine. Its problems are of kind `evidence`. */
+  readFolder(service: string, request: FolderRequest): Promise<Result<FolderFile[]>>;
+  /** A port of 127.0.0.1 that leads to a port of a service whose network is observed, published or not, until it is closed. */
+  forward(service: string, port: number): Promise<Result<Forward>>;
+  /** What a service's container uses and has used, as the engine reads it from the kernel. */
+  stats(service: string): Promise<Result<ContainerStats>>;
   /** Runs a program in a container of its own on one of the networks; nothing is left of it. */
   runBeside(request: BesideRequest): Promise<Result<ExecOutcome>>;
   /** Hardware address of a service's interface on a network of the Compose file; tells which interface is which. */

@@ -41,7 +41,7 @@ type Ending = { kind: 'exited'; exitCode: number } | { kind: 'cut' } | { kind: '
 
 async function drive(target: ExecTarget, request: ExecRequest, cut: AbortSignal): Promise<Ending> {
   const announced = await start(target, request, ['sh', '-c', announce, 'sh', ...request.command]);
-  if (!announced.ok) return notStarted(target, request, announced);
+  if (!announced.ok) return await notStarted(target, request, announced);
   const first = read(announced.value.stream, request, true);
   const ending = await wait(target, announced.value, first, cut);
   const swallowed = first.swallowed();
@@ -49,7 +49,7 @@ async function drive(target: ExecTarget, request: ExecRequest, cut: AbortSignal)
   // No number came: there is no shell in the image. The command itself is all that can be run.
   if (!/"?sh"?: executable file not found/.test(swallowed)) return refused(target, request, refusalOf(swallowed));
   const plain = await start(target, request, request.command);
-  if (!plain.ok) return notStarted(target, request, plain);
+  if (!plain.ok) return await notStarted(target, request, plain);
   const out = new Refusable((bytes) => request.onOutput(bytes, 'stdout'));
   const onOutput: ExecRequest['onOutput'] = (bytes, stream) => {
     if (stream === 'stdout') out.take(bytes);
@@ -82,10 +82,17 @@ function start(
 }
 
 /** 404 and 409: the container is gone or does not run. What else the engine refuses is the command's fault, as with the docker CLI. */
-function notStarted(target: ExecTarget, request: ExecRequest, answer: Answer<unknown> & { ok: false }): Ending {
+async function notStarted(
+  target: ExecTarget,
+  request: ExecRequest,
+  answer: Answer<unknown> & { ok: false },
+): Promise<Ending> {
   const { status } = answer;
   const { message } = answer.problems[0];
   if (status === undefined || status === 404 || status === 409) return { kind: 'lost', because: message };
+  // Podman's status for a container that does not run is 500.
+  const death = status === 500 ? await deathOf(target) : undefined;
+  if (death !== undefined) return { kind: 'lost', because: death };
   return refused(target, request, refusalOf(message));
 }
 
@@ -98,19 +105,25 @@ interface Reading {
   readonly done: Promise<void>;
   /** The command's number in its container; `undefined` where it is not told. */
   readonly pid: Promise<number | undefined>;
-  /** What came on stdout in place of the number. */
+  /** What came in place of the number. */
   swallowed(): string;
 }
 
 /** Hands the output on; without its first line where that is the process id. */
 function read(stream: NodeJS.ReadableStream, request: ExecRequest, announced: boolean): Reading {
   let firstLine = '';
+  const before: Uint8Array[] = [];
   let told = !announced;
   const pid = Promise.withResolvers<number | undefined>();
   const consume = async (): Promise<void> => {
     for await (const piece of demultiplex(Readable.from(stream))) {
-      if (told || piece.stream === 'stderr') {
+      if (told) {
         request.onOutput(piece.bytes, piece.stream);
+        continue;
+      }
+      // Before the number only the engine speaks: Docker on stdout, Podman on stderr.
+      if (piece.stream === 'stderr') {
+        before.push(piece.bytes);
         continue;
       }
       const end = piece.bytes.indexOf(10);
@@ -119,13 +132,18 @@ function read(stream: NodeJS.ReadableStream, request: ExecRequest, announced: bo
       if (!/^\d+$/.test(firstLine)) continue;
       told = true;
       pid.resolve(Number(firstLine));
+      for (const bytes of before) request.onOutput(bytes, 'stderr');
       if (end + 1 < piece.bytes.length) request.onOutput(piece.bytes.subarray(end + 1), 'stdout');
     }
   };
   const done = consume()
     .catch(() => undefined)
     .finally(() => pid.resolve(undefined));
-  return { done, pid: pid.promise, swallowed: () => (told ? '' : firstLine) };
+  return {
+    done,
+    pid: pid.promise,
+    swallowed: () => (told ? '' : firstLine + Buffer.concat(before).toString('latin1')),
+  };
 }
 
 /** Waits for the end of a command, or cuts it short. */

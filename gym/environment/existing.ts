@@ -7,7 +7,7 @@ import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
 import { listGolden, removeGolden } from './golden-states.ts';
 import { haltProject } from './halt.ts';
 import { currentGeneration, usedContainers } from './kept.ts';
-import { label } from './labels.ts';
+import { carries, label } from './labels.ts';
 import { listMarks, type Mark, markOf, unmark } from './mark.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
@@ -71,7 +71,7 @@ async function listMade(engine: Engine, wanted: readonly string[]): Promise<Resu
   if (!containers.ok) return containers;
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
-  const others = [...networks.value, ...(volumes.value.Volumes ?? [])];
+  const others = [...networks.value, ...(volumes.value.Volumes ?? [])].filter((each) => carries(each.Labels, wanted));
   return ok([
     ...containers.value.map((each) => ({ labels: each.Labels, service: label.service in each.Labels ? each : null })),
     ...others.map((each) => ({ labels: each.Labels ?? {}, service: null })),

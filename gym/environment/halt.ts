@@ -1,6 +1,7 @@
 import { ok, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
 import { label } from './labels.ts';
+import { dieEvents } from './watch.ts';
 
 const limitMs = 5_000;
 
@@ -13,7 +14,7 @@ export async function haltProject(engine: Engine, project: string): Promise<Resu
   const aborter = new AbortController();
   const events = await engine.call('watching the containers', () =>
     engine.docker.getEvents({
-      filters: JSON.stringify({ ...filters, type: ['container'], event: ['die'] }),
+      filters: JSON.stringify({ ...filters, type: ['container'], event: [...dieEvents] }),
       abortSignal: aborter.signal,
     }),
   );

@@ -30,6 +30,21 @@ export const label = {
   image: 'dev.gym.image',
 } as const;
 
+/**
+ * Whether something carries all of these labels: `name`, or `name=value`. Engines are asked for them too, but Podman gives networks,
+ * volumes and events that have one of several (Podman 4.3).
+ */
+export function carries(
+  labels: Readonly<Record<string, string>> | null | undefined,
+  wanted: readonly string[],
+): boolean {
+  return wanted.every((text) => {
+    const at = text.indexOf('=');
+    const value = labels?.[at < 0 ? text : text.slice(0, at)];
+    return value !== undefined && (at < 0 || value === text.slice(at + 1));
+  });
+}
+
 /** What everything of one environment carries. */
 export function environmentLabels(of: {
   readonly project: string;

@@ -5,6 +5,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import { openLog } from './capped-file.ts';
 import type { Engine } from './engine.ts';
 import { followOutput, type Printing } from './output.ts';
+import { followPodman } from './podman-output.ts';
 
 /** A service's output on its way into a file. */
 export interface ServiceLog {
@@ -51,7 +52,7 @@ export async function followLog(
   { capBytes = defaultCapBytes, ...printing }: Followed,
   file: string,
 ): Promise<Result<ServiceLog>> {
-  const followed = await followOutput(engine, printing);
+  const followed = await (engine.isPodman ? followPodman : followOutput)(engine, printing);
   if (!followed.ok) return followed;
   const output = followed.value;
   const opened = openLog(file, capBytes);

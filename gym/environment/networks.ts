@@ -138,9 +138,11 @@ function createWith(making: Making, network: NetworkModel, name: string, pools: 
   return making.engine.call(`making the network ${network.name}`, () => making.engine.docker.createNetwork(options));
 }
 
-/** 403 with these words on Engine 20.10 to 28; there is no code of its own for it. */
+/** 403 with these words on Engine 20.10 to 28, 500 with the last ones on Podman; there is no code of its own for it. */
 function isOverlap(answer: Answer<unknown>): boolean {
-  return !answer.ok && /pool overlaps|overlaps with other/i.test(answer.problems[0].message);
+  return (
+    !answer.ok && /pool overlaps|overlaps with other|is already used on the host/i.test(answer.problems[0].message)
+  );
 }
 
 async function takenSubnets(engine: Engine): Promise<Result<Subnet[]>> {

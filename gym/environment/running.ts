@@ -4,12 +4,15 @@ import { failed, type Result } from '../events/problem.ts';
 import { type BesideParts, runBeside } from './beside.ts';
 import type { ToolsModel } from './compose/model.ts';
 import { removeProject } from './down.ts';
-import type { Death, Environment, Observed, PublishedPort } from './environment.ts';
+import type { Death, Environment, Forward, Observed, PublishedPort } from './environment.ts';
 import { runExec } from './exec.ts';
 import { readContainerFile } from './file.ts';
+import { readContainerFolder } from './folder.ts';
+import { forwardPort } from './forward.ts';
 import { askHelper, observedKey } from './helper.ts';
 import type { ServiceLog } from './log.ts';
 import { withTools } from './setup.ts';
+import { readStats } from './stats.ts';
 import type { Watch } from './watch.ts';
 
 /** A service that runs, or ran. */
@@ -72,6 +75,9 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     readFile: (service, path, limitBytes) =>
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
     observe: (observed, command) => observe(parts, observed, command),
+    readFolder: (service, request) => readContainerFolder({ engine, id: serviceOf(service).id, service }, request),
+    forward: (service, port) => forward(parts, { service, id: serviceOf(service).id }, port),
+    stats: (service) => readStats({ engine, id: serviceOf(service).id, service }),
     runBeside: (request) => runBeside(parts, request),
     macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
     publishedPort: (service, containerPort, protocol = 'tcp') =>
@@ -113,6 +119,20 @@ function portOf(service: string): (entry: readonly [string, number]) => Publishe
   };
 }
 
+async function forward(
+  { engine, observers }: RunningParts,
+  { service, id }: { readonly service: string; readonly id: string },
+  port: number,
+): Promise<Result<Forward>> {
+  const helper = observers.get(observedKey({ kind: 'network', service }));
+  return helper === undefined
+    ? notObserved(`the network of ${service}`)
+    : forwardPort({ engine, service, id, helper }, port);
+}
+
+const notObserved = (name: string): Result<never> =>
+  failed({ kind: 'evidence', message: `${name} is not observed: the environment was brought up without it` });
+
 async function observe(
   { engine, observers }: RunningParts,
   observed: Observed,
@@ -121,5 +141,5 @@ async function observe(
   const id = observers.get(observedKey(observed));
   if (id !== undefined) return askHelper(engine, id, observed, command);
   const name = observed.kind === 'network' ? `the network of ${observed.service}` : `the volume ${observed.volume}`;
-  return failed({ kind: 'evidence', message: `${name} is not observed: the environment was brought up without it` });
+  return notObserved(name);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ok, type Result } from '../events/problem.ts';
 import type { Engine } from './engine.ts';
-import { label } from './labels.ts';
+import { carries, label } from './labels.ts';
 
 /** How a service's container ended. */
 export interface Exit {
@@ -21,6 +21,9 @@ export interface Watch {
   close(): void;
 }
 
+/** What the end of a container is called where events are asked for: by Docker, and by Podman, which tells it as `die` too. */
+export const dieEvents = ['die', 'died'] as const;
+
 const containerEvent = z.object({
   Action: z.string(),
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
@@ -35,8 +38,7 @@ export async function watchEvents(engine: Engine, project: string, generation: s
   const aborter = new AbortController();
   const filters = {
     type: ['container'],
-    // Podman tells of an end as `die` and lists it as `died`.
-    event: ['die', 'died', 'kill', 'oom'],
+    event: [...dieEvents, 'kill', 'oom'],
     label: [`${label.project}=${project}`, `${label.generation}=${generation}`],
   };
   const opened = await engine.call('watching the containers', () =>
@@ -51,7 +53,7 @@ export async function watchEvents(engine: Engine, project: string, generation: s
   const take = async (line: string): Promise<void> => {
     const event = parseEvent(line);
     const service = event?.Actor.Attributes[label.service];
-    if (event === undefined || service === undefined) return;
+    if (event === undefined || service === undefined || !carries(event.Actor.Attributes, filters.label)) return;
     const id = event.Actor.ID;
     if (event.Action === 'oom') outOfMemory.add(id);
     if (event.Action === 'kill') killed.add(id);

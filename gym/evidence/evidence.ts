@@ -2,7 +2,7 @@ import type { Emit, State } from '../events/event.ts';
 import type { Problem, Result } from '../events/problem.ts';
 import type { Evidence, Reading, ServiceLog } from '../task/measurement.ts';
 import type { Source } from '../task/source.ts';
-import { beginSource } from './kinds.ts';
+import { beginSource, isIndependent, turnOf } from './kinds.ts';
 import { loadNote } from './load.ts';
 import { type EvidencePlace, type Found, notRead, type ReadSource } from './reader.ts';
 import { recordEvidence, recordReading } from './recorded.ts';
@@ -20,11 +20,11 @@ export interface EvidenceReader {
 /** Begins to read the evidence of a run. */
 export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   const { task, environment, nonce, runDirectory } = place;
-  const sources = [
+  const sources: readonly Named[] = [
     ...Object.entries(task.measurements).map(([name, source]) => ({ name, source, witness: false })),
     ...Object.entries(task.witnesses).map(([name, source]) => ({ name, source, witness: true })),
   ];
-  const begun = new Map<string, { readonly read: ReadSource; readonly fromMs: number }>();
+  const begun = new Map<string, Begun>();
   const readings = new Map<string, Reading>();
   let cutShort: string | undefined;
 
@@ -40,35 +40,44 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
       ...(problem !== undefined && { problem }),
     });
   };
+  const read = async ({ name, source, witness }: Named, { readSource, fromMs }: Begun): Promise<void> => {
+    if (source.kind === 'load') emit({ type: 'noted', text: loadNote(name, source) });
+    const found = await readSource();
+    keep(name, witness, found, { fromMs, toMs: Date.now() });
+  };
   const beforeStage = async (stage: string): Promise<void> => {
-    for (const { name, source } of sources.filter((each) => each.source.stage === stage)) {
+    const isDue = ({ name, source }: Named): boolean => !begun.has(name) && (source.stage ?? stage) === stage;
+    for (const { name, source } of sources.filter(isDue).sort(byTurn)) {
+      const given = new AbortController();
+      const signal = AbortSignal.any([place.signal, given.signal]);
       const fromMs = Date.now();
-      begun.set(name, { read: await beginSource(source, place, name), fromMs });
+      const readSource = await beginSource(source, { ...place, signal }, name);
+      begun.set(name, { readSource, fromMs, giveUp: () => given.abort() });
     }
   };
+  const finish = async (named: Named, because: string | undefined): Promise<void> => {
+    const source = begun.get(named.name);
+    if (because === undefined && source !== undefined) return read(named, source);
+    source?.giveUp();
+    keep(named.name, named.witness, notRead(because ?? 'no stage ran'));
+  };
+  const inTurn = (fits: (named: Named) => boolean): Named[] => sources.filter(fits).sort(byTurn).reverse();
   const afterStage = async (stage: string, state: State): Promise<void> => {
-    if (state !== 'pass') cutShort ??= `the stage ${stage} did not pass (${state})`;
-    const isLoad = ({ kind }: Source): number => Number(kind === 'load');
-    // A load comes last: what others read after the stage is the stage's doing.
-    const read = sources
-      .filter(({ source }) => source.stage === stage)
-      .sort((a, b) => isLoad(a.source) - isLoad(b.source));
-    for (const { name, witness, source: spec } of read) {
-      const source = begun.get(name);
-      if (state !== 'pass' || source === undefined) {
-        keep(name, witness, notRead(`the stage ${stage} did not pass (${state})`));
-        continue;
-      }
-      if (spec.kind === 'load') emit({ type: 'noted', text: loadNote(name, spec) });
-      const found = await source.read();
-      keep(name, witness, found, { fromMs: source.fromMs, toMs: Date.now() });
+    const because = state === 'pass' ? undefined : `the stage ${stage} did not pass (${state})`;
+    cutShort ??= because;
+    for (const named of inTurn(({ source }) => source.stage === stage)) await finish(named, because);
+  };
+  const afterAll = async (): Promise<void> => {
+    for (const named of inTurn(({ name }) => !readings.has(name))) {
+      const { stage } = named.source;
+      // What is read after all stages means nothing where one of them did not pass.
+      const because = isIndependent(named.source) ? undefined : cutShort;
+      await finish(named, stage === undefined ? because : `the stage ${stage} did not run`);
     }
   };
   const evidence = async (): Promise<Evidence> => {
+    await afterAll();
     await environment.flushLogs();
-    for (const { name, source, witness } of sources.filter((each) => !readings.has(each.name))) {
-      keep(name, witness, notRead(`the stage ${source.stage} did not run`));
-    }
     const logs = environment.services.map((service): [string, ServiceLog] => {
       const problem = environment.logProblem(service);
       return [service, { service, file: environment.logFile(service), ...(problem !== undefined && { problem }) }];
@@ -79,6 +88,23 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   };
   return { beforeStage, afterStage, evidence };
 }
+
+/** A source with its name in the task. */
+interface Named {
+  readonly name: string;
+  readonly source: Source;
+  readonly witness: boolean;
+}
+
+/** A source that was begun. */
+interface Begun {
+  readonly readSource: ReadSource;
+  readonly fromMs: number;
+  /** Ends what goes on until it is read: it will not be. */
+  readonly giveUp: () => void;
+}
+
+const byTurn = (a: Named, b: Named): number => turnOf(a.source) - turnOf(b.source);
 
 function asReading(of: Omit<Reading, 'samples'>, found: Result<Found>): Reading {
   if (found.ok) return { ...of, ...found.value };

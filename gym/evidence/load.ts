@@ -24,7 +24,7 @@ export function loadNote(name: string, { plan }: LoadSource): string {
 
 const secondsOf = ({ phases }: LoadPlan): number => phases.reduce((sum, { seconds }) => sum + seconds, 0);
 
-/** Nothing is to be done before the stage; after it the load is made. All that it said is kept as `evidence/NAME.ndjson`. */
+/** Nothing is to be done before the stage; after it the load is made. All that it said is kept as `evidence/NAME.load.ndjson`. */
 export const beginLoad: BeginSource<'load'> = async (source, place, name) => () => makeLoad(source, place, name);
 
 async function makeLoad(source: LoadSource, place: EvidencePlace, name: string): Promise<Result<Found>> {
@@ -50,7 +50,7 @@ async function makeLoad(source: LoadSource, place: EvidencePlace, name: string):
   });
   if (!ran.ok) return ran;
   const text = Buffer.concat(said).toString('utf8');
-  const file = join(place.runDirectory, 'evidence', `${name}.ndjson`);
+  const file = join(place.runDirectory, 'evidence', `${name}.load.ndjson`);
   mkdirSync(dirname(file), { recursive: true });
   writeAtomically(file, text);
   const outcome = ran.value;

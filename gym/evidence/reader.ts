@@ -14,7 +14,7 @@ export interface EvidencePlace {
   readonly runDirectory: string;
   /** What tells this run's documents from those of others. */
   readonly nonce: string;
-  /** Breaks off a load that is being made. */
+  /** Breaks off what takes long: a load that is being made, what goes on while a stage runs. */
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +29,10 @@ export interface Found {
 /** Reads a source after its stage. */
 export type ReadSource = () => Promise<Result<Found>>;
 
-/** Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards; `name`: as the task has it. */
+/**
+ * Called before a source's stage: notes where counters stand, or clears what would be stale. Gives what reads it afterwards. The signal
+ * of its place ends when the stage did not pass, and it will not be read. `name`: as the task has it.
+ */
 export type BeginSource<Kind extends Source['kind']> = (
   source: Extract<Source, { kind: Kind }>,
   place: EvidencePlace,

@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { place as placeSchema } from '../events/problem.ts';
+import { readLines, writeLinesAtomically } from '../store/lines.ts';
 import { writeAtomically } from '../store/store.ts';
 import { type Evidence, type Reading, type Sample, type ServiceLog, unit } from '../task/measurement.ts';
+import { fromExactJson, toExactJson } from './exact-json.ts';
 
 const recordedSample = z
   .object({
@@ -23,14 +25,17 @@ const recordedSample = z
       ...(atMs !== undefined && { atMs }),
     }),
   );
-const recordedReading = z.object({
+const recordedDocument = z.object({ value: z.unknown(), place: placeSchema });
+/** The first line of a reading's file. So many lines with a sample each follow it, then so many with a document each. */
+const recordedHead = z.object({
   source: z.string(),
   witness: z.boolean(),
-  samples: z.array(recordedSample),
-  documents: z.array(z.object({ value: z.unknown(), place: placeSchema })).optional(),
   problem: z.string().optional(),
   nonce: z.string().optional(),
   window: z.object({ fromMs: z.number(), toMs: z.number() }).optional(),
+  samples: z.number(),
+  /** null: the source keeps none. */
+  documents: z.number().nullable(),
 });
 const recordedRun = z.object({
   nonce: z.string().optional(),
@@ -41,12 +46,39 @@ const recordedRun = z.object({
 
 const index = join('evidence', 'index.json');
 
-/** Keeps a reading in the run's folder; gives its file, relative to that. */
+/** Keeps a reading in the run's folder, a sample a line; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
   mkdirSync(join(runDirectory, 'evidence'), { recursive: true });
-  const file = join('evidence', `${reading.source}.json`);
-  writeAtomically(join(runDirectory, file), JSON.stringify({ ...reading, file: undefined }, plain, 1));
+  const file = fileOf(reading.source);
+  writeLinesAtomically(join(runDirectory, file), linesOf(reading));
   return file;
+}
+
+const fileOf = (source: string): string => join('evidence', `${source}.ndjson`);
+
+function* linesOf({ samples, documents, file: _, ...rest }: Reading): Generator<string> {
+  yield JSON.stringify({ ...rest, samples: samples.length, documents: documents?.length ?? null });
+  for (const sample of samples) yield JSON.stringify(sample, plain);
+  for (const document of documents ?? []) yield toExactJson(document);
+}
+
+/** Throws where lines are missing, or are no samples or documents. */
+function readReading(runDirectory: string, source: string): Reading {
+  const file = fileOf(source);
+  const lines = readLines(join(runDirectory, file));
+  const next = (): string => {
+    const { value, done } = lines.next();
+    if (done === true) throw new Error(`${file} ends too early`);
+    return value;
+  };
+  const head = recordedHead.parse(JSON.parse(next()));
+  const samples = Array.from({ length: head.samples }, () => recordedSample.parse(JSON.parse(next())));
+  const documents = Array.from({ length: head.documents ?? 0 }, () => {
+    const { value, place } = recordedDocument.parse(fromExactJson(next()));
+    return { value, place: withoutUndefined(place) };
+  });
+  lines.return(undefined);
+  return withoutUndefined({ ...head, samples, documents: head.documents === null ? undefined : documents, file });
 }
 
 /** Keeps what was judged besides the readings, so that it can be judged again. */
@@ -62,11 +94,7 @@ export function readRecorded(runDirectory: string): Evidence | undefined {
   const { nonce, cutShort, logs, sources } = recordedRun.parse(
     JSON.parse(readFileSync(join(runDirectory, index), 'utf8')),
   );
-  const readings = sources.map((source): [string, Reading] => {
-    const file = join('evidence', `${source}.json`);
-    const text = readFileSync(join(runDirectory, file), 'utf8');
-    return [source, withoutUndefined({ ...recordedReading.parse(JSON.parse(text)), file })];
-  });
+  const readings = sources.map((source): [string, Reading] => [source, readReading(runDirectory, source)]);
   return withoutUndefined({
     readings: new Map(readings),
     logs: new Map(logs.map((log): [string, ServiceLog] => [log.service, withoutUndefined(log)])),

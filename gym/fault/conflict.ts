@@ -1,5 +1,5 @@
 import type { Problem } from '../events/problem.ts';
-import type { EnvironmentFault } from './fault.ts';
+import type { EnvironmentFault } from '../task/environment-fault.ts';
 import type { OpenFault } from './notes.ts';
 
 /** Why a fault cannot be added to those that are there: what undoes one of them would undo the other, or leave it. */

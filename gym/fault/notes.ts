@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { environmentFault, faultEvidence } from './fault.ts';
+import { environmentFault, faultEvidence } from '../task/environment-fault.ts';
 
 const container = z.string();
 

@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../events/problem.ts';
+import type { FaultOf } from '../task/environment-fault.ts';
 import { known } from '../task/suggest.ts';
-import type { FaultOf } from './fault.ts';
 import type { Undo } from './notes.ts';
 import { mustRun } from './once.ts';
 import { neighbours } from './perl.ts';

@@ -1,5 +1,5 @@
 import type { Result } from '../events/problem.ts';
-import type { FaultEvidence } from './fault.ts';
+import type { FaultEvidence } from '../task/environment-fault.ts';
 import type { OpenFault, Undo } from './notes.ts';
 import type { Member, System } from './system.ts';
 

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import { ok, type Result } from '../events/problem.ts';
-import type { FaultOf } from './fault.ts';
+import type { FaultOf } from '../task/environment-fault.ts';
 import type { Outcome, Plan, Planning } from './plan.ts';
 import { again, type Member, runningMember, stateText } from './system.ts';
 

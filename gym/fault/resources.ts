@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Answer } from '../environment/engine.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
-import type { FaultEvidence, FaultOf } from './fault.ts';
+import type { FaultEvidence, FaultOf } from '../task/environment-fault.ts';
 import { mustRun, runOnce } from './once.ts';
 import type { Plan, Planning } from './plan.ts';
 import { again, type Member, notPossible, runningMember, type System } from './system.ts';
@@ -14,7 +15,8 @@ export function planDisk({ system, id }: Planning, { service, path }: FaultOf<'d
   const found = runningMember(system, service);
   if (!found.ok) return found;
   const member = found.value;
-  if (member.info.HostConfig.PidMode !== '')
+  // Podman's word for one of its own.
+  if (!['', 'private'].includes(member.info.HostConfig.PidMode ?? ''))
     return notPossible(`a full disk in ${service}`, 'its processes are not in a namespace of their own');
   return ok({
     undo: [{ do: 'free', container: member.id, service, path }],
@@ -72,7 +74,7 @@ export function planMemory({ system }: Planning, { service, limitBytes }: FaultO
       const updated = await engine.call(`limiting the memory of ${service}`, () =>
         container.update({ Memory: limitBytes, MemorySwap: limitBytes }),
       );
-      if (!updated.ok) return updated;
+      if (!updated.ok) return notUpdated(`limiting the memory of ${service}`, updated);
       const after = await memoryLimit(system, member);
       if (!after.ok) return after;
       const text = (bytes: number): string => `${bytes} bytes`;
@@ -82,6 +84,12 @@ export function planMemory({ system }: Planning, { service, limitBytes }: FaultO
       return ok({ activated, evidence: [{ what, before: text(before.value), after: text(after.value) }] });
     },
   });
+}
+
+/** 404 for a container that was just looked at: the engine has no such call (Podman before 5). */
+function notUpdated(what: string, answer: Extract<Answer<unknown>, { ok: false }>): Result<never> {
+  if (answer.status !== 404) return answer;
+  return notPossible(what, 'the engine does not change limits of a container that runs');
 }
 
 const stats = z.object({ memory_stats: z.object({ limit: z.number() }) });
@@ -122,7 +130,7 @@ export function planCpu(planning: Planning, { service, cpus }: FaultOf<'cpu'>): 
       const updated = await engine.call(`limiting the processor of ${service}`, () =>
         engine.docker.getContainer(member.id).update(update),
       );
-      if (!updated.ok) return updated;
+      if (!updated.ok) return notUpdated(`limiting the processor of ${service}`, updated);
       const after = await cpuLimit(planning, member);
       if (!after.ok) return after;
       const text = (limit: number): string => (limit === Number.POSITIVE_INFINITY ? 'none' : `${limit} processors`);

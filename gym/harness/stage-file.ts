@@ -80,7 +80,7 @@ function serviceFile(path: string, stage: Stage, environment: Environment, servi
 }
 
 /** Reads a regular file only: a pipe would never end, a link leads elsewhere. */
-async function readRegular(file: string): Promise<StageContent> {
+export async function readRegular(file: string): Promise<StageContent> {
   try {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = await handle.stat();

@@ -8,7 +8,10 @@ export const commonTamperings = ['empty', 'nan', 'stale', 'missing'] as const;
 type CommonTampering = (typeof commonTamperings)[number];
 
 /** Ways of tampering with samples. `damage` is for documents; `truncate` for logs (tamper-log.ts). */
-export type SampleTampering = Exclude<TamperingName, 'truncate' | 'damage'> | CommonTampering;
+export type SampleTampering = Exclude<TamperingName, 'truncate' | 'damage'> | CommonTampering | 'inflate' | 'deflate';
+
+/** All values are so many times as large, or as small: beyond any limit that says something. */
+const beyond = 1024;
 
 /**
  * The evidence with the samples that a check looks at tampered with in one way; `null`: there is nothing to be tampered with so, as a swap of
@@ -93,7 +96,11 @@ function change(
     case 'nan':
       return chosen.map((sample) => (sample === largest ? { ...sample, value: Number.NaN } : sample));
     case 'scale':
-      return chosen.map((sample) => (sample === largest ? { ...sample, value: doubled(sample.value) } : sample));
+      return chosen.map((sample) => (sample === largest ? { ...sample, value: times(sample.value, 2) } : sample));
+    case 'inflate':
+      return chosen.map((sample) => ({ ...sample, value: times(sample.value, beyond) }));
+    case 'deflate':
+      return chosen.map((sample) => ({ ...sample, value: dividedBy(sample.value, beyond) }));
     case 'drop':
       return chosen.filter((sample) => sample !== largest);
     case 'duplicate':
@@ -117,10 +124,14 @@ function largestOf(samples: readonly Sample[]): Sample | undefined {
   );
 }
 
-/** Twice as much; nothing becomes something. */
-function doubled(value: bigint | number): bigint | number {
-  if (typeof value === 'bigint') return value === 0n ? 1n : value * 2n;
-  return value === 0 ? 1 : value * 2;
+/** Nothing becomes something. */
+function times(value: bigint | number, factor: number): bigint | number {
+  if (typeof value === 'bigint') return value === 0n ? 1n : value * BigInt(factor);
+  return value === 0 ? 1 : value * factor;
+}
+
+function dividedBy(value: bigint | number, factor: number): bigint | number {
+  return typeof value === 'bigint' ? value / BigInt(factor) : value / factor;
 }
 
 /** The last comes first, at the moment of the first. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Listener } from '../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
@@ -18,11 +19,13 @@ import {
   writeProofs,
 } from '../store/proofs.ts';
 import { newRunName, type Store } from '../store/store.ts';
+import type { Evidence } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
 import { patchesOf } from '../workspace/patch.ts';
 import { isExercise, tryAgents } from './agents.ts';
+import { namedDisturbances } from './disturbances.ts';
 import { type Dose, smallestDoses } from './dose.ts';
 import { type Cell, type Matrix, type ProvingFault, proofsOf, unprovenGates } from './matrix.ts';
 import { taskMutants } from './mutants.ts';
@@ -103,7 +106,7 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
 
   const asked = task.invariants.filter(({ name }) => scope.kind !== 'check' || name === scope.check);
   const beganTampering = performance.now();
-  const tampered = scope.kind === 'fault' ? { faults: [], cells: [] } : tamperAll(asked, evidence);
+  const tampered = scope.kind === 'fault' ? { faults: [], cells: [] } : tamperedBy(asked, evidence);
   request.onProgress({
     kind: 'tampered',
     faults: tampered.faults.length,
@@ -112,7 +115,11 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
   const checks = clean.checks.map(({ name, kind, severity }) => ({ name, kind, severity }));
   const first: Matrix = { checks, ...tampered };
 
-  const runnable = [...namedPatches(task), ...(scope.kind === 'full' ? taskMutants(task) : [])];
+  const runnable = [
+    ...namedPatches(task),
+    ...namedDisturbances(task, request.environmentVariables),
+    ...(scope.kind === 'full' ? taskMutants(task) : []),
+  ];
   const patches = chosen(request, runnable, first);
   if (!patches.ok) return patches;
   const runs = await tryAll(request, patches.value, clean);
@@ -148,6 +155,15 @@ function notClean(verdict: Verdict): Problem {
     message: `nothing can be proven: without a fault the run ${verdict.run} comes to ${verdict.state}: ${verdict.headline}`,
     remedy: `gym show ${verdict.run}`,
   };
+}
+
+function tamperedBy(invariants: Task['invariants'], evidence: Evidence): ReturnType<typeof tamperAll> {
+  const scratch = mkdtempSync(join(tmpdir(), 'gym-prove-'));
+  try {
+    return tamperAll(invariants, evidence, scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 /** The faults to be tried, in the order in which they should be. */
@@ -227,7 +243,7 @@ async function runUnder(
 ): Promise<StoredFaultRun | undefined> {
   const verdict = await verify({ ...verification(request), run: newRunName(new Date()), fault: fault.run });
   if (request.signal.aborted) return undefined;
-  const lost = verdict.problems.find(({ kind }) => kind === 'environment' || kind === 'definition');
+  const lost = verdict.problems.find((problem) => problem.kind !== 'evidence' || fault.tier === 'environment');
   const nearest = nearestCheck(clean.checks, verdict.checks);
   if (lost === undefined)
     return { fault: fault.name, cells: cellsOf(fault.name, verdict), ...(nearest !== undefined && { nearest }) };

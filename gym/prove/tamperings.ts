@@ -1,5 +1,6 @@
 import { sourceOf } from '../judge/quantity.ts';
-import { commonTamperings, type SampleTampering, tampered } from '../judge/tamper.ts';
+import { commonTamperings, type SampleTampering, tampered, tamperedDocuments } from '../judge/tamper.ts';
+import { truncated } from '../judge/tamper-log.ts';
 import type { Outcome } from '../store/proofs.ts';
 import { type Invariant, type Looked, tamperingNames } from '../task/invariant.ts';
 import type { Judgement } from '../task/judgement.ts';
@@ -17,9 +18,13 @@ const words: Record<SampleTampering, string> = {
   nan: 'no number',
   stale: 'of another run',
   missing: 'not read',
+  inflate: 'all values a thousand times as large',
+  deflate: 'all values a thousand times as small',
 };
 const isOfSamples = (name: string): name is SampleTampering => Object.hasOwn(words, name);
-const ways: readonly SampleTampering[] = [...tamperingNames, ...commonTamperings].filter(isOfSamples);
+const ways: readonly SampleTampering[] = [...tamperingNames, 'inflate', 'deflate', ...commonTamperings].filter(
+  isOfSamples,
+);
 
 /** What tampering with the evidence of a recorded run gave. */
 export interface Tampered {
@@ -28,25 +33,64 @@ export interface Tampered {
 }
 
 /**
- * Tampers with everything that the checks look at, in every way, and judges each check again: no container is started. A check that
- * does not look at the metric is `not-covered` and has no cell.
+ * Tampers with everything that the checks look at, in every way, and judges each check again: no container is started. A check that does not
+ * look at what is tampered with has no cell. Logs that are cut are written to `scratch`.
  */
-export function tamperAll(invariants: readonly Invariant[], evidence: Evidence): Tampered {
+export function tamperAll(invariants: readonly Invariant[], evidence: Evidence, scratch: string): Tampered {
   const faults: ProvingFault[] = [];
   const cells: Cell[] = [];
-  for (const looked of lookedAt(invariants)) {
-    for (const how of ways) {
-      if (how === 'reorder' && !isOrdered(invariants, looked)) continue;
-      const name = `${how} ${lookedText(looked)}`;
-      const changed = tampered(evidence, looked, how);
-      const covering = invariants.filter((each) => each.looksAt.some(({ metric }) => metric === looked.metric));
-      faults.push({ name, tier: 'tampering', what: `${looked.metric}: ${words[how]}`, caughtBy: [] });
-      for (const invariant of covering) {
-        cells.push({ check: invariant.name, fault: name, ...outcomeOf(invariant, changed) });
-      }
+  for (const { name, what, changed, covers } of changesOf(invariants, evidence, scratch)) {
+    faults.push({ name, tier: 'tampering', what, caughtBy: [] });
+    for (const invariant of invariants.filter(covers)) {
+      cells.push({ check: invariant.name, fault: name, ...outcomeOf(invariant, changed) });
     }
   }
   return { faults, cells };
+}
+
+/** One way of tampering with one thing. */
+interface Change {
+  readonly name: string;
+  readonly what: string;
+  /** `null`: there is nothing that could be changed so. */
+  readonly changed: Evidence | null;
+  readonly covers: (invariant: Invariant) => boolean;
+}
+
+function* changesOf(invariants: readonly Invariant[], evidence: Evidence, scratch: string): Generator<Change> {
+  for (const looked of lookedAt(invariants)) {
+    for (const how of ways) {
+      if (how === 'reorder' && !isOrdered(invariants, looked)) continue;
+      yield {
+        name: `${how} ${lookedText(looked)}`,
+        what: `${looked.metric}: ${words[how]}`,
+        changed: tampered(evidence, looked, how),
+        covers: ({ looksAt }) => looksAt.some(({ metric }) => metric === looked.metric),
+      };
+    }
+  }
+  const sources = new Set(invariants.flatMap((each) => each.sources));
+  for (const source of sources) {
+    if (evidence.readings.get(source)?.documents === undefined) continue;
+    for (const how of ['damage', 'empty', 'stale', 'missing'] as const) {
+      yield {
+        name: `${how} documents of ${source}`,
+        what: `${source}: ${how === 'damage' ? 'one record emptied' : words[how]}`,
+        changed: tamperedDocuments(evidence, source, how),
+        covers: (each) => each.sources.includes(source),
+      };
+    }
+  }
+  for (const service of new Set(invariants.flatMap((each) => each.services))) {
+    for (const keep of ['half', 'nothing'] as const) {
+      yield {
+        name: `cut log of ${service} to ${keep}`,
+        what: `log of ${service}: ${keep === 'half' ? 'its second half is missing' : 'it is empty'}`,
+        changed: truncated(evidence, service, keep, scratch),
+        covers: (each) => each.services.includes(service),
+      };
+    }
+  }
 }
 
 /** Where no check says that order matters, another order is no fault. */

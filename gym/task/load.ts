@@ -146,16 +146,16 @@ function unknownNames(task: Task): Problem[] {
   const stages = task.stages.map(({ name }) => name);
   const sources = { ...task.measurements, ...task.witnesses };
   const unknownStages = (['measurements', 'witnesses'] as const).flatMap((kind) =>
-    Object.entries(task[kind])
-      .filter(([, source]) => !stages.includes(source.stage))
-      .map(([name, source]) =>
-        definitionProblem(
-          task,
-          [kind, name, 'stage'],
-          `${name}: there is no stage ${source.stage}`,
-          nearOrKnown(source.stage, 'stages', stages),
-        ),
-      ),
+    Object.entries(task[kind]).flatMap(([name, { stage }]) =>
+      stage === undefined || stages.includes(stage)
+        ? []
+        : definitionProblem(
+            task,
+            [kind, name, 'stage'],
+            `${name}: there is no stage ${stage}`,
+            nearOrKnown(stage, 'stages', stages),
+          ),
+    ),
   );
   const unknownSources = task.invariants.flatMap((invariant, index) =>
     invariant.sources

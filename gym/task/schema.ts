@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environmentFault } from './environment-fault.ts';
 import { type Invariant, isInvariant } from './invariant.ts';
 import { sourceSchema } from './source.ts';
 
@@ -50,6 +51,16 @@ export const waiverSchema = z.strictObject({
 });
 export type Waiver = z.infer<typeof waiverSchema>;
 
+/** A failure of the environment while a stage runs. The end of the service that it is done to is no surprise then. */
+const disturbanceSchema = z.strictObject({
+  fault: environmentFault,
+  stage: name,
+  /** Since the stage began. */
+  afterSeconds: z.number().nonnegative().max(3600).default(0),
+  /** Checks that should notice. */
+  caughtBy: z.array(name).default([]),
+});
+
 /** What `defineTask` takes. Paths are relative to the task file's folder, which is the workspace. */
 export const taskSchema = z.strictObject({
   name,
@@ -69,6 +80,8 @@ export const taskSchema = z.strictObject({
     .default([]),
   /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
   risks: z.record(name, z.string().min(1)).default({}),
+  /** Failures of the running environment that `gym prove` and `gym verify --fault NAME` do while a stage runs. */
+  disturbances: z.record(name, disturbanceSchema).default({}),
   /** Globs of source files in which `gym prove --full` makes small changes, to see whether a check notices. */
   mutate: z.array(z.string()).default([]),
   /** Faults that no check has to notice, by name, with the reason. */

@@ -2,6 +2,7 @@ import type { ComposeModel } from '../environment/compose/model.ts';
 import type { Problem } from '../events/problem.ts';
 import { definitionProblem } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
+import { namesOf } from '../task/source.ts';
 import { nearOrKnown } from '../task/suggest.ts';
 
 /** Names in a task that its Compose file does not have: services, networks and volumes. */
@@ -19,22 +20,14 @@ function stageServices(task: Task, model: ComposeModel): Problem[] {
 
 function sourceNames(task: Task, model: ComposeModel): Problem[] {
   return (['measurements', 'witnesses'] as const).flatMap((kind) =>
-    Object.entries(task[kind]).flatMap(([name, source]) => {
-      const unknown = (
-        what: 'service' | 'network' | 'volume',
-        key: string,
-        names: readonly string[],
-        has: ReadonlyMap<string, unknown>,
-      ) =>
-        names
-          .filter((each) => !has.has(each))
-          .map((each) => unknownName(task, [kind, name, key], name, what, each, has));
-      if (source.kind === 'json') return [];
-      if (source.kind === 'files') return unknown('volume', 'volumes', source.volumes, model.volumes);
-      const network = unknown('network', 'network', [source.network], model.networks);
-      if (source.kind === 'load') return network;
-      return [...unknown('service', 'services', source.services, model.services), ...network];
-    }),
+    Object.entries(task[kind]).flatMap(([name, source]) =>
+      namesOf(source).flatMap(({ key, what, names }) => {
+        const known = { service: model.services, network: model.networks, volume: model.volumes }[what];
+        return names
+          .filter((each) => !known.has(each))
+          .map((each) => unknownName(task, [kind, name, key], name, what, each, known));
+      }),
+    ),
   );
 }
 

@@ -18,9 +18,14 @@ export function faultNames({ root }: Task): string[] {
     .sort();
 }
 
+/** Names of all its faults: patches and disturbances. */
+function allFaultNames(task: Task): string[] {
+  return [...faultNames(task), ...Object.keys(task.disturbances)];
+}
+
 /** Whether a task has a fault of that name; a problem says which it has. */
 export function checkFault(task: Task, fault: string): Result<void> {
-  const names = faultNames(task);
+  const names = allFaultNames(task);
   if (names.includes(fault)) return ok(undefined);
   const message = `${task.name} has no fault ${fault}`;
   return failed({ kind: 'usage', message, remedy: nearOrKnown(fault, 'faults', names) });

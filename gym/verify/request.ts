@@ -3,12 +3,15 @@ import type { Result } from '../events/problem.ts';
 import type { History } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
+import type { Disturbance } from './disturb.ts';
 
 /** Something broken on purpose in one run. */
 export interface RunFault {
   readonly name: string;
   /** Changes the snapshot, before it is built. */
   readonly apply: (directory: string) => Promise<Result<void>>;
+  /** Disturbs the environment while a stage runs. */
+  readonly during?: Disturbance;
 }
 
 /** One verification. */

@@ -16,6 +16,7 @@ import { readProofs } from '../store/proofs.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
+import { disturbed, expecting } from './disturb.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly, withProof } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
@@ -116,8 +117,10 @@ async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }
     : failed(...asInWorkspace(environment.problems, directory, [workspace, task.root]));
 }
 
-async function judgeIn(environment: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
+async function judgeIn(brought: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
   const { task, signal } = request;
+  const disturbance = request.fault?.during;
+  const environment = disturbance === undefined ? brought : expecting(brought, disturbance);
   const { emit, runDirectory, directory } = way;
   const nonce = randomUUID();
   const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, nonce, signal }, emit);
@@ -128,20 +131,17 @@ async function judgeIn(environment: Environment, request: VerifyRequest, way: Wa
         findings.outcomes.push(skippedStage(stage, before, emit));
         continue;
       }
-      await reader.beforeStage(stage.name);
       const logFile = join(runDirectory, 'stages', `${stage.name}.log`);
-      const outcome = await runStage(stage, {
-        environment,
-        hostDirectory: directory,
-        logFile,
-        emit,
-        signal,
-        run: request.run,
-        nonce,
+      const context = { environment, hostDirectory: directory, logFile, emit, signal, run: request.run, nonce };
+      const where = { stage: stage.name, project: environment.project, emit };
+      const problems = await disturbed(disturbance, where, async () => {
+        await reader.beforeStage(stage.name);
+        const outcome = await runStage(stage, context);
+        findings.outcomes.push(outcome);
+        if (!signal.aborted) await reader.afterStage(stage.name, outcome.state);
       });
-      findings.outcomes.push(outcome);
+      note(findings, emit, problems);
       if (signal.aborted) return;
-      await reader.afterStage(stage.name, outcome.state);
     }
   });
   if (signal.aborted) return;

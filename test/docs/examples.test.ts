@@ -26,12 +26,15 @@ const examples = globSync(['docs/*.md', 'README.md'], { cwd: top }).flatMap((pag
   ),
 );
 
-/** The blocks that are marked as a list of checks; a task of their own makes them whole. */
-const checkLists = globSync('docs/*.md', { cwd: top }).flatMap((page) =>
-  [...readFileSync(join(top, page), 'utf8').matchAll(/```ts file=checks\.ts\n(.*?)```/gs)].map(
-    ([, code = ''], index) => ({ name: `${page.replace(/\W/g, '-')}-checks-${index}`, code }),
-  ),
-);
+/** The blocks that are marked as a list of checks, or of sources; a task of their own makes them whole. */
+const listsOf = (what: 'checks' | 'sources'): { name: string; code: string }[] =>
+  globSync('docs/*.md', { cwd: top }).flatMap((page) =>
+    [
+      ...readFileSync(join(top, page), 'utf8').matchAll(new RegExp(`\`\`\`ts file=${what}\\.ts\\n(.*?)\`\`\``, 'gs')),
+    ].map(([, code = ''], index) => ({ name: `${page.replace(/\W/g, '-')}-${what}-${index}`, code })),
+  );
+const checkLists = listsOf('checks');
+const sourceLists = listsOf('sources');
 const aroundChecks = `import { defineTask, json, z } from 'devgym';
 import { checks } from './checks.ts';
 
@@ -41,6 +44,15 @@ const measurements = Object.fromEntries(checks.flatMap(({ sources }) => sources)
 const stages = [{ name: 'e2e', service: 'app', command: 'true' }];
 export default defineTask({
   name: 'checks', instruction: 'TASK.md', compose: 'compose.yaml', stages, measurements, risks, invariants: [...checks],
+});
+`;
+
+const aroundSources = `import { defineTask } from 'devgym';
+import { sources } from './sources.ts';
+
+export default defineTask({
+  name: 'sources', instruction: 'TASK.md', compose: 'compose.yaml', measurements: sources,
+  stages: [{ name: 'e2e', service: 'app', command: 'true' }],
 });
 `;
 
@@ -70,6 +82,17 @@ describe('task files in the docs', () => {
     const example = join(folder, name);
     mkdirSync(example);
     writeFileSync(join(example, 'task.ts'), code);
+    writeFileSync(join(example, 'TASK.md'), 'Do it.\n');
+    writeFileSync(join(example, 'compose.yaml'), compose);
+    const task = await loadTask(join(example, 'task.ts'));
+    expect(task.ok ? [] : task.problems).toEqual([]);
+  });
+
+  it.each(sourceLists)('$name: sources that make a task whole', async ({ name, code }) => {
+    const example = join(folder, name);
+    mkdirSync(example);
+    writeFileSync(join(example, 'task.ts'), aroundSources);
+    writeFileSync(join(example, 'sources.ts'), code);
     writeFileSync(join(example, 'TASK.md'), 'Do it.\n');
     writeFileSync(join(example, 'compose.yaml'), compose);
     const task = await loadTask(join(example, 'task.ts'));

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { failed, ok, type Result } from '../../events/problem.ts';
-import { type EnvironmentFault, environmentFault, type FaultEvidence, faultText } from '../../fault/fault.ts';
 import { clear, type FaultPlace, inject, type ListedFault, list } from '../../fault/inject.ts';
 import { sweepFaults } from '../../fault/sweep.ts';
 import { checkoutOf } from '../../store/store.ts';
+import {
+  type EnvironmentFault,
+  environmentFault,
+  type FaultEvidence,
+  faultText,
+} from '../../task/environment-fault.ts';
 import { suggest } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';

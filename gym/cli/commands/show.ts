@@ -23,7 +23,9 @@ export async function run({ cwd, stdout }: Context, args: Arguments): Promise<Co
   const paint = painter(stdout);
   const { checks, run: runName } = verdict.value;
   if (checkName === undefined) {
-    const text = stdout.isTty ? personVerdict(verdict.value, paint) : terse(verdict.value);
+    const text = stdout.isTty
+      ? personVerdict(verdict.value, store.runDirectory(verdictOf), paint)
+      : terse(verdict.value);
     stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(verdict.value, null, 2)}\n`);
     return 0;
   }

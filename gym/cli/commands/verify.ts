@@ -2,9 +2,10 @@ import { startWatchdog } from '../../environment/watchdog.ts';
 import { ok } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
+import { runFault } from '../../prove/disturbances.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
-import { checkFault, patchFault } from '../../verify/fault.ts';
+import { checkFault } from '../../verify/fault.ts';
 import { verify } from '../../verify/verify.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
@@ -34,7 +35,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       task: task.value,
       ...(called !== undefined && { called }),
       workspace: task.value.root,
-      ...(fault !== undefined && { fault: patchFault(task.value, fault) }),
+      ...(fault !== undefined && { fault: runFault(task.value, fault, context.env) }),
       strict: args.flag('strict'),
       store,
       history,
@@ -47,7 +48,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
-    if (mode !== 'stream') context.stdout.write(`${render(verdict, mode, context.stdout)}\n`);
+    if (mode !== 'stream')
+      context.stdout.write(`${render(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
     history.close();
@@ -59,7 +61,8 @@ function problemsIn({ stdout, stderr }: Context, mode: 'text' | 'final'): Proble
   return mode === 'text' && stdout.isTty && stderr.isTty ? 'left out' : 'shown';
 }
 
-function render(verdict: Verdict, mode: 'text' | 'final', stdout: Output): string {
+/** `directory`: the run's folder. */
+function render(verdict: Verdict, directory: string, mode: 'text' | 'final', stdout: Output): string {
   if (mode === 'final') return JSON.stringify(verdict, null, 2);
-  return stdout.isTty ? personVerdict(verdict, painter(stdout)) : terse(verdict);
+  return stdout.isTty ? personVerdict(verdict, directory, painter(stdout)) : terse(verdict);
 }

@@ -4,14 +4,15 @@ import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
 import { isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
 import type { CheckResult } from '../../task/judgement.ts';
+import { displayPath } from '../../task/load.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
-export function personVerdict(verdict: Verdict, paint: Paint): string {
+export function personVerdict(verdict: Verdict, runDirectory: string, paint: Paint): string {
   const stages = verdict.stages.map((stage) => stageLine(stage, paint));
   const invariants = verdict.checks
     .filter((check) => check.kind !== 'cases')
-    .flatMap((check) => checkLines(check, verdict.run, paint));
+    .flatMap((check) => checkLines(check, verdict.run, runDirectory, paint));
   const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
     ...section('Stages', stages, paint),
@@ -67,13 +68,16 @@ function caseLine({ id, file, line }: StageResult['failures'][number]): string {
   return where === '' ? id : `${id}  ${where}`;
 }
 
-function checkLines(check: CheckResult, run: string, paint: Paint): string[] {
+function checkLines(check: CheckResult, run: string, runDirectory: string, paint: Paint): string[] {
   const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
   const proof = check.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
   const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proof}`;
   if (check.state === 'waived') return [head, paint('dim', `      ${check.because}`)];
   if (isGreen(check.state)) return [head];
-  return [head, ...noteLines(check, run, (file) => file).map((line) => `      ${line}`)];
+  return [
+    head,
+    ...noteLines(check, run, (file) => displayPath(absolute(file, runDirectory))).map((line) => `      ${line}`),
+  ];
 }
 
 /** A problem with its place and remedy. */

@@ -26,7 +26,7 @@ const message = z.object({
 const keptLines = 20;
 
 /**
- * Follows the stream of `POST /build`: lines of JSON. The classic builder writes plain text in `stream`; BuildKit sends `moby.buildkit.trace`
+ * Follows the stream of `POST /build`: lines of JSON. The classic builder and Podman write plain text in `stream`; BuildKit sends `moby.buildkit.trace`
  * with a StatusResponse of its control API (vertexes are steps), base64 over protobuf. Both end with `error` when they fail.
  */
 export function followBuild(): BuildProgress {
@@ -48,7 +48,7 @@ export function followBuild(): BuildProgress {
     step.lines.splice(0, Math.max(0, step.lines.length - keptLines));
   };
   const takeText = (text: string): string[] => {
-    const step = /^Step \d+\/\d+ : (.*)/.exec(text)?.[0]?.trim();
+    const step = /^(?:Step \d+\/\d+ |STEP \d+\/\d+): (.*)/.exec(text)?.[0]?.trim();
     if (step === undefined) print(current, text);
     else current = step;
     return step === undefined ? [] : begin(step, step);

@@ -122,3 +122,69 @@ test('where the clean run does not pass, nothing can be proven', async () => {
   expect(exitCode).toBe(3);
   expect(stderr).toMatch(/nothing can be proven: without a fault the run \S+ comes to fail: count/);
 });
+
+describe('failures of the running environment', () => {
+  const web = `services:
+  web:
+    image: node:24-bookworm-slim
+    command: [node, -e, "require('node:http').createServer((_, r) => r.end('ok')).listen(80)"]
+    init: true
+    healthcheck: { test: [CMD, node, -e, "fetch('http://localhost').then(() => process.exit(0), () => process.exit(1))"], interval: 1s }
+  client:
+    image: node:24-bookworm-slim
+    command: [sleep, infinity]
+    init: true
+    depends_on: { web: { condition: service_healthy } }
+`;
+  const asking = `let lost = 0;
+for (let n = 0; n < 15; n += 1) {
+  await fetch('http://web', { signal: AbortSignal.timeout(500) }).then((r) => r.text(), () => { lost += 1; });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+require('node:fs').writeFileSync('/tmp/asked.json', JSON.stringify({ lost }));`;
+  const disturbed = tinyCheckout({ services: web });
+  afterAll(() => disturbed[Symbol.dispose]());
+  disturbed.write(
+    'envs/tiny/task.ts',
+    `import { bound, defineTask, json, sum, z } from 'devgym';
+export default defineTask({
+  name: 'tiny',
+  instruction: 'TASK.md',
+  compose: 'compose.yaml',
+  stages: [{ name: 'ask', service: 'client', command: ['node', '-e', ${JSON.stringify(`(async () => {${asking}})()`)}] }],
+  measurements: {
+    asked: json({
+      stage: 'ask',
+      path: '/tmp/asked.json',
+      schema: z.object({ lost: z.int() }),
+      samples: ({ lost }) => [{ metric: 'lost', value: lost, unit: 'count' }],
+    }),
+  },
+  invariants: [bound({ name: 'answers', quantity: sum('asked.lost'), atMost: 0 })],
+  disturbances: {
+    'web-dies': { fault: { kind: 'kill', service: 'web' }, stage: 'ask', afterSeconds: 0.3, caughtBy: ['answers'] },
+    'too-late': { fault: { kind: 'pause', service: 'web' }, stage: 'ask', afterSeconds: 600 },
+  },
+});
+`,
+  );
+
+  test('are done while the stage runs, and noticed; one that did not take effect says nothing', async () => {
+    const { stdout, stderr } = await gym(disturbed.path, ['prove', 'tiny', '--full']);
+    expect(stderr).toContain('web-dies noticed by answers');
+    expect(stdout).toMatch(/web-dies +noticed by answers/);
+    expect(stdout).toMatch(/too-late +not-activated/);
+    expect(leftOf(disturbed.path)).toEqual([]);
+  });
+
+  test('one by its name, in a verification', async () => {
+    const { stdout, exitCode } = await gym(disturbed.path, ['verify', 'tiny', '--fault', 'web-dies', '--json']);
+    expect(exitCode).toBe(1);
+    const verdict = verdictSchema.parse(JSON.parse(stdout));
+    expect(verdict).toMatchObject({ state: 'fail', fault: 'web-dies', problems: [] });
+    expect(verdict.checks.find(({ name }) => name === 'answers')).toMatchObject({
+      state: 'fail',
+      again: 'gym verify tiny --fault web-dies',
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { readRecorded } from '../../../gym/evidence/recorded.ts';
 import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
 import { runFolder, runsOf, shuffleCheckout } from '../../support/gym/checkout.ts';
 import { leftOf } from '../../support/gym/engine.ts';
@@ -16,22 +16,15 @@ const faults = readdirSync(faultFolder).map((file) => {
 });
 afterAll(() => checkout[Symbol.dispose]());
 
-const reading = z.object({
-  samples: z.array(
-    z.object({ metric: z.string(), value: z.string().transform(BigInt), labels: z.record(z.string(), z.string()) }),
-  ),
-});
-
 /** The sum of a metric over the samples of a run's evidence that have the labels. */
 function evidenceSum(run: string, source: string, metric: string, where: Record<string, string> = {}): bigint {
-  const file = join(runFolder(checkout.path, run), 'evidence', `${source}.json`);
-  const { samples } = reading.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const samples = readRecorded(runFolder(checkout.path, run))?.readings.get(source)?.samples ?? [];
   const meant = samples.filter(
     (sample) =>
       sample.metric === metric && Object.entries(where).every(([name, value]) => sample.labels[name] === value),
   );
   expect(meant.length).toBeGreaterThan(0);
-  return meant.reduce((sum, { value }) => sum + value, 0n);
+  return meant.reduce((sum, { value }) => sum + BigInt(value), 0n);
 }
 
 async function judged(...args: string[]): Promise<Verdict> {

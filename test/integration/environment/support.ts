@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
@@ -18,6 +18,8 @@ export interface Bench {
   /** The same, which has to succeed. */
   mustUp(text: string, change?: Partial<UpRequest>): Promise<Environment>;
   request(change?: Partial<UpRequest>): UpRequest;
+  /** What a service's log file holds now. */
+  logOf(environment: Environment, service: string): string;
 }
 
 let count = 0;
@@ -72,6 +74,7 @@ export function bench(): Bench {
     events,
     write,
     request,
+    logOf: (environment, service) => readFileSync(environment.logFile(service), 'utf8'),
     up: start,
     async mustUp(text, change) {
       const brought = await start(text, change);

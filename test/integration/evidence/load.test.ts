@@ -104,7 +104,7 @@ test('a load comes from the network of the services, sees a stall, and leaves no
   // About 37 of 150 come during the stall; those of its first 200 ms wait for 300 and more.
   expect(latencies.filter((ms) => ms > 300).length).toBeGreaterThan(5);
   expect(latencies.filter((ms) => ms < 300).length).toBeGreaterThan(latencies.length / 2);
-  expect(readFileSync(join(gym.folder, 'evidence/people.ndjson'), 'utf8')).toContain('"kind":"summary"');
+  expect(readFileSync(join(gym.folder, 'evidence/people.load.ndjson'), 'utf8')).toContain('"kind":"summary"');
   expect(loadContainers(environment.project)).toEqual([]);
 });
 

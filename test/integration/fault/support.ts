@@ -5,8 +5,8 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Environment } from '../../../gym/environment/environment.ts';
 import { up } from '../../../gym/environment/up.ts';
 import { problem, type Result } from '../../../gym/events/problem.ts';
-import type { EnvironmentFault } from '../../../gym/fault/fault.ts';
 import { type FaultPlace, type Injected, inject } from '../../../gym/fault/inject.ts';
+import type { EnvironmentFault } from '../../../gym/task/environment-fault.ts';
 import { run } from '../environment/support.ts';
 
 const serve = `

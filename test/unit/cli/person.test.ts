@@ -35,7 +35,7 @@ const failing: Verdict = {
 };
 
 test("a person's page ends with the distance, and says at length only once what does not hold", () => {
-  const page = personVerdict(failing, plain);
+  const page = personVerdict(failing, '/runs/r', plain);
   expect(page).toMatch(/^FAIL {2}shuffle distance 1\.33: unit: 1 of 2 cases failed$/m);
   expect(page.match(/3 is not 4/g)).toHaveLength(1);
   expect(page).toContain('subtracts  test/sum.test.js:7');
@@ -44,7 +44,7 @@ test("a person's page ends with the distance, and says at length only once what 
 test('a problem is the end in its first words', () => {
   const message = 'service box was lost: Container 3eab is not running\nits log is empty';
   const lost: Verdict = { ...failing, state: 'unknown', distance: null, headline: message.split('\n')[0] ?? '' };
-  const page = personVerdict({ ...lost, problems: [{ kind: 'environment', message }] }, plain);
+  const page = personVerdict({ ...lost, problems: [{ kind: 'environment', message }] }, '/runs/r', plain);
   expect(page).toMatch(/^UNKNOWN {2}shuffle: service box was lost$/m);
 });
 

@@ -3,7 +3,7 @@ import { parseCommandLine } from '../../../gym/cli/command.ts';
 import { readFault } from '../../../gym/cli/commands/fault.ts';
 import { commands } from '../../../gym/cli/commands.ts';
 import type { Result } from '../../../gym/events/problem.ts';
-import { type EnvironmentFault, faultText } from '../../../gym/fault/fault.ts';
+import { type EnvironmentFault, faultText } from '../../../gym/task/environment-fault.ts';
 
 function read(line: string): Result<EnvironmentFault> {
   const command = commands.find(({ name }) => name === 'fault');

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { conflictOf } from '../../../gym/fault/conflict.ts';
-import type { EnvironmentFault } from '../../../gym/fault/fault.ts';
 import { notedProjects, notesFile, type OpenFault, openFaults, writeNote } from '../../../gym/fault/notes.ts';
 import { parseListening } from '../../../gym/fault/proxy-container.ts';
+import type { EnvironmentFault } from '../../../gym/task/environment-fault.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gym-notes-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { count, sum } from '../../../gym/judge/quantity.ts';
 import { abs } from '../../../gym/judge/tolerance.ts';
@@ -31,7 +32,7 @@ const always = bound({ name: 'always', quantity: count('got.bytes'), atLeast: 0 
 
 const matrixOf = (...invariants: Parameters<typeof tamperAll>[0]): Matrix => ({
   checks: invariants.map(({ name, kind, severity }) => ({ name, kind, severity })),
-  ...tamperAll(invariants, evidence),
+  ...tamperAll(invariants, evidence, tmpdir()),
 });
 
 describe('tampering with a recorded run', () => {
