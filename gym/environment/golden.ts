@@ -183,10 +183,10 @@ async function commit(
   const changes = (listed.value ?? []).map(({ Path }) => Path);
   if (!changes.some(isOwnChange(changes, targets))) return ok(null);
   // The container's own labels come with it.
-  const pairs = Object.entries(imageLabels).map(([key, value]) => `${key}="${value}"`);
-  const instruction = `LABEL ${pairs.join(' ')}`;
+  // One to a line, without quotes: so Podman takes them as well.
+  const instructions = Object.entries(imageLabels).map(([key, value]) => `LABEL ${key}=${value}`);
   const made = await engine.call(`keeping the files of ${service}`, async () =>
-    committed.parse(await container.commit({ pause: false, changes: instruction })),
+    committed.parse(await container.commit({ pause: false, changes: instructions.join('\n') })),
   );
   return made.ok ? ok(made.value.Id) : made;
 }
