@@ -86,12 +86,15 @@ export async function findGolden(engine: Engine, key: string): Promise<Result<Go
   }
   const made = await listLabelled(engine, [`${label.golden}=${golden.state}`]);
   if (!made.ok) return made;
-  const there = new Set(made.value.filter(isPart).map(({ id }) => id));
+  const there = new Set(made.value.filter(isPart).map(({ id }) => bare(id)));
   const images = Object.values(golden.services).flatMap(({ image }) => image ?? []);
-  if ([...Object.values(golden.volumes), ...images].every((each) => there.has(each))) return ok(golden);
+  if ([...Object.values(golden.volumes), ...images].every((each) => there.has(bare(each)))) return ok(golden);
   await retireGolden(engine, golden);
   return ok(undefined);
 }
+
+/** Podman says an image's id without what it is a hash by, when it has made it. */
+const bare = (id: string): string => id.replace(/^sha256:/, '');
 
 /**
  * Whether a state is still there as a whole. Asked once something is made from it, and labelled with it: else it is not known what that
