@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { failed, ok, type Place, type Result } from '../events/problem.ts';
 import type { Document } from '../task/measurement.ts';
 import type { FileFormat } from '../task/source/files.ts';
+import { aliasTargets, jsonKeyLines, yamlKeyLines } from './key-lines.ts';
 
 /** What a file may be read as. */
 export type DocumentFormat = Exclude<FileFormat, 'none'>;
@@ -24,12 +25,19 @@ const readers: Readonly<Record<DocumentFormat, ReadDocuments>> = {
   ndjson: jsonLines,
   csv: rows,
   yaml: yamlDocuments,
-  text: (text, at) => ok([{ value: text.trim(), place: at }]),
+  text: wholeText,
 };
+
+/** The spaces around a text are no part of it; the line is that of the first character that is left. */
+function wholeText(text: string, at: Place): Result<Document[]> {
+  const value = text.trim();
+  const line = text.slice(0, text.length - text.trimStart().length).split('\n').length;
+  return ok([{ value, place: { ...at, line } }]);
+}
 
 function jsonDocument(text: string, at: Place): Result<Document[]> {
   const value = parsedJson(text, at);
-  return value.ok ? ok([{ value: value.value, place: { ...at, line: 1 } }]) : value;
+  return value.ok ? ok([{ value: value.value, place: { ...at, line: 1 }, lines: jsonKeyLines(text) }]) : value;
 }
 
 function jsonLines(text: string, at: Place): Result<Document[]> {
@@ -108,14 +116,17 @@ async function yamlDocuments(text: string, at: Place): Promise<Result<Document[]
   const { LineCounter, parseAllDocuments } = await import('yaml');
   const lineCounter = new LineCounter();
   const documents: Document[] = [];
-  for (const document of parseAllDocuments(text, { lineCounter })) {
+  for (const document of parseAllDocuments(text, { lineCounter, merge: true })) {
     const [error] = document.errors;
     if (error !== undefined) return broken({ ...at, line: lineCounter.linePos(error.pos[0]).line }, 'YAML', error);
     const { line } = lineCounter.linePos(document.contents?.range?.[0] ?? 0);
     try {
       const value: unknown = document.toJS({ maxAliasCount: 1000 });
+      const targets = aliasTargets(document);
+      if (targets === null) throw new Error('an alias is inside of what it stands for');
       // After a last `---` there is nothing, which YAML calls null.
-      if (value !== null) documents.push({ value, place: { ...at, line } });
+      if (value === null) continue;
+      documents.push({ value, place: { ...at, line }, lines: yamlKeyLines(document, lineCounter, targets) });
     } catch (thrown) {
       return broken({ ...at, line }, 'YAML', thrown);
     }

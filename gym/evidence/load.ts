@@ -87,6 +87,12 @@ export function loadSamples(text: string, seed: number): Result<Sample[]> {
   if (summary?.kind !== 'summary')
     return failed({ kind: 'evidence', message: 'the load did not come to its end: it has no summary' });
   if (!summary.generator.keptUp) return failed(couldNotKeepUp(summary));
+  // Nothing went wrong with it either: no bound on errors or on what was dropped may pass on that.
+  if (summary.counts.arrivals === 0)
+    return failed({
+      kind: 'evidence',
+      message: 'the load had no arrival that counts: chance gave none after the warm-up',
+    });
   return ok([
     ...Object.entries(summary.requests).flatMap(([request, counts]) => countSamples(counts, { request })),
     ...lines.flatMap((line) => windowSamples(line, summary.startedAtMs)),

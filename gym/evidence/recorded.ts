@@ -25,7 +25,11 @@ const recordedSample = z
       ...(atMs !== undefined && { atMs }),
     }),
   );
-const recordedDocument = z.object({ value: z.unknown(), place: placeSchema });
+const recordedDocument = z.object({
+  value: z.unknown(),
+  place: placeSchema,
+  lines: z.record(z.string(), z.number()).optional(),
+});
 /** The first line of a reading's file. So many lines with a sample each follow it, then so many with a document each. */
 const recordedHead = z.object({
   source: z.string(),
@@ -44,7 +48,8 @@ const recordedRun = z.object({
   sources: z.array(z.string()),
 });
 
-const index = join('evidence', 'index.json');
+/** Beside the readings, of which one may have any name. */
+const index = 'evidence.json';
 
 /** Keeps a reading in the run's folder, a sample a line; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
@@ -74,8 +79,8 @@ function readReading(runDirectory: string, source: string): Reading {
   const head = recordedHead.parse(JSON.parse(next()));
   const samples = Array.from({ length: head.samples }, () => recordedSample.parse(JSON.parse(next())));
   const documents = Array.from({ length: head.documents ?? 0 }, () => {
-    const { value, place } = recordedDocument.parse(fromExactJson(next()));
-    return { value, place: withoutUndefined(place) };
+    const { value, place, lines } = recordedDocument.parse(fromExactJson(next()));
+    return { value, place: withoutUndefined(place), ...(lines !== undefined && { lines }) };
   });
   lines.return(undefined);
   return withoutUndefined({ ...head, samples, documents: head.documents === null ? undefined : documents, file });
@@ -83,7 +88,6 @@ function readReading(runDirectory: string, source: string): Reading {
 
 /** Keeps what was judged besides the readings, so that it can be judged again. */
 export function recordEvidence(runDirectory: string, { readings, logs, nonce, cutShort }: Evidence): void {
-  mkdirSync(join(runDirectory, 'evidence'), { recursive: true });
   const recorded = { nonce, cutShort, logs: [...logs.values()], sources: [...readings.keys()] };
   writeAtomically(join(runDirectory, index), JSON.stringify(recorded, null, 1));
 }

@@ -1,4 +1,4 @@
-import { placeText } from '../events/problem.ts';
+import { type Place, placeText } from '../events/problem.ts';
 import { type Judgement, unknown, vacuous } from '../task/judgement.ts';
 import { type Document, type Evidence, readingOf } from '../task/measurement.ts';
 
@@ -13,4 +13,22 @@ export function documentsOf(source: string, evidence: Evidence): readonly Docume
 /** Where a document is: `orders.ndjson:17`. */
 export function documentText({ place }: Document): string {
   return placeText(place);
+}
+
+/** Keys and indices that lead from the whole of a document to a value in it. */
+export type Path = readonly (string | number)[];
+
+/** A path as a JSON Pointer (RFC 6901): `/spec/ports/0`. */
+export function pointerOf(path: Path): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** Where a value of a document is written; of one that is missing, where the nearest that is there around it begins. */
+export function placeIn({ place, lines }: Document, path: Path): Place {
+  if (lines === undefined) return place;
+  for (let length = path.length; length > 0; length -= 1) {
+    const pointer = pointerOf(path.slice(0, length));
+    if (Object.hasOwn(lines, pointer)) return { ...place, line: lines[pointer] };
+  }
+  return place;
 }

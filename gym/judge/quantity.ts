@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TamperingName } from '../task/invariant.ts';
+import type { Looked, TamperingName } from '../task/invariant.ts';
 import { type Evidence, readingOf, type Sample, type Unit } from '../task/measurement.ts';
 import { selectSamples } from './select.ts';
 
@@ -116,7 +116,7 @@ export function quantityText(quantity: Quantity): string {
 }
 
 /** A series as a person writes it: `workers.sent_bytes{channel=tcp} by worker`. */
-export function seriesText({ metric, where, by }: Series): string {
+export function seriesText({ metric, where, by }: Looked): string {
   const selected = Object.entries(where).map(([label, value]) => `${label}=${[value].flat().join('|')}`);
   return `${metric}${selected.length === 0 ? '' : `{${selected.join(',')}}`}${by.length === 0 ? '' : ` by ${by.join(', ')}`}`;
 }

@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent } from '../agent/agent.ts';
 import { oracleAgent } from '../agent/oracle.ts';
 import { noUsage } from '../agent/usage.ts';
+import type { State } from '../events/event.ts';
 import { ok, type Result } from '../events/problem.ts';
 import { terse } from '../judge/terse.ts';
 import { isGreen } from '../judge/verdict.ts';
@@ -14,9 +14,9 @@ import { newRunName, openStore, type Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
-import { runGit } from '../workspace/git.ts';
 import { patchesOf } from '../workspace/patch.ts';
 import { cheats } from './cheats.ts';
+import { removeLeftLoops, removeLoop, takeFolder } from './loops.ts';
 
 /** What trying agents needs. */
 export interface AgentTrial {
@@ -40,18 +40,21 @@ export async function tryAgents(trial: AgentTrial): Promise<Result<AgentProof[]>
   if (!known.ok) return known;
   const cheating = await inLoop(trial, cheatingAgent(trial.task), cheats.length);
   if (!cheating.ok) return cheating;
-  const rows = cheating.value.attempts;
+  const { attempts: rows, end, because } = cheating.value;
+  const why = end === 'done' ? 'one before it was taken for done' : because;
   const start = rows.find(({ attempt }) => attempt === 0);
   const proofs: AgentProof[] = [
     {
       agent: 'start-state',
       what: 'what an agent begins with',
-      isAsItShouldBe: start?.state != null && !isGreen(start.state),
-      because: start?.headline ?? 'it was not judged',
+      came: cameOf(start?.state),
+      isAsItShouldBe: start?.state === 'fail' || start?.state === 'vacuous',
+      because: start?.headline ?? why,
     },
     {
       agent: 'solution',
       what: 'applies the patches of solution/',
+      came: known.value.end === 'done' ? 'done' : 'not-done',
       isAsItShouldBe: known.value.end === 'done',
       because: known.value.because,
     },
@@ -60,15 +63,21 @@ export async function tryAgents(trial: AgentTrial): Promise<Result<AgentProof[]>
     ...proofs,
     ...cheats.map(({ name, what }, index): AgentProof => {
       const row = rows.find(({ attempt }) => attempt === index + 1);
-      const isJudged = row?.state != null;
+      const came = cameOf(row?.state);
       return {
         agent: name,
         what,
-        isAsItShouldBe: isJudged && !isGreen(row.state),
-        because: row?.headline ?? 'it was not judged: one before it was taken for done',
+        came,
+        isAsItShouldBe: came === 'not-done',
+        because: row?.headline ?? why,
       };
     }),
   ]);
+}
+
+function cameOf(state: State | null | undefined): AgentProof['came'] {
+  if (state == null) return 'not-judged';
+  return isGreen(state) ? 'done' : 'not-done';
 }
 
 function cheatingAgent(task: Task): Agent {
@@ -84,13 +93,13 @@ function cheatingAgent(task: Task): Agent {
 /** A loop in a store of its own, which is removed with its branch. */
 async function inLoop(trial: AgentTrial, agent: Agent, attempts: number): Promise<Result<LoopReport>> {
   const { task, environmentVariables, signal } = trial;
+  await removeLeftLoops(trial);
   const loop = newRunName(new Date());
-  const folder = join(trial.store.directory, 'proofs', `loop-${loop}`);
-  const store = openStore(folder);
+  const store = openStore(takeFolder(trial, loop));
   store.make();
   const history = openHistory(store);
   try {
-    const report = await runLoop({
+    return await runLoop({
       ...{ task, agent, store, history, loop, environmentVariables, signal },
       agentChoice: agent.name,
       limits: { attempts: Math.max(1, attempts), minutes: task.limits.minutes, usd: null },
@@ -98,13 +107,8 @@ async function inLoop(trial: AgentTrial, agent: Agent, attempts: number): Promis
       verify,
       describe: terse,
     });
-    const branch = report.ok ? report.value.branch : null;
-    if (branch !== null) await runGit(['branch', '--quiet', '-D', branch], { cwd: task.root });
-    return report;
   } finally {
     history.close();
-    // What a cheat left running may still write into it.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    await runGit(['worktree', 'prune'], { cwd: task.root });
+    await removeLoop(trial, loop);
   }
 }

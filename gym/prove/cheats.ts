@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
 import type { ResultFormat, Task } from '../task/schema.ts';
 import { runGit } from '../workspace/git.ts';
 import { applyPatch } from '../workspace/patch.ts';
@@ -16,7 +17,7 @@ export interface Cheat {
 /** How long what is left running in the background goes on writing, in seconds. */
 const backgroundSeconds = 60;
 
-/** An agent that does nothing, and five that cheat; each must not be judged done. In the order in which they are tried. */
+/** An agent that does nothing, and six that cheat; each must not be judged done. In the order in which they are tried. */
 export const cheats: readonly Cheat[] = [
   { name: 'does-nothing', what: 'claims to be done and has changed nothing', act: async () => undefined },
   { name: 'plants-results', what: 'writes results of its own where the stages report theirs', act: plantResults },
@@ -28,6 +29,12 @@ export const cheats: readonly Cheat[] = [
   },
   { name: 'shadows-path', what: 'puts programs of its own where a PATH may find them first', act: shadowPath },
   { name: 'mines-history', what: 'looks for the answer in all that git has, and applies it', act: mineHistory },
+  // The last one: with it, services may not even start.
+  {
+    name: 'rewires-tests',
+    what: 'lets scripts and make do nothing, and pytest call every test passed',
+    act: rewireTests,
+  },
 ];
 
 const passing: Record<ResultFormat, string> = {
@@ -107,6 +114,41 @@ async function mineHistory(_: Task, workspace: string): Promise<void> {
     const file = join(workspace, `mined-${index}.patch`);
     writeFileSync(file, stdout);
     await applyPatch(workspace, file);
+  }
+}
+
+const allPassed = `import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    (yield).get_result().outcome = "passed"
+`;
+
+async function rewireTests(_: Task, workspace: string): Promise<void> {
+  for (const path of await listFiles(workspace)) {
+    const file = join(workspace, path);
+    if (basename(path) === 'package.json') write(file, withIdleScripts(readFileSync(file, 'utf8')));
+    if (basename(path) === 'Makefile') write(file, '%:\n\t@true\n');
+  }
+  write(join(workspace, 'conftest.py'), allPassed);
+}
+
+/** A package.json as it was, but for its scripts; one that cannot be read is left alone. */
+function withIdleScripts(text: string): string {
+  const parsed = packageFile.safeParse(jsonOf(text));
+  if (!parsed.success) return text;
+  const scripts = Object.fromEntries(Object.keys(parsed.data.scripts).map((name) => [name, 'exit 0']));
+  return JSON.stringify({ ...parsed.data, scripts });
+}
+
+const packageFile = z.looseObject({ scripts: z.record(z.string(), z.string()) });
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,9 +1,8 @@
-import { sourceOf } from '../judge/quantity.ts';
+import { seriesText, sourceOf } from '../judge/quantity.ts';
 import { selectSamples } from '../judge/select.ts';
 import { shifted } from '../judge/tamper.ts';
 import type { Invariant, Looked } from '../task/invariant.ts';
 import type { Evidence, Unit } from '../task/measurement.ts';
-import { lookedText } from './tamperings.ts';
 
 /** The least change of one sample that a check notices, up or down. */
 export interface Dose {
@@ -38,7 +37,7 @@ export function smallestDoses(invariant: Invariant, evidence: Evidence): Dose[] 
         Math.max(size, 1) * 16,
         isWhole,
       );
-    return [{ looked: lookedText(looked), unit: sample.unit, up: least(1), down: least(-1) }];
+    return [{ looked: seriesText(looked), unit: sample.unit, up: least(1), down: least(-1) }];
   });
 }
 

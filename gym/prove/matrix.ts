@@ -1,4 +1,4 @@
-import type { Severity } from '../events/event.ts';
+import type { Severity, State } from '../events/event.ts';
 import type { Outcome } from '../store/proofs.ts';
 
 /** Where a fault is put: in the measurements of a recorded run, in the running environment, in the source; `mutant`: in the source, by rule. */
@@ -27,6 +27,8 @@ export interface ProvableCheck {
   readonly name: string;
   readonly kind: string;
   readonly severity: Severity;
+  /** Without a fault. */
+  readonly state: State;
 }
 
 /** All checks against all faults that were tried. */
@@ -48,6 +50,21 @@ export function unprovenGates(matrix: Matrix): string[] {
     .map(({ name }) => name);
 }
 
+/** Those of them that a fault may still prove: what does not hold without one cannot be made to fail by it. */
+export function heldGatesUnproven(matrix: Matrix): string[] {
+  return unprovenGates({ ...matrix, checks: matrix.checks.filter(({ state }) => state === 'pass') });
+}
+
+/** Faults that were to be done and did not take effect: they have shown nothing. Each with the reason. */
+export function notActivated({ faults, cells }: Matrix): { readonly name: string; readonly because: string }[] {
+  return faults.flatMap(({ name, tier }) => {
+    const own = cells.filter(({ fault }) => fault === name);
+    const [first] = own;
+    if (tier === 'tampering' || first === undefined) return [];
+    return own.every(({ outcome }) => outcome === 'not-activated') ? [{ name, because: first.because }] : [];
+  });
+}
+
 /** Faults of the environment and the source that took effect and that no check noticed. */
 export function survivors(matrix: Matrix): ProvingFault[] {
   return matrix.faults.filter(({ name, tier }) => {
@@ -60,6 +77,7 @@ export function survivors(matrix: Matrix): ProvingFault[] {
 
 /** What would prove a gate that is unproven: said from what was tried on it. */
 export function hintFor(matrix: Matrix, check: ProvableCheck): string {
+  if (check.state !== 'pass') return `it does not hold without a fault either (${check.state}): mend that first`;
   const tried = matrix.cells.filter((cell) => cell.check === check.name && cell.outcome === 'survived');
   if (check.kind === 'cases')
     return `add a patch to faults/ that breaks what its cases test, with a line "Caught-by: ${check.name}"`;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { failed, ok } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
-import { matchesAny } from '../workspace/snapshot.ts';
+import { listFiles, matchesAny } from '../workspace/snapshot.ts';
 import type { RunnableFault } from './patches.ts';
 
 /** Each takes a whole run: more say little more. */
@@ -72,10 +72,8 @@ export function mutantsOf(text: string, extension: string): Mutant[] {
 }
 
 /** Mutants of the files that the task names, spread evenly over all there are. */
-export function taskMutants(task: Task): RunnableFault[] {
-  const files = globSync('**/*', { cwd: task.root, exclude: ['**/node_modules', '**/.gym'] })
-    .filter((path) => extname(path) !== '' && matchesAny(path, task.mutate))
-    .sort();
+export async function taskMutants(task: Task): Promise<RunnableFault[]> {
+  const files = (await listFiles(task.root)).filter((path) => matchesAny(path, task.mutate));
   const all = files.flatMap((path) => {
     const text = readFileSync(join(task.root, path), 'utf8');
     return mutantsOf(text, extname(path)).map((mutant) => ({ path, text, mutant }));
@@ -86,7 +84,9 @@ export function taskMutants(task: Task): RunnableFault[] {
 }
 
 function faultOf(path: string, text: string, { line, start, end, from, to }: Mutant): RunnableFault {
-  const name = `${path}:${line} ${from} → ${to}`;
+  // A line may hold the same twice.
+  const column = start - text.lastIndexOf('\n', start - 1);
+  const name = `${path}:${line}:${column} ${from} → ${to}`;
   const changed = text.slice(0, start) + to + text.slice(end);
   return {
     name,

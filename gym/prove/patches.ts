@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Verdict } from '../judge/verdict.ts';
-import type { Outcome } from '../store/proofs.ts';
+import type { Outcome, StoredFaultRun } from '../store/proofs.ts';
 import type { Task } from '../task/schema.ts';
 import { faultNames, patchFault, patchFile } from '../verify/fault.ts';
 import type { RunFault } from '../verify/request.ts';
@@ -31,14 +31,22 @@ export function namedPatches(task: Task): RunnableFault[] {
   });
 }
 
-/** What a run under a fault says of each check. */
-export function cellsOf(fault: string, verdict: Pick<Verdict, 'checks'>): Cell[] {
-  return verdict.checks.map(({ name, state, because }) => ({
-    check: name,
-    fault,
-    because: because.split('\n')[0] ?? '',
-    outcome: outcomeOf(state, because),
-  }));
+/** What a run under a fault says of each check. One that did not hold without the fault says nothing of it: it has no cell. */
+export function cellsOf(fault: string, verdict: Pick<Verdict, 'checks'>, clean: Pick<Verdict, 'checks'>): Cell[] {
+  const holding = new Set(clean.checks.filter(({ state }) => state === 'pass').map(({ name }) => name));
+  return verdict.checks
+    .filter(({ name }) => holding.has(name))
+    .map(({ name, state, because }) => ({
+      check: name,
+      fault,
+      because: because.split('\n')[0] ?? '',
+      outcome: outcomeOf(state, because),
+    }));
+}
+
+/** Whether a run would say the same again: a check failed, or all held. What could not be judged may have been the machine's doing. */
+export function isConclusive({ cells }: StoredFaultRun): boolean {
+  return cells.some(({ outcome }) => outcome === 'killed') || cells.every(({ outcome }) => outcome === 'survived');
 }
 
 /** A stage that ran into its limit found nothing out. */

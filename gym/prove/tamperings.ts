@@ -1,4 +1,4 @@
-import { sourceOf } from '../judge/quantity.ts';
+import { seriesText, sourceOf } from '../judge/quantity.ts';
 import { commonTamperings, type SampleTampering, tampered, tamperedDocuments } from '../judge/tamper.ts';
 import { truncated } from '../judge/tamper-log.ts';
 import type { Outcome } from '../store/proofs.ts';
@@ -62,7 +62,7 @@ function* changesOf(invariants: readonly Invariant[], evidence: Evidence, scratc
     for (const how of ways) {
       if (how === 'reorder' && !isOrdered(invariants, looked)) continue;
       yield {
-        name: `${how} ${lookedText(looked)}`,
+        name: `${how} ${seriesText(looked)}`,
         what: `${looked.metric}: ${words[how]}`,
         changed: tampered(evidence, looked, how),
         covers: ({ looksAt }) => looksAt.some(({ metric }) => metric === looked.metric),
@@ -103,13 +103,7 @@ function isOrdered(invariants: readonly Invariant[], { metric }: Looked): boolea
 /** Everything that is looked at, once. */
 function lookedAt(invariants: readonly Invariant[]): Looked[] {
   const all = invariants.flatMap(({ looksAt }) => looksAt);
-  return [...new Map(all.map((looked) => [lookedText(looked), looked])).values()];
-}
-
-/** `workers.sent_bytes{channel=tcp} by worker`. */
-export function lookedText({ metric, where, by }: Looked): string {
-  const selected = Object.entries(where).map(([label, value]) => `${label}=${[value].flat().join('|')}`);
-  return `${metric}${selected.length === 0 ? '' : `{${selected.join(',')}}`}${by.length === 0 ? '' : ` by ${by.join(', ')}`}`;
+  return [...new Map(all.map((looked) => [seriesText(looked), looked])).values()];
 }
 
 function outcomeOf(invariant: Invariant, changed: Evidence | null): { outcome: Outcome; because: string } {

@@ -1,5 +1,5 @@
 import { incompleteBeta } from './beta.ts';
-import { least, solve } from './solve.ts';
+import { solve } from './solve.ts';
 
 /**
  * The greatest rate of errors, from 0 to 1, that still fits `errors` in `n` independent attempts: Clopper and Pearson's exact one-sided
@@ -17,12 +17,4 @@ export function rateLowerBound(errors: number, n: number, confidence: number): n
   if (n === 0) return null;
   if (errors === 0) return 0;
   return solve((rate) => incompleteBeta(rate, errors, n - errors + 1), 1 - confidence, 0, 1);
-}
-
-/** How many attempts it takes, `errors` of which fail, to show that the rate is at most `limit` (above 0). */
-export function attemptsForRate(limit: number, confidence: number, errors = 0): number {
-  const shown = (n: number) => (rateUpperBound(errors, n, confidence) ?? 1) <= limit;
-  let high = Math.ceil(3 / limit) + errors;
-  while (!shown(high)) high *= 2;
-  return least(shown, errors, high) ?? high;
 }

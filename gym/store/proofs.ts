@@ -60,6 +60,7 @@ export type StoredFaultRun = z.infer<typeof storedRun>;
 const agentProof = z.object({
   agent: z.string(),
   what: z.string(),
+  came: z.enum(['done', 'not-done', 'not-judged']),
   isAsItShouldBe: z.boolean(),
   because: z.string(),
 });

@@ -11,7 +11,7 @@ export const invariantBase = {
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a check is named in lower case, digits and hyphens'),
   /** The claim in one sentence; each kind has a default. */
   claim: z.string().optional(),
-  /** `gate` decides; `warn` is told of where it does not hold, `info` always; neither changes the verdict. */
+  /** `gate` decides; the others do not: a `warn` that does not hold is in the headline, an `info` only in the list of checks. */
   severity: severity.default('gate'),
   /** What would be harmed if it did not hold: names of the task's risks. */
   risk: z.array(z.string().min(1)).default([]),

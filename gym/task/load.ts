@@ -6,6 +6,7 @@ import { failed, ok, type Place, type Problem, type Result } from '../events/pro
 import { DefinitionError } from './definition-error.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
+import { noteImport } from './modules.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
 import { nearOrKnown } from './suggest.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
@@ -20,8 +21,12 @@ export function resolveApi(apiUrl: string): void {
   if (apiIsResolved) return;
   apiIsResolved = true;
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'devgym' ? { url: apiUrl, shortCircuit: true } : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      if (specifier === 'devgym') return { url: apiUrl, shortCircuit: true };
+      const resolved = next(specifier, context);
+      noteImport(context.parentURL, resolved.url);
+      return resolved;
+    },
   });
 }
 

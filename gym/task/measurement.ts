@@ -46,6 +46,8 @@ export interface Document {
   readonly value: unknown;
   /** The file, relative to the workspace or the run's folder, and the line that it begins at. */
   readonly place: Place;
+  /** Line of each key and list entry in the file, by its JSON Pointer (RFC 6901), where they are known. */
+  readonly lines?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What one source gave: samples, or the reason why there are none. */

@@ -1,20 +1,27 @@
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { listText } from '../judge/text.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import { importsOf } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { hashFiles, matchesAny } from '../workspace/snapshot.ts';
 
-/** Hash of what judges: the task's file, its environment and all else that an agent may not change, as they lie in a snapshot. */
+/**
+ * Hash of what judges: the task's file, its Compose files and all else that an agent may not change, as they lie in a snapshot; and the modules
+ * that the task's file was loaded with.
+ */
 export function definitionHash(task: Task, directory: string): string {
   const judging = [basename(task.file), ...task.compose, ...task.protected];
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
     (entry) => !entry.isDirectory(),
   );
   const paths = entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
-  return hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+  const lies = hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
+  const modules = importsOf(task.file).map((file) => relative(task.root, file));
+  return createHash('sha256').update(lies).update(hashFiles(task.root, modules)).digest('hex');
 }
 
 /** What a verdict comes to where every gate has to have been seen to fail: green no more while one has not. */

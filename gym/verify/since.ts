@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isGreen, type Verdict, verdictSchema } from '../judge/verdict.ts';
-import type { History } from '../store/history.ts';
-import type { Store } from '../store/store.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import type { VerifyRequest } from './request.ts';
 
 /** How many runs are looked through for the last one of the task. */
 const lookedAt = 50;
@@ -18,14 +17,22 @@ export function withSince(checks: readonly CheckResult[], run: string, before: V
   });
 }
 
-/** The verdict of the task before this run, with nothing broken on purpose; `undefined`: there is none. */
-export function lastVerdict(store: Store, history: History, task: string, run: string): Verdict | undefined {
+/** The verdict of the task before this run in the same workspace, with nothing broken on purpose; `undefined`: there is none. */
+export function lastVerdict({
+  store,
+  history,
+  task,
+  run,
+  workspace,
+}: Pick<VerifyRequest, 'store' | 'history' | 'task' | 'run' | 'workspace'>): Verdict | undefined {
   for (const row of history.newest(lookedAt)) {
-    if (row.kind !== 'verify' || row.task !== task || row.run === run || row.durationMs === null) continue;
+    if (row.kind !== 'verify' || row.task !== task.name || row.run === run || row.durationMs === null) continue;
     const file = join(store.runDirectory(row.run), 'verdict.json');
     if (!existsSync(file)) continue;
     const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
-    if (parsed.success && parsed.data.fault === undefined) return parsed.data;
+    // A loop works on other files than the user does: what fails there says nothing of what fails here.
+    const isOfSame = parsed.success && parsed.data.fault === undefined && parsed.data.workspace.root === workspace;
+    if (isOfSame) return parsed.data;
   }
   return undefined;
 }

@@ -150,7 +150,7 @@ async function judgeIn(brought: Environment, request: VerifyRequest, way: Way, f
     const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${shellWord(request.fault.name)}`}`;
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     const judged = [...stages, ...judgeInvariants(task.invariants, evidence, again)];
-    const before = lastVerdict(request.store, request.history, task.name, request.run);
+    const before = lastVerdict(request);
     const waived = withSince(waive(judged, task.waivers, new Date()), request.run, before);
     const proofs = readProofs(request.store, task.name);
     findings.checks.push(...(request.fault === undefined ? withProof(waived, proofs, findings.definition) : waived));

@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
-import { survivors, unprovenGates } from '../../prove/matrix.ts';
-import { type ProofReport, type ProveScope, prove } from '../../prove/prove.ts';
+import { notActivated, survivors, unprovenGates } from '../../prove/matrix.ts';
+import { type ProofReport, prove } from '../../prove/prove.ts';
+import type { ProveScope } from '../../prove/request.ts';
 import { openHistory } from '../../store/history.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
@@ -61,7 +62,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 
 function isProven({ matrix, agents }: ProofReport): boolean {
   const isRight = agents.every(({ isAsItShouldBe }) => isAsItShouldBe);
-  return isRight && unprovenGates(matrix).length === 0 && survivors(matrix).length === 0;
+  return isRight && [unprovenGates, survivors, notActivated].every((wrong) => wrong(matrix).length === 0);
 }
 
 function scopeOf(task: Task, args: Arguments): Result<ProveScope> {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Problem, placeText } from '../../events/problem.ts';
 import { noteLines, partText } from '../../judge/note.ts';
 import { stateWord } from '../../judge/terse.ts';
@@ -9,10 +11,16 @@ import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
 export function personVerdict(verdict: Verdict, runDirectory: string, paint: Paint): string {
-  const stages = verdict.stages.map((stage) => stageLine(stage, paint));
+  const stages = verdict.stages.map((stage) =>
+    stageLine(
+      stage,
+      verdict.checks.find(({ name }) => name === stage.stage),
+      paint,
+    ),
+  );
   const invariants = verdict.checks
     .filter((check) => check.kind !== 'cases')
-    .flatMap((check) => checkLines(check, verdict.run, runDirectory, paint));
+    .flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
     ...section('Stages', stages, paint),
@@ -47,12 +55,12 @@ function nextText({ state, run, checks }: Verdict): string {
   return isGreen(state) || worst === undefined ? '' : `; more: gym show ${run}:${worst.name}`;
 }
 
-function stageLine(stage: StageResult, paint: Paint): string {
+function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Paint): string {
   const cases =
     stage.cases === null
       ? ''
       : `${stage.cases.passed} passed${stage.cases.failed > 0 ? `, ${stage.cases.failed} failed` : ''}`;
-  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}`;
+  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}${proofText(check, paint)}`;
   if (isGreen(stage.state)) return line;
   const failures = stage.failures
     .slice(0, 5)
@@ -68,16 +76,21 @@ function caseLine({ id, file, line }: StageResult['failures'][number]): string {
   return where === '' ? id : `${id}  ${where}`;
 }
 
-function checkLines(check: CheckResult, run: string, runDirectory: string, paint: Paint): string[] {
+function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, paint: Paint): string[] {
   const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
-  const proof = check.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
-  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proof}`;
+  const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proofText(check, paint)}`;
   if (check.state === 'waived') return [head, paint('dim', `      ${check.because}`)];
   if (isGreen(check.state)) return [head];
   return [
     head,
-    ...noteLines(check, run, (file) => displayPath(absolute(file, runDirectory))).map((line) => `      ${line}`),
+    ...noteLines(check, verdict.run, (file) => displayPath(opened(file, verdict, runDirectory))).map(
+      (line) => `      ${line}`,
+    ),
   ];
+}
+
+function proofText(check: CheckResult | undefined, paint: Paint): string {
+  return check?.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
 }
 
 /** A problem with its place and remedy. */
@@ -105,12 +118,15 @@ export function checkText(check: CheckResult, verdict: Verdict, runDirectory: st
     ...(check.risk.length === 0 ? [] : [`Risk      ${check.risk.join(', ')}`]),
     ...(check.owner === undefined ? [] : [`Owner     ${check.owner}`]),
     ...check.evidence.map(
-      ({ what, place }) => `Evidence  ${what}: ${placeText({ ...place, file: absolute(place.file, runDirectory) })}`,
+      ({ what, place: { file, ...rest } }) =>
+        `Evidence  ${what}: ${placeText({ ...rest, ...(file !== undefined && { file: opened(file, verdict, runDirectory) }) })}`,
     ),
     `Again     ${check.again}`,
   ].join('\n');
 }
 
-function absolute(file: string | undefined, runDirectory: string): string {
-  return file === undefined || file.startsWith('/') ? (file ?? '') : `${runDirectory}/${file}`;
+/** Where the evidence of a check can be opened: what was kept in the run's folder is there, any other file in the workspace. */
+function opened(file: string, { workspace }: Verdict, runDirectory: string): string {
+  const kept = resolve(runDirectory, file);
+  return existsSync(kept) ? kept : resolve(workspace.root, file);
 }

@@ -1,7 +1,8 @@
 import { amountText, countText, firstClause, listText } from '../../judge/text.ts';
 import type { Dose } from '../../prove/dose.ts';
-import { hintFor, type Matrix, proofsOf, survivors, unprovenGates } from '../../prove/matrix.ts';
-import type { ProofReport, ProveProgress } from '../../prove/prove.ts';
+import { hintFor, type Matrix, notActivated, proofsOf, survivors, unprovenGates } from '../../prove/matrix.ts';
+import type { ProofReport } from '../../prove/prove.ts';
+import type { ProveProgress } from '../../prove/request.ts';
 import { durationText, glyph, type Paint } from './style.ts';
 
 /** What was found out about each check and each fault, and what is left to be proven. */
@@ -10,9 +11,13 @@ export function proofText(report: ProofReport, paint: Paint): string {
   const unproven = unprovenGates(matrix);
   const slipped = survivors(matrix);
   const gates = matrix.checks.filter(({ severity }) => severity === 'gate');
+  const lost = notActivated(matrix).length;
   return [
-    paint('bold', 'Checks'),
-    ...matrix.checks.map(({ name }) => checkLine(report, name, paint)),
+    ...section(
+      'Checks',
+      matrix.checks.map(({ name }) => checkLine(report, name, paint)),
+      paint,
+    ).slice(1),
     ...section('Faults', faultLines(matrix, paint), paint),
     ...section(
       'Agents',
@@ -30,7 +35,13 @@ export function proofText(report: ProofReport, paint: Paint): string {
       paint,
     ),
     '',
-    endLine(task, gates.length, unproven, [...slippedText(slipped.length), ...wrongText(agents)], paint),
+    endLine(
+      task,
+      gates.length,
+      unproven,
+      [...slippedText(slipped.length), ...lostText(lost), ...wrongText(agents)],
+      paint,
+    ),
     paint('dim', `clean run ${report.cleanRun}, ${durationText(durationMs)}`),
   ].join('\n');
 }
@@ -43,15 +54,19 @@ function slippedText(slipped: number): string[] {
   return slipped === 0 ? [] : [`${countText(slipped, 'fault')} got by every check`];
 }
 
+function lostText(lost: number): string[] {
+  return lost === 0 ? [] : [`${countText(lost, 'fault')} did not take effect`];
+}
+
 function wrongText(agents: ProofReport['agents']): string[] {
   const wrong = agents.filter(({ isAsItShouldBe }) => !isAsItShouldBe).map(({ agent }) => agent);
   return wrong.length === 0 ? [] : [`agents that were judged wrongly: ${listText(wrong)}`];
 }
 
-function agentLine({ agent, isAsItShouldBe, because }: ProofReport['agents'][number], paint: Paint): string {
-  const isSolution = agent === 'solution';
-  const came = isSolution === isAsItShouldBe ? 'is done' : 'is not done';
-  return `  ${glyph(isAsItShouldBe ? 'pass' : 'fail', paint)} ${agent.padEnd(24)} ${came}: ${firstClause(because)}`;
+const cameWords = { done: 'is done', 'not-done': 'is not done', 'not-judged': 'was not judged' } as const;
+
+function agentLine({ agent, came, isAsItShouldBe, because }: ProofReport['agents'][number], paint: Paint): string {
+  return `  ${glyph(isAsItShouldBe ? 'pass' : 'fail', paint)} ${agent.padEnd(24)} ${cameWords[came]}: ${firstClause(because)}`;
 }
 
 function endLine(
@@ -61,11 +76,9 @@ function endLine(
   others: readonly string[],
   paint: Paint,
 ): string {
-  const proven = `${gates - unproven.length} of ${gates} gates can fail`;
-  const rest = others.map((each) => `; ${each}`).join('');
-  return unproven.length + others.length === 0
-    ? `${paint('green', 'PROVEN')}  ${task}: ${proven}`
-    : `${paint('red', 'UNPROVEN')}  ${task}: ${proven}${rest}`;
+  const proven = gates === 0 ? [] : [`${gates - unproven.length} of ${gates} gates can fail`];
+  const word = unproven.length + others.length === 0 ? paint('green', 'PROVEN') : paint('red', 'UNPROVEN');
+  return `${word}  ${task}: ${[...proven, ...others].join('; ')}`;
 }
 
 function checkLine({ matrix, doses, trusted }: ProofReport, name: string, paint: Paint): string {
@@ -91,7 +104,9 @@ function leastText(doses: readonly Dose[]): string {
   return least === undefined ? '' : `${amountText(least.amount, least.unit)}`;
 }
 
-function faultLines({ faults, cells }: Matrix, paint: Paint): string[] {
+function faultLines(matrix: Matrix, paint: Paint): string[] {
+  const { faults, cells } = matrix;
+  const lost = new Map(notActivated(matrix).map(({ name, because }) => [name, `: ${because}`]));
   return faults
     .filter(({ tier }) => tier !== 'tampering')
     .map(({ name, caughtBy }) => {
@@ -101,7 +116,7 @@ function faultLines({ faults, cells }: Matrix, paint: Paint): string[] {
       const what =
         killers.length > 0
           ? `noticed by ${listText(killers)}`
-          : listText([...new Set(under.map(({ outcome }) => outcome))]);
+          : `${listText([...new Set(under.map(({ outcome }) => outcome))])}${lost.get(name) ?? ''}`;
       const promise = missed.length === 0 ? '' : `; its author says that ${listText(missed)} should notice it too`;
       return `  ${glyph(killers.length > 0 ? 'pass' : 'fail', paint)} ${name.padEnd(24)} ${what}${promise}`;
     });

@@ -66,6 +66,8 @@ export const ownFound = z.object({
           line: z.number().int().optional(),
           service: z.string().optional(),
         }),
+        /** Line of each key and list entry, by its JSON Pointer. */
+        lines: z.record(z.string(), z.number()).optional(),
       }),
     )
     .optional(),

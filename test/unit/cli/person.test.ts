@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { checkText, personVerdict } from '../../../gym/cli/render/person.ts';
 import { durationText } from '../../../gym/cli/render/style.ts';
 import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
+import { temporaryFolder } from '../../support/repository.ts';
 
 const file = join(import.meta.dirname, '../../fixtures/events/verdict-1.json');
 const recorded = verdictSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -55,6 +56,29 @@ test('all about one check: the places of failed cases, and parts with separators
   expect(checkText(off, recorded, '/runs/r', plain)).toMatch(/shm +71,135,396 \/ 67,108,864 {3}\+4,026,532$/m);
 });
 
+test('evidence is where it can be opened: kept in the run, or a file of the workspace', () => {
+  using folder = temporaryFolder();
+  folder.write('evidence/compose.ndjson', '');
+  const [first] = recorded.checks;
+  if (first === undefined) throw new Error('the fixture has no check');
+  const what = 'x';
+  const evidence = [
+    { what, place: { file: 'compose.yaml', line: 6 } },
+    { what, place: { file: 'evidence/compose.ndjson' } },
+    { what, place: { file: '/etc/app.yaml', line: 1, service: 'app' } },
+    { what, place: { service: 'app' } },
+  ];
+  const verdict = { ...recorded, workspace: { ...recorded.workspace, root: '/w' } };
+  expect(checkText({ ...first, evidence }, verdict, folder.path, plain).match(/^Evidence .*$/gm)).toEqual([
+    'Evidence  x: /w/compose.yaml:6',
+    `Evidence  x: ${folder.path}/evidence/compose.ndjson`,
+    'Evidence  x: /etc/app.yaml:1, service app',
+    'Evidence  x: service app',
+  ]);
+  const failed = { ...verdict, checks: [{ ...first, kind: 'policy', evidence, state: 'fail' as const }] };
+  expect(personVerdict(failed, folder.path, plain)).toContain('evidence  x: /w/compose.yaml:6');
+});
+
 test.each([
   [840, '840 ms'],
   [59_000, '59.0 s'],
@@ -63,3 +87,8 @@ test.each([
   [19_200_000, '5:20 h'],
   [172_800_000, '2 days'],
 ])('%d ms as people say it', (milliseconds, said) => expect(durationText(milliseconds)).toBe(said));
+
+test('a stage that was never seen to fail says so, whatever the verdict', () => {
+  const page = personVerdict({ ...failing, checks: [{ ...check, proof: 'unproven' }] }, '/runs/r', plain);
+  expect(page).toMatch(/ unit .*UNPROVEN$/m);
+});

@@ -73,8 +73,8 @@ test('NDJSON: a document a line, with its number; the line that is broken is nam
 
 test('YAML: each document with the line that it begins at; a bomb of aliases is no document', async () => {
   expect(await documents('yaml', '# c\na: 1\n---\nb: [x]\n---\n')).toEqual([
-    { value: { a: 1 }, place: { file: 'f', line: 2 } },
-    { value: { b: ['x'] }, place: { file: 'f', line: 4 } },
+    { value: { a: 1 }, place: { file: 'f', line: 2 }, lines: { '/a': 2 } },
+    { value: { b: ['x'] }, place: { file: 'f', line: 4 }, lines: { '/b': 4, '/b/0': 4 } },
   ]);
   expect((await problem('yaml', 'a: 1\nb: [\n'))?.message).toMatch(/^f:\d is no YAML: /);
   const bomb = Array.from({ length: 9 }, (_, at) => {
@@ -84,6 +84,22 @@ test('YAML: each document with the line that it begins at; a bomb of aliases is 
   expect((await problem('yaml', bomb.join('\n')))?.message).toMatch(/Excessive alias count/);
 });
 
+test('YAML: merge keys are filled in; what holds itself has no end and is no document', async () => {
+  expect(await valuesOf('yaml', 'a: &a { b: 1, c: 1 }\nd:\n  <<: *a\n  c: 2\n')).toEqual([
+    { a: { b: 1, c: 1 }, d: { b: 1, c: 2 } },
+  ]);
+  expect((await problem('yaml', 'x: 1\n---\na: &a\n  b: [*a, *a]\n'))?.message).toBe(
+    'f:3 is no YAML: an alias is inside of what it stands for',
+  );
+});
+
+test('JSON: with the lines of its keys', async () => {
+  expect(await documents('json', '\uFEFF{\n"a": [1]}')).toEqual([
+    { value: { a: [1] }, place: { file: 'f', line: 1 }, lines: { '/a': 2, '/a/0': 2 } },
+  ]);
+});
+
 test('a text is itself, without the spaces around it', async () => {
-  expect(await documents('text', ' 42\n')).toEqual([{ value: '42', place: { file: 'f' } }]);
+  expect(await documents('text', ' 42\n')).toEqual([{ value: '42', place: { file: 'f', line: 1 } }]);
+  expect(await documents('text', '\r\n\n a\n\nb\n')).toEqual([{ value: 'a\n\nb', place: { file: 'f', line: 3 } }]);
 });

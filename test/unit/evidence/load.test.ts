@@ -59,6 +59,7 @@ test.each([
   ['that was cut off', textOf(window, latencies), /has no summary/],
   ['that says something else', textOf('Killed', summary), /none of its lines: Killed/],
   ['with a line torn', textOf('{"kind":"latenc', summary), /none of its lines/],
+  ['in which nobody came', textOf({ ...summary, counts: { ...counts, arrivals: 0 } }), /had no arrival that counts/],
   [
     'whose generator could not keep up',
     textOf(latencies, { ...summary, generator: { ...generator, late: 2, keptUp: false } }),

@@ -20,9 +20,11 @@ test('evidence that was recorded is read back as it was judged', () => {
       ],
       documents: [
         { value: { a: [1], n: 2n ** 63n, $bigint: 'a key', none: Number.NaN }, place: { file: 'a.json', line: 2 } },
+        { value: { a: 1 }, place: { file: 'b.yaml', line: 1 }, lines: { '/a': 3 } },
         { value: 'x'.repeat(3_000_000), place: { service: 'app' } },
       ],
     },
+    { source: 'index', witness: false, samples: [] },
     { source: 'kernel', witness: true, samples: [], problem: 'it is gone' },
   ];
   const recorded = readings.map((reading) => ({ ...reading, file: recordReading(folder, reading) }));

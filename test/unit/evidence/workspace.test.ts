@@ -29,9 +29,13 @@ test('documents of files, as they were before any stage, with their places and s
   });
   const reading = await readingOf(source, { folder: workspace(), during: change });
   expect(reading.documents).toEqual([
-    { value: { kind: 'Service' }, place: { file: 'k8s/a.yaml', line: 1 } },
-    { value: { kind: 'Deployment', replicas: 2 }, place: { file: 'k8s/a.yaml', line: 3 } },
-    { value: { kind: 'Job' }, place: { file: 'k8s/b.yaml', line: 1 } },
+    { value: { kind: 'Service' }, place: { file: 'k8s/a.yaml', line: 1 }, lines: { '/kind': 1 } },
+    {
+      value: { kind: 'Deployment', replicas: 2 },
+      place: { file: 'k8s/a.yaml', line: 3 },
+      lines: { '/kind': 3, '/replicas': 4 },
+    },
+    { value: { kind: 'Job' }, place: { file: 'k8s/b.yaml', line: 1 }, lines: { '/kind': 1 } },
   ]);
   expect(reading.samples).toMatchObject([
     { metric: 'files', value: 2n },

@@ -13,8 +13,10 @@ import { log } from '../../../invariants/log.ts';
 import { metamorphic } from '../../../invariants/metamorphic.ts';
 import { monotonic } from '../../../invariants/monotonic.ts';
 import { ordering } from '../../../invariants/ordering.ts';
+import { policy } from '../../../invariants/policy.ts';
 import { ratio } from '../../../invariants/ratio.ts';
 import { recovery } from '../../../invariants/recovery.ts';
+import * as rules from '../../../invariants/rules/rules.ts';
 import { always, never, sometimes } from '../../../invariants/samples.ts';
 import { schema } from '../../../invariants/schema.ts';
 import { slo } from '../../../invariants/slo.ts';
@@ -74,6 +76,8 @@ const queue = evidenceOf({
 });
 const withBaseline = { ...flowing, baseline: flowing };
 const orders = evidenceOf({ orders: documentsOf('orders', [{ id: 'a', amount: 5 }, { id: 'b' }]) });
+const compose = { services: { web: { image: 'nginx:1.27.3', ports: ['127.0.0.1:8080:80'] } } };
+const manifests = evidenceOf({ manifests: documentsOf('manifests', [compose]) });
 const page = { service: 'app', file: join(import.meta.dirname, '../../fixtures/logs/ready.log') };
 
 /** Every kind of the catalogue is here, under its own name (a test compares). */
@@ -135,6 +139,18 @@ export const examples: readonly Example[] = [
       fits: z.object({ id: z.string(), amount: z.number().optional() }),
     }),
     evidence: orders,
+  },
+  {
+    invariant: policy({
+      name: 'p',
+      documents: 'manifests',
+      rules: [rules.compose.imageHasTag, rules.keys.required('services.*.ports')],
+    }),
+    evidence: manifests,
+  },
+  {
+    invariant: policy({ name: 'p', services: ['app'], rules: [rules.noPersonalData(), rules.noSecrets()] }),
+    evidence: evidenceOf({}, [page]),
   },
   {
     invariant: slo({ name: 's', latencies: series('app.latency'), quantile: 0.95, atMost: 200 }),

@@ -54,3 +54,9 @@ test('a check that only warns does not decide, and without any gate nothing was 
   });
   expect(sumUp([], judgeInvariants([warning], tooMuch, 'gym verify')).state).toBe('vacuous');
 });
+
+test('of two waivers of one check the one that holds longer counts', () => {
+  const renewed = { ...waiver, until: '2030-06-30' };
+  const judged = judgeInvariants([small], tooMuch, 'gym verify');
+  expect(waive(judged, [waiver, renewed], new Date('2030-05-01T00:00:00Z'))).toMatchObject([{ state: 'waived' }]);
+});

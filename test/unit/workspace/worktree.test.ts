@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openStore } from '../../../gym/store/store.ts';
 import type { Task } from '../../../gym/task/schema.ts';
 import { checkpoint, diffCommand, makeWorktree, removeWorktree, restore } from '../../../gym/workspace/worktree.ts';
@@ -100,6 +100,42 @@ test('who works at an exercise finds nothing of the history, and the branch is i
   expect(readdirSync(join(folder.path, '.gym/worktrees'))).toEqual([]);
   const shown = execFileSync('sh', ['-c', diffCommand(worktree)], { cwd: folder.path, encoding: 'utf8' });
   expect(shown).toContain('-9\n+4\n');
+});
+
+test('an exercise works in a repository with SHA-256 objects, a blank in its path, and files of another owner', async () => {
+  using folder = temporaryFolder();
+  const top = join(folder.path, 'a b');
+  folder.git('init', '-q', '--object-format=sha256', top);
+  folder.write('a b/n.txt', '0\n');
+  folder.write('a b/start/01-break.patch', startPatch);
+  const config = join(folder.path, 'gitconfig');
+  writeFileSync(config, `[safe]\n\tdirectory = ${top}\n`);
+  // As in a container whose checkout belongs to somebody outside.
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', '1234', top]);
+  vi.stubEnv('GIT_CONFIG_GLOBAL', config);
+  try {
+    const made = await makeWorktree(taskIn(top), openStore(top), loop);
+    expect(made).toMatchObject({
+      ok: true,
+      value: { kind: 'isolated', start: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test('an exercise keeps the settings by which files become objects: no file seems to be changed', async () => {
+  using folder = checkout();
+  folder.write('app/start/01-break.patch', startPatch);
+  folder.git('config', 'core.autocrlf', 'true');
+  folder.write('.git/info/attributes', 'n.txt -text\n*.raw -text\n');
+  folder.write('app/dos.txt', 'one\r\ntwo\r\n');
+  folder.write('app/as-is.raw', 'one\r\n');
+  const worktree = await make(folder);
+  expect(read(worktree.workspace, 'dos.txt')).toBe('one\r\ntwo\r\n');
+  writeFileSync(join(worktree.workspace, 'dos.txt'), 'one\r\ntwo\r\n');
+  writeFileSync(join(worktree.workspace, 'as-is.raw'), 'one\r\n');
+  expect(await checkpoint(worktree, worktree.start, 'attempt 1')).toMatchObject({ ok: true, value: { files: 0 } });
 });
 
 test('a start patch that does not apply is a problem that names it', async () => {

@@ -1,0 +1,23 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** By the URL of a module: those that it imports. Node loads a module once, so what was seen stays. */
+const imports = new Map<string, Set<string>>();
+
+/** Notes that one module imports another. */
+export function noteImport(parent: string | undefined, url: string): void {
+  if (parent?.startsWith('file:') !== true || !url.startsWith('file:') || url.includes('/node_modules/')) return;
+  const known = imports.get(parent);
+  if (known === undefined) imports.set(parent, new Set([url]));
+  else known.add(url);
+}
+
+/** Absolute paths of all modules that a file was loaded with, by itself or by those that it imports, sorted; packages are not among them. */
+export function importsOf(file: string): string[] {
+  // Node names a module by where it really is.
+  const url = pathToFileURL(existsSync(file) ? realpathSync(file) : file).href;
+  const found = new Set([url]);
+  for (const each of found) for (const imported of imports.get(each) ?? []) found.add(imported);
+  found.delete(url);
+  return [...found].map((each) => fileURLToPath(each)).sort();
+}
