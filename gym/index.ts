@@ -63,3 +63,4 @@ export {
   volumeFiles,
   workspaceFiles,
 } from './task/source.ts';
+export { type Target, target } from './task/target.ts';

@@ -10,6 +10,7 @@ const parts = {
   looksAt: ({ of }: { of: readonly Invariant[] }) => of.flatMap((each) => each.looksAt),
   sources: ({ of }: { of: readonly Invariant[] }) => of.flatMap((each) => each.sources),
   services: ({ of }: { of: readonly Invariant[] }) => of.flatMap((each) => each.services),
+  comparesBuilds: ({ of }: { of: readonly Invariant[] }) => of.some((each) => each.comparesBuilds),
 };
 
 /** All of several hold: the worst of them decides. None at all is vacuous. */
@@ -52,6 +53,7 @@ export const when = defineInvariant({
   looksAt: ({ condition, holds }) => [...condition.looksAt, ...holds.looksAt],
   sources: ({ condition, holds }) => [...condition.sources, ...holds.sources],
   services: ({ condition, holds }) => [...condition.services, ...holds.services],
+  comparesBuilds: ({ condition, holds }) => condition.comparesBuilds || holds.comparesBuilds,
   claim: ({ condition, holds }) => `when ${condition.claim}: ${holds.claim}`,
   judge({ condition, holds }, evidence) {
     const met = condition.judge(evidence);

@@ -26,6 +26,7 @@ export const differential = defineInvariant({
     return `${quantityText(quantity)} is ${what} the baseline's, ${toleranceText(tolerance)}`;
   },
   looksAt: ({ quantity }) => [quantity],
+  comparesBuilds: () => true,
   judge,
   notices,
 });

@@ -39,6 +39,7 @@ export const ratio = defineInvariant({
   claim: (spec) =>
     `${quantityText(spec.numerator)} / ${quantityText(spec.denominator)} is ${rangeText(spec)}${spec.confidence === undefined ? '' : `, with ${percentText(spec.confidence)} confidence`}`,
   looksAt: ({ numerator, denominator }) => [numerator, denominator],
+  comparesBuilds: ({ near }) => near === 'baseline',
   judge,
   notices: ({ near, numerator }) => (near === undefined ? [] : noticedBy(numerator).filter((how) => how !== 'drop')),
 });

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { readSlots } from '../store/slots.ts';
+import { checkoutOf } from '../store/store.ts';
+import type { Task } from '../task/schema.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -17,4 +20,9 @@ export function startInBackground({ cwd, env }: Context, args: readonly string[]
   child.on('error', () => undefined);
   child.unref();
   return child.pid;
+}
+
+/** Where a task is kept warm, has a gym in the background make what an environment has taken. */
+export function refillSlots(context: Context, { root, name }: Task): void {
+  if (readSlots(checkoutOf(root), name) !== undefined) startInBackground(context, ['warm', '--refill', root]);
 }

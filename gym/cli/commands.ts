@@ -17,15 +17,26 @@ export const commands: readonly Command[] = [
   {
     name: 'verify',
     group: 'judge',
-    usage: 'verify [TASK] [--fault NAME] [--strict] [--json]',
+    usage: 'verify [TASK] [--baseline REF] [--canary] [--fault NAME] [--strict] [--json]',
     summary: 'bring the system up, run its harness, judge it, print one verdict',
     examples: [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
       ['gym verify --json=stream', 'the only task here, every event as a line of JSON'],
       ['gym verify shuffle --fault swap-channels', 'does a check notice this defect?'],
+      ['gym verify shop --baseline v1.4', 'targets hold against the build of that tag'],
+      ['gym verify shop --canary', 'beside the baseline, under the same load: go on or roll back?'],
     ],
     options: {
       fault: { kind: 'text', value: 'NAME', help: "apply the patch NAME of the task's faults/ to the snapshot first" },
+      baseline: {
+        kind: 'text',
+        value: 'REF',
+        help: 'whose build targets are held against; by default where HEAD and the default branch parted',
+      },
+      canary: {
+        kind: 'flag',
+        help: 'try the build beside the baseline under load: 0 go on, 1 roll back, 3 cannot tell',
+      },
       strict: { kind: 'flag', help: 'not green while a gate was never seen to fail (gym prove)' },
       json,
     },
@@ -52,6 +63,18 @@ export const commands: readonly Command[] = [
     },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/prove.ts'),
+  },
+  {
+    name: 'ratchet',
+    group: 'judge',
+    usage: 'ratchet [TASK]',
+    summary: "take what the last passing run measured into the task's ratchet.json, where it is better",
+    examples: [
+      ['gym ratchet shop', 'after gym verify shop; then commit ratchet.json: from now on it may not get worse'],
+    ],
+    options: {},
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/ratchet.ts'),
   },
   {
     name: 'loop',
@@ -90,6 +113,16 @@ export const commands: readonly Command[] = [
     options: { timings: { kind: 'flag', help: 'say what the time went to' } },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'warm',
+    group: 'environment',
+    usage: 'warm [TASK] [--refill]',
+    summary: 'make the networks of a task before its next up or verify, which then takes half the time',
+    examples: [['gym warm shuffle', 'made again whenever they were taken; gym down shuffle ends it']],
+    options: { refill: { kind: 'flag', help: 'only where gym down has not ended it' } },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/warm.ts'),
   },
   {
     name: 'reset',

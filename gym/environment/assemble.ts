@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
-import { containerOptions, endpoint } from './container.ts';
+import { connectFurther, containerOptions } from './container.ts';
 import { type Details, noDetails, readDetails } from './details.ts';
 import { reaching } from './elsewhere.ts';
 import type { Engine } from './engine.ts';
@@ -33,11 +33,18 @@ export interface Ground {
   readonly labels: Readonly<Record<string, string>>;
   readonly images: ReadonlyMap<string, ReadyImage>;
   readonly networks: NetworkNames;
+  /** The containers that hold services' places in networks, by service, where others do than the services' own. */
+  readonly slots: ReadonlyMap<string, string>;
   readonly volumes: ReadonlyMap<string, string>;
   readonly watch: Watch;
   /** Ends all waiting: the first failure, the deadline, the caller's signal. */
   readonly stop: AbortController;
 }
+
+/** Starting a container takes no longer than that where a slot has its network; alone it takes half as long. */
+const slottedHeadStartMs = 200;
+/** The engine takes much of each start on a network one after the other, in the order in which they come: to come first is enough. */
+const queuedHeadStartMs = 5;
 
 /** Makes the containers, starts them with their observers, and gives the generation that they are. What it made stays after a failure. */
 export async function assemble(ground: Ground): Promise<Result<Generation>> {
@@ -50,21 +57,24 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const reach = reaching(engine, request);
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
-    details.set(service.name, readDetails(engine, id, ground.networks, reach));
-    observers.start({ kind: 'network', service: service.name }, id);
+    const holder = ground.slots.get(service.name) ?? id;
+    details.set(service.name, readDetails(engine, holder, ground.networks, reach));
+    observers.start({ kind: 'network', service: service.name }, holder);
   };
+  const headStartMs = ground.slots.size > 0 ? slottedHeadStartMs : queuedHeadStartMs;
   const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);
   const started =
     broken.ok === false
       ? broken
-      : await startServices({ engine, watch, emit: request.emit, stop, onStarted }, startables);
+      : await startServices({ engine, watch, emit: request.emit, stop, headStartMs, onStarted }, startables);
   const setUp = started.ok ? await runSetup(engine, startables, stop.signal) : started;
   // Whatever is on its way has to have arrived before the caller may remove it.
   const observing = await observers.ready();
   const services = await Promise.all(
     startables.map(async ({ service, id, log }) => {
       const detail = (await details.get(service.name)) ?? noDetails;
-      return [service.name, { id, log, logFile: log.file, tools: service.tools, ...detail }] as const;
+      const holder = ground.slots.get(service.name) ?? id;
+      return [service.name, { id, holder, log, logFile: log.file, tools: service.tools, ...detail }] as const;
     }),
   );
   if (!setUp.ok || !observing.ok)
@@ -170,7 +180,7 @@ function createAll(ground: Ground, stores: StoreFiles): Promise<readonly Result<
   return Promise.all([...ground.model.services.values()].map(make));
 }
 
-/** Makes a service's container, connects it to its further networks, and follows its log; all before it starts. */
+/** Makes a service's container, connects it to its further networks where it is in them itself, and follows its log; all before it starts. */
 async function create(
   ground: Ground,
   service: ServiceModel,
@@ -180,6 +190,7 @@ async function create(
   const { engine, request, prefix, networks, volumes, labels } = ground;
   const { name } = service;
   const image = ground.images.get(name);
+  const slot = ground.slots.get(name);
   if (image === undefined) throw new Error(`no image of ${name}`);
   const logFile = join(ground.logDirectory, `${name}.log`);
   const options = containerOptions(service, {
@@ -189,18 +200,14 @@ async function create(
     volumes,
     stores,
     containers,
+    slot,
     labels,
   });
   const container = await createContainer(engine, image, options, mayWait(ground.model, service));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
   const { id, gate } = container.value;
-  for (const attachment of service.networks.slice(1)) {
-    const { network } = attachment;
-    const connected = await engine.call(`connecting ${name} to ${network}`, () =>
-      engine.docker
-        .getNetwork(networks.get(network) ?? network)
-        .connect({ Container: id, EndpointConfig: endpoint(service, attachment, prefix) }),
-    );
+  if (slot === undefined) {
+    const connected = await connectFurther(engine, id, service, { project: prefix, networks });
     if (!connected.ok) return connected;
   }
   const log = await followLog(engine, { id, service: name, tty: service.tty, watch: ground.watch }, logFile);

@@ -11,7 +11,7 @@ import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './g
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
 import { environmentLabels, firstGeneration, label } from './labels.ts';
-import { makeNetworks } from './networks.ts';
+import { claimSlots, makePlaces } from './slots/claim.ts';
 import type { UpTiming } from './timings.ts';
 import { makeSeededVolumes, makeVolumes } from './volumes.ts';
 import { watchEvents } from './watch.ts';
@@ -80,34 +80,40 @@ async function makeAll(
   const prefix = prefixOf(project, generation);
   const logDirectory = logDirectoryOf(request, generation);
   mkdirSync(logDirectory, { recursive: true });
-  const free = generation === firstGeneration ? isFree(engine, project) : Promise.resolve(ok(undefined));
   const volumesOf = (): ReturnType<typeof makeVolumes> =>
     golden === undefined
       ? makeVolumes(engine, model, prefix, labels)
       : makeSeededVolumes(engine, model, golden, prefix, labels);
   const timed: UpTiming['of'] = (part, step) => (timing === undefined ? step() : timing.of(part, step));
-  const networkParts = { engine, model, project: prefix, labels };
-  const [images, networks, volumes, watch] = await Promise.all([
+  // A reset has its own way of being quick.
+  const isFirst = generation === firstGeneration;
+  const free = isFirst ? isFree(engine, project) : Promise.resolve(ok(undefined));
+  const claimed = isFirst ? claimSlots({ engine, model, labels }, request) : Promise.resolve(undefined);
+  const placesOf = async (): ReturnType<typeof makePlaces> =>
+    makePlaces({ engine, model, project: prefix, labels }, await claimed);
+  const [images, places, volumes, watch] = await Promise.all([
     timed('images', () => prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model)),
-    free.then((isSo) => (isSo.ok ? timed('networks', () => makeNetworks(networkParts)) : isSo)),
+    free.then((isSo) => (isSo.ok ? timed('networks', placesOf) : isSo)),
     free.then((isSo) => (isSo.ok ? timed('volumes', volumesOf) : isSo)),
     watchEvents(engine, project, generation),
+    claimed,
   ]);
   if (!watch.ok) return watch;
   const close = <Value>(result: Result<Value>): Result<Value> => {
     if (!result.ok) watch.value.close();
     return result;
   };
-  for (const made of [images, networks, volumes]) if (!made.ok) return close(made);
-  if (!images.ok || !networks.ok || !volumes.ok) throw new Error('unreachable');
+  for (const made of [images, places, volumes]) if (!made.ok) return close(made);
+  if (!images.ok || !places.ok || !volumes.ok) throw new Error('unreachable');
   if (stop.signal.aborted) return close(failed({ kind: 'environment', message: 'images and networks took too long' }));
-  const parts = { images: images.value, networks: networks.value, volumes: volumes.value, watch: watch.value };
+  const parts = { images: images.value, ...places.value, volumes: volumes.value, watch: watch.value };
   return close(await assemble({ engine, request, model, labels, generation, prefix, logDirectory, stop, ...parts }));
 }
 
 async function isFree(engine: Engine, project: string): Promise<Result<void>> {
   const labels = [`${label.project}=${project}`, `${label.generation}=${firstGeneration}`];
-  const found = await findLabelled(engine, labels, () => true);
+  // It may have claimed slots by now.
+  const found = await findLabelled(engine, labels, (each) => !(label.slots in (each ?? {})));
   if (!found.ok) return found;
   const { containers, networks, volumes } = found.value;
   if (containers.length + networks.length + volumes.length === 0) return ok(undefined);

@@ -1,13 +1,16 @@
 import type Dockerode from 'dockerode';
+import { ok, type Result } from '../events/problem.ts';
 import type { Attachment, ServiceModel } from './compose/model.ts';
-import { type ContainerParts, hostConfig } from './host-config.ts';
+import type { Engine } from './engine.ts';
+import { type ContainerParts, hostConfig, joined, sysctls } from './host-config.ts';
 import { label } from './labels.ts';
 
 /** What the engine creates a service's container from. Its own health checks are off: gym probes faster than they can be set to. */
 export function containerOptions(service: ServiceModel, parts: ContainerParts): Dockerode.ContainerCreateOptions {
-  const first = service.networks[0];
-  const network = first === undefined ? undefined : parts.networks.get(first.network);
-  const sharesNetwork = /^(?:service|container):/.test(service.networkMode ?? '');
+  const { slot } = parts;
+  const host = hostConfig(service, parts);
+  const network: NetworkOptions =
+    slot === undefined ? networkOptions(service, parts) : { HostConfig: { NetworkMode: `container:${slot}` } };
   return {
     name: `${parts.project}-${service.name}`,
     Image: parts.image,
@@ -15,19 +18,52 @@ export function containerOptions(service: ServiceModel, parts: ContainerParts): 
     Env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
     Labels: { ...service.labels, ...parts.labels, [label.service]: service.name },
     Healthcheck: { Test: ['NONE'] },
-    ...(!sharesNetwork && { ExposedPorts: exposedPorts(service) }),
     ...(service.command !== null && { Cmd: [...service.command] }),
     ...(service.entrypoint !== null && { Entrypoint: [...service.entrypoint] }),
     ...(service.workingDir !== null && { WorkingDir: service.workingDir }),
     ...(service.user !== null && { User: service.user }),
-    ...(service.hostname !== null && { Hostname: service.hostname }),
-    ...(service.domainName !== null && { Domainname: service.domainName }),
-    ...(service.macAddress !== null && { MacAddress: service.macAddress }),
     ...(service.stopSignal !== null && { StopSignal: service.stopSignal }),
     ...(service.stopGracePeriodMs !== null && { StopTimeout: Math.ceil(service.stopGracePeriodMs / 1000) }),
     ...(service.stdinOpen && { OpenStdin: true }),
     ...(service.tty && { Tty: true }),
-    HostConfig: hostConfig(service, parts, network),
+    ...network,
+    HostConfig: { ...host, ...network.HostConfig, Sysctls: { ...host.Sysctls, ...network.HostConfig.Sysctls } },
+  };
+}
+
+/** What a container's place in networks is made of. */
+export type NetworkOptions = Pick<
+  Dockerode.ContainerCreateOptions,
+  'ExposedPorts' | 'Hostname' | 'Domainname' | 'MacAddress' | 'NetworkingConfig'
+> & { readonly HostConfig: Dockerode.HostConfig };
+
+/** A service's place in its first network, with all that goes with it: names, published ports, file of hosts, resolver. */
+export function networkOptions(
+  service: ServiceModel,
+  parts: Pick<ContainerParts, 'project' | 'networks' | 'containers'>,
+): NetworkOptions {
+  const first = service.networks[0];
+  const network = first === undefined ? undefined : parts.networks.get(first.network);
+  const mode = service.networkMode ?? network ?? 'none';
+  const sharesNetwork = /^(?:service|container):/.test(mode);
+  const publishes = mode !== 'host' && mode !== 'none' && !sharesNetwork;
+  const ports = service.ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+  return {
+    ...(!sharesNetwork && { ExposedPorts: exposedPorts(service) }),
+    ...(service.hostname !== null && { Hostname: service.hostname }),
+    ...(service.domainName !== null && { Domainname: service.domainName }),
+    ...(service.macAddress !== null && { MacAddress: service.macAddress }),
+    HostConfig: {
+      NetworkMode: joined(mode, parts),
+      ...(publishes && {
+        PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '' }]])),
+      }),
+      ExtraHosts: [...service.extraHosts],
+      ...(service.dns.length > 0 && { Dns: [...service.dns] }),
+      ...(service.dnsOptions.length > 0 && { DnsOptions: [...service.dnsOptions] }),
+      ...(service.dnsSearch.length > 0 && { DnsSearch: [...service.dnsSearch] }),
+      Sysctls: sysctls(service, 'network'),
+    },
     ...(first !== undefined &&
       network !== undefined && {
         NetworkingConfig: { EndpointsConfig: { [network]: endpoint(service, first, parts.project) } },
@@ -35,8 +71,27 @@ export function containerOptions(service: ServiceModel, parts: ContainerParts): 
   };
 }
 
+/** Connects a container that is not started yet to the networks after the first. */
+export async function connectFurther(
+  { docker, call }: Engine,
+  id: string,
+  service: ServiceModel,
+  { project, networks }: Pick<ContainerParts, 'project' | 'networks'>,
+): Promise<Result<void>> {
+  for (const attachment of service.networks.slice(1)) {
+    const { network } = attachment;
+    const connected = await call(`connecting ${service.name} to ${network}`, () =>
+      docker
+        .getNetwork(networks.get(network) ?? network)
+        .connect({ Container: id, EndpointConfig: endpoint(service, attachment, project) }),
+    );
+    if (!connected.ok) return connected;
+  }
+  return ok(undefined);
+}
+
 /** A service's place in one of its networks, as the engine takes it. */
-export function endpoint(service: ServiceModel, attachment: Attachment, project: string): Dockerode.EndpointSettings {
+function endpoint(service: ServiceModel, attachment: Attachment, project: string): Dockerode.EndpointSettings {
   const { aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress, driverOptions } = attachment;
   const links = service.links.map((link) => {
     const [target = '', alias = target] = link.split(':');

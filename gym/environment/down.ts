@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Answer, Engine } from './engine.ts';
-import { carries, label } from './labels.ts';
+import { carries, type Labels, label } from './labels.ts';
+import { type FreeSlots, findSets, isSlot, type SlotPart, type SlotSets } from './slots/sets.ts';
 
 /** Names of things on the engine, by their kind. */
 export interface Leftovers {
@@ -15,9 +16,6 @@ export interface Leftovers {
 const removeLimitMs = 15_000;
 /** A network is free as soon as its last container is removed; the engine's answer to that is in by then. */
 const freeMs = 300;
-
-/** Labels of something on the engine. */
-export type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /** Removes what carries the project's label (and the run's, where one is given). Nothing is waited for gracefully. What is gone already is fine. */
 export async function removeProject(engine: Engine, project: string, run?: string): Promise<Result<void>> {
@@ -34,20 +32,48 @@ export interface Made {
   readonly labels: Labels;
 }
 
-/** Everything that has all these labels and is accepted, running or not. */
+/**
+ * Everything that has all these labels and is accepted, running or not. Slots that an environment has claimed are found with it, whatever
+ * their own labels say.
+ */
 export async function findLabelled(
   engine: Engine,
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
 ): Promise<Result<Leftovers>> {
-  const made = await listLabelled(engine, labels);
-  return made.ok ? ok(leftoversOf(made.value.filter((each) => accept(each.labels)))) : made;
+  const [made, sets] = await Promise.all([listLabelled(engine, labels), findSets(engine)]);
+  if (!made.ok) return made;
+  if (!sets.ok) return sets;
+  return ok(
+    leftoversOf(
+      made.value.filter((each) => accept(each.labels)),
+      sets.value,
+    ),
+  );
 }
 
-/** The same by kind. */
-export function leftoversOf(made: readonly Made[]): Leftovers {
-  const of = (kind: keyof Leftovers): string[] => made.flatMap((each) => (each.kind === kind ? each.id : []));
-  return { containers: of('containers'), networks: of('networks'), volumes: of('volumes'), images: of('images') };
+/** The same by kind: without slots that somebody else has claimed, and with those whose claim is among it. */
+export function leftoversOf(made: readonly Made[], { claims, containers, networks }: SlotSets): Leftovers {
+  const isOthers = ({ labels }: Made): boolean => isSlot(labels) && claims.has(labels?.[label.slots] ?? '');
+  const own = made.filter((each) => !isOthers(each));
+  const sets = new Set(own.flatMap(({ labels }) => labels?.[label.slots] ?? []));
+  const of = (kind: keyof Leftovers): string[] => own.flatMap((each) => (each.kind === kind ? each.id : []));
+  const isWith = ({ set }: SlotPart): boolean => sets.has(set);
+  const found = {
+    containers: of('containers'),
+    networks: of('networks'),
+    volumes: of('volumes'),
+    images: of('images'),
+  };
+  return withSlots(found, { containers: containers.filter(isWith), networks: networks.filter(isWith) });
+}
+
+/** With parts of sets of slots; one that is among the others already is there once. */
+export function withSlots(found: Leftovers, slots: FreeSlots): Leftovers {
+  const all = (kind: 'containers' | 'networks'): string[] => [
+    ...new Set([...found[kind], ...slots[kind].map(({ id }) => id)]),
+  ];
+  return { ...found, containers: all('containers'), networks: all('networks') };
 }
 
 /** Everything that has all these labels, running or not. */

@@ -172,6 +172,9 @@ export interface Environment {
    * host is shared, and takes the place at once. After a failure nothing of it runs.
    */
   reset(): Promise<Result<void>>;
+  /** Halts every process of the services, and lets them go on. What was halted may be removed as well. */
+  pause(): Promise<Result<void>>;
+  resume(): Promise<Result<void>>;
   /** Lets go of a kept environment: stops watching it and following its logs; everything stays up. */
   release(): void;
   /** Removes everything that was made, without waiting for graceful ends. Idempotent; gives what could not be removed. */

@@ -9,6 +9,7 @@ import { haltProject } from './halt.ts';
 import { currentGeneration, usedContainers } from './kept.ts';
 import { carries, label } from './labels.ts';
 import { listMarks, type Mark, markOf, unmark } from './mark.ts';
+import { findFreeSlots, isSlot, type SlotPart } from './slots/sets.ts';
 
 type Ambient = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,7 @@ export async function listEnvironments(
   const wanted = checkout === undefined ? [label.project] : [label.project, `${label.checkout}=${checkout}`];
   const made = await listMade(engine.value, wanted);
   if (!made.ok) return made;
-  const statuses = [...Map.groupBy(made.value, ({ labels }) => labels[label.project] ?? '')].map(
+  const statuses = [...Map.groupBy(made.value.members, ({ labels }) => labels[label.project] ?? '')].map(
     async ([project, members]): Promise<EnvironmentStatus> => {
       const marks = members.flatMap((each) => markOf(each.labels) ?? []);
       const current = currentGeneration(members[0]?.labels, marks);
@@ -37,7 +38,9 @@ export async function listEnvironments(
         checkout: labels[label.checkout] ?? '',
         origin: originOf(marks, current),
         generation: current,
-        services: await Promise.all(services.map((service) => statusOf(engine.value, service))),
+        services: await Promise.all(
+          services.map((service) => statusOf(engine.value, service, made.value.ports.get(service.Id) ?? service.Ports)),
+        ),
       };
     },
   );
@@ -61,7 +64,13 @@ interface Made {
   readonly service: Dockerode.ContainerInfo | null;
 }
 
-async function listMade(engine: Engine, wanted: readonly string[]): Promise<Result<readonly Made[]>> {
+interface AllMade {
+  readonly members: readonly Made[];
+  /** By the ids of services' containers whose networks slots hold: what those publish. */
+  readonly ports: ReadonlyMap<string, Dockerode.ContainerInfo['Ports']>;
+}
+
+async function listMade(engine: Engine, wanted: readonly string[]): Promise<Result<AllMade>> {
   const filters = JSON.stringify({ label: wanted });
   const [containers, networks, volumes] = await Promise.all([
     listContainers(engine, wanted),
@@ -72,13 +81,25 @@ async function listMade(engine: Engine, wanted: readonly string[]): Promise<Resu
   if (!networks.ok) return networks;
   if (!volumes.ok) return volumes;
   const others = [...networks.value, ...(volumes.value.Volumes ?? [])].filter((each) => carries(each.Labels, wanted));
-  return ok([
+  const slots = new Map(
+    containers.value.filter(({ Labels }) => isSlot(Labels)).map(({ Id, Ports }) => [`container:${Id}`, Ports]),
+  );
+  const members = [
     ...containers.value.map((each) => ({ labels: each.Labels, service: label.service in each.Labels ? each : null })),
     ...others.map((each) => ({ labels: each.Labels ?? {}, service: null })),
-  ]);
+  ].filter(({ labels }) => !isSlot(labels));
+  const ports = containers.value.flatMap(({ Id, HostConfig }) => {
+    const published = slots.get(HostConfig.NetworkMode);
+    return published === undefined ? [] : [[Id, published] as const];
+  });
+  return ok({ members, ports: new Map(ports) });
 }
 
-async function statusOf(engine: Engine, info: Dockerode.ContainerInfo): Promise<ServiceStatus> {
+async function statusOf(
+  engine: Engine,
+  info: Dockerode.ContainerInfo,
+  ports: Dockerode.ContainerInfo['Ports'],
+): Promise<ServiceStatus> {
   const inspected = await engine.call('looking at a container', () => engine.docker.getContainer(info.Id).inspect());
   const state = inspected.ok ? inspected.value.State : undefined;
   const startedAt = Date.parse(state?.StartedAt ?? '');
@@ -92,7 +113,7 @@ async function statusOf(engine: Engine, info: Dockerode.ContainerInfo): Promise<
     // The engine writes the year 1 where it never started.
     startedAt: startedAt > 0 ? startedAt : null,
     exitCode: state === undefined || state.Running || !(startedAt > 0) ? null : state.ExitCode,
-    ports: info.Ports.flatMap(({ IP, PublicPort, PrivatePort, Type }) =>
+    ports: ports.flatMap(({ IP, PublicPort, PrivatePort, Type }) =>
       PublicPort === undefined ? [] : [`${IP}:${PublicPort}->${PrivatePort}/${Type}`],
     ),
   };
@@ -138,12 +159,22 @@ export async function listKept(
   if (checkout !== undefined) wanted.push(`${label.checkout}=${checkout}`);
   const made = await listMade(engine.value, wanted);
   if (!made.ok) return made;
-  const byProject = Map.groupBy(made.value, ({ labels }) => labels[label.project] ?? '');
+  const byProject = Map.groupBy(made.value.members, ({ labels }) => labels[label.project] ?? '');
   return ok(
     [...byProject].map(([project, [first]]) => {
       return { project, task: first?.labels[label.task] ?? '', checkout: first?.labels[label.checkout] ?? '' };
     }),
   );
+}
+
+/** Sets of slots that no environment has; only those of a checkout, where one is given. `down` removes one by its name. */
+export async function listSlots(ambient: Ambient, checkout?: string): Promise<Result<readonly SlotPart[]>> {
+  const engine = await connectEngine(ambient);
+  if (!engine.ok) return engine;
+  const found = await findFreeSlots(engine.value, (part) => (checkout ?? part.checkout) === part.checkout);
+  if (!found.ok) return found;
+  const { containers, networks } = found.value;
+  return ok([...new Map([...containers, ...networks].map((part) => [part.set, part])).values()]);
 }
 
 /** Ends all processes of an environment; what is left of it is for `removeRest` or a sweep to remove. */

@@ -11,6 +11,8 @@ export interface ForwardTarget {
   readonly engine: Engine;
   readonly service: string;
   readonly id: string;
+  /** The container that is in the service's networks. */
+  readonly holder: string;
   readonly helper: string;
 }
 
@@ -172,17 +174,20 @@ async function* rest(first: Uint8Array, pieces: AsyncGenerator<OutputPiece>): As
   for await (const { stream, bytes } of pieces) if (stream === 'stdout') yield bytes;
 }
 
-/** Where it may listen: the loopback, and its own addresses. A helper that is older than the service's present life joins it anew. */
-async function prepare({ engine, service, id, helper }: ForwardTarget): Promise<Result<string[]>> {
-  const [own, other] = await Promise.all(
-    [id, helper].map((each) => engine.call(`looking at ${service}`, () => engine.docker.getContainer(each).inspect())),
+/** Where it may listen: the loopback, and its own addresses. A helper that is older than the present life of the network joins it anew. */
+async function prepare({ engine, service, id, holder, helper }: ForwardTarget): Promise<Result<string[]>> {
+  const [own, other, place] = await Promise.all(
+    [id, helper, holder].map((each) =>
+      engine.call(`looking at ${service}`, () => engine.docker.getContainer(each).inspect()),
+    ),
   );
-  if (own === undefined || other === undefined) throw new Error('two questions have two answers');
+  if (own === undefined || other === undefined || place === undefined) throw new Error('each question has an answer');
   if (!own.ok) return own;
   if (!other.ok) return other;
+  if (!place.ok) return place;
   if (!own.value.State.Running)
     return failed({ kind: 'evidence', message: `${service} does not run`, place: { service } });
-  if (Date.parse(own.value.State.StartedAt) > Date.parse(other.value.State.StartedAt)) {
+  if (Date.parse(place.value.State.StartedAt) > Date.parse(other.value.State.StartedAt)) {
     const joined = await engine.call(
       `joining the network of ${service} again`,
       () => engine.docker.getContainer(helper).restart({ t: 0 }),
@@ -190,7 +195,7 @@ async function prepare({ engine, service, id, helper }: ForwardTarget): Promise<
     );
     if (!joined.ok) return joined;
   }
-  const networks = Object.values(own.value.NetworkSettings.Networks);
+  const networks = Object.values(place.value.NetworkSettings.Networks);
   const addresses = networks.flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address]);
   return ok(['127.0.0.1', '::1', ...addresses.filter((each) => each !== undefined && each !== '')]);
 }

@@ -3,11 +3,12 @@ import type Dockerode from 'dockerode';
 import { z } from 'zod';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { ownerState } from '../store/owner.ts';
-import { findLabelled, type Leftovers, removeAll } from './down.ts';
+import { findLabelled, type Leftovers, removeAll, withSlots } from './down.ts';
 import type { Engine } from './engine.ts';
 import { type GoldenState, listGolden, removeGolden, staleGolden } from './golden-states.ts';
 import { findStaleImages, type StaleImage } from './image/prune.ts';
 import { label } from './labels.ts';
+import { findFreeSlots } from './slots/sets.ts';
 import { findOrphans } from './sweep.ts';
 
 /** Something that takes room and that nobody holds. */
@@ -36,9 +37,10 @@ const sizesLimitMs = 120_000;
  * gym's images beyond those that builds keep, and seeded states that no environment uses, beyond the newest or old.
  */
 export async function findEngineGarbage(engine: Engine): Promise<Result<EngineGarbage>> {
-  const [orphans, abandoned, stale, golden, sizes] = await Promise.all([
+  const [orphans, abandoned, slots, stale, golden, sizes] = await Promise.all([
     findOrphans(engine),
     findLabelled(engine, [label.lease, label.project, label.owner], isAbandoned),
+    findFreeSlots(engine, ({ checkout, owner }) => !existsSync(checkout) && ownerState(owner) === 'gone'),
     findStaleImages(engine),
     listGolden(engine),
     readSizes(engine),
@@ -47,9 +49,11 @@ export async function findEngineGarbage(engine: Engine): Promise<Result<EngineGa
   if (!abandoned.ok) return abandoned;
   if (!golden.ok) return golden;
   const states = staleGolden(golden.value, Date.now());
+  if (!slots.ok) return slots;
+  const homeless = withSlots(abandoned.value, slots.value);
   const groups = [
     { why: 'its gym is gone', of: orphans.value },
-    { why: 'its checkout is gone', of: without(abandoned.value, orphans.value) },
+    { why: 'its checkout is gone', of: without(homeless, orphans.value) },
   ];
   const images = stale.filter(({ id }) => !sizes.usedImages.has(id));
   const items = [

@@ -147,7 +147,7 @@ export async function listGolden(engine: Engine): Promise<Result<readonly Golden
       const { [label.task]: task = '', [label.made]: madeAt = 0 } = members.find(isManifest)?.labels ?? {};
       if (madeAt === 0) return [];
       const isUsed = members.some((each) => !isPart(each));
-      return [{ state, task, madeAt: Number(madeAt), isUsed, parts: leftoversOf(members.filter(isPart)) }];
+      return [{ state, task, madeAt: Number(madeAt), isUsed, parts: byKind(members.filter(isPart)) }];
     }),
   );
 }
@@ -179,7 +179,7 @@ export async function removeGolden(
     const made = await listLabelled(engine, [`${label.golden}=${state}`]);
     if (!made.ok) return made;
     if (!made.value.every(isPart)) continue;
-    const removed = await removeAll(engine, leftoversOf(made.value));
+    const removed = await removeAll(engine, byKind(made.value));
     if (!removed.ok) return removed;
   }
   return ok(undefined);
@@ -198,11 +198,16 @@ export async function findGoldenRests(engine: Engine, owner?: string): Promise<R
   const gone = new Set(
     [...restsOf(volumes)].flatMap(([state, of]) => (of.every((each) => isOf(each) && isGone(each)) ? state : [])),
   );
-  if (gone.size === 0) return ok(leftoversOf([]));
+  if (gone.size === 0) return ok(byKind([]));
   // Its maker may have made it whole, and ended, after the list was made and before it was found to be gone.
   const now = await listLabelled(engine, [label.golden]);
   if (!now.ok) return now;
-  return ok(leftoversOf([...restsOf(now.value)].flatMap(([state, of]) => (gone.has(state) ? of : []))));
+  return ok(byKind([...restsOf(now.value)].flatMap(([state, of]) => (gone.has(state) ? of : []))));
+}
+
+/** No part of a state is in a set of slots. */
+function byKind(made: readonly Made[]): Leftovers {
+  return leftoversOf(made, { claims: new Set(), containers: [], networks: [] });
 }
 
 function isGone({ labels }: Made): boolean {

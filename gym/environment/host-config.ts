@@ -14,6 +14,8 @@ export interface ContainerParts {
   readonly stores: StoreFiles;
   /** The containers of the services that this one joins. */
   readonly containers: ReadonlyMap<string, string>;
+  /** The container that has its place in networks; `undefined`: it has it itself. */
+  readonly slot: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -26,30 +28,15 @@ const cappedLog: Dockerode.HostConfig['LogConfig'] = {
   Config: { 'max-size': '64m', 'max-file': '2' },
 };
 
-/** The part of a container's options that is about the host. `network`: the engine's name of the first network. */
-export function hostConfig(
-  service: ServiceModel,
-  parts: ContainerParts,
-  network: string | undefined,
-): Dockerode.HostConfig {
-  const ports = service.ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
-  const mode = service.networkMode ?? network ?? 'none';
-  const publishes = mode !== 'host' && mode !== 'none' && !/^(?:service|container):/.test(mode);
+/** The part of a container's options that is about the host, without its place in networks. */
+export function hostConfig(service: ServiceModel, parts: ContainerParts): Dockerode.HostConfig {
   return {
     RestartPolicy: { Name: 'no' },
-    NetworkMode: joined(mode, parts),
-    ...(publishes && {
-      PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '' }]])),
-    }),
     ...mounts(service, parts),
     ...rights(service, parts),
     ...limits(service),
     ...devices(service),
-    ExtraHosts: [...service.extraHosts],
-    ...(service.dns.length > 0 && { Dns: [...service.dns] }),
-    ...(service.dnsOptions.length > 0 && { DnsOptions: [...service.dnsOptions] }),
-    ...(service.dnsSearch.length > 0 && { DnsSearch: [...service.dnsSearch] }),
-    Sysctls: { ...service.sysctls },
+    Sysctls: sysctls(service, 'others'),
     ...(service.init !== null && { Init: service.init }),
     ...(service.runtime !== null && { Runtime: service.runtime }),
     LogConfig:
@@ -60,8 +47,14 @@ export function hostConfig(
   };
 }
 
+/** Those of the network namespace belong to whoever holds it. */
+export function sysctls(service: ServiceModel, which: 'network' | 'others'): Record<string, string> {
+  const isWanted = (name: string): boolean => /^net[./]/.test(name) === (which === 'network');
+  return Object.fromEntries(Object.entries(service.sysctls).filter(([name]) => isWanted(name)));
+}
+
 /** `service:NAME` as the container that it is. */
-function joined(mode: string, { containers }: ContainerParts): string {
+export function joined(mode: string, { containers }: Pick<ContainerParts, 'containers'>): string {
   if (!mode.startsWith('service:')) return mode;
   const name = mode.slice('service:'.length);
   const id = containers.get(name);

@@ -16,6 +16,8 @@ export const label = {
   resource: 'dev.gym.resource',
   /** Which of an environment's generations it belongs to: a reset puts a new one in the place of the old. */
   generation: 'dev.gym.generation',
+  /** The set of slots that it is of, or, beside the labels of an environment, that this environment has taken. */
+  slots: 'dev.gym.slots',
   /** On the volume that marks a generation as up and used: since when, in epoch milliseconds. */
   mark: 'dev.gym.up',
   /** On a mark: hashes of what it was brought up from. */
@@ -30,14 +32,14 @@ export const label = {
   image: 'dev.gym.image',
 } as const;
 
+/** Labels of something on the engine. */
+export type Labels = Readonly<Record<string, string>> | null | undefined;
+
 /**
  * Whether something carries all of these labels: `name`, or `name=value`. Engines are asked for them too, but Podman gives networks,
  * volumes and events that have one of several (Podman 4.3).
  */
-export function carries(
-  labels: Readonly<Record<string, string>> | null | undefined,
-  wanted: readonly string[],
-): boolean {
+export function carries(labels: Labels, wanted: readonly string[]): boolean {
   return wanted.every((text) => {
     const at = text.indexOf('=');
     const value = labels?.[at < 0 ? text : text.slice(0, at)];

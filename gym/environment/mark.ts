@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { ok, type Result } from '../events/problem.ts';
 import { noteNotUp, noteUp } from '../store/kept.ts';
 import { openStore } from '../store/store.ts';
-import type { Labels } from './down.ts';
 import type { Engine } from './engine.ts';
 import type { Origin, UpRequest } from './environment.ts';
-import { carries, environmentLabels, goldenGeneration, label } from './labels.ts';
+import { carries, environmentLabels, goldenGeneration, type Labels, label } from './labels.ts';
 
 /**
  * Says on the engine that a generation of a kept environment is up and used: an empty volume, which nothing mounts, made as the last thing

@@ -169,6 +169,8 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     deaths: () => current.environment.deaths(),
     engineAnswers: (limitMs) => current.environment.engineAnswers(limitMs),
     flushLogs: () => current.environment.flushLogs(),
+    pause: () => current.environment.pause(),
+    resume: () => current.environment.resume(),
     reset,
     release() {
       ending.abort();

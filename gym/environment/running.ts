@@ -11,6 +11,7 @@ import { readContainerFolder } from './folder.ts';
 import { forwardPort } from './forward.ts';
 import { askHelper, observedKey } from './helper.ts';
 import type { ServiceLog } from './log.ts';
+import { halt } from './pause.ts';
 import { withTools } from './setup.ts';
 import { readStats } from './stats.ts';
 import type { Watch } from './watch.ts';
@@ -18,6 +19,8 @@ import type { Watch } from './watch.ts';
 /** A service that runs, or ran. */
 export interface RunningService {
   readonly id: string;
+  /** The container that is in its networks: a slot, or its own. */
+  readonly holder: string;
   readonly logFile: string;
   /** `null` where another process follows it, or none. */
   readonly log: ServiceLog | null;
@@ -76,7 +79,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
     observe: (observed, command) => observe(parts, observed, command),
     readFolder: (service, request) => readContainerFolder({ engine, id: serviceOf(service).id, service }, request),
-    forward: (service, port) => forward(parts, { service, id: serviceOf(service).id }, port),
+    forward: (service, port) => forward(parts, { ...serviceOf(service), service }, port),
     stats: (service) => readStats({ engine, id: serviceOf(service).id, service }),
     runBeside: (request) => runBeside(parts, request),
     macAddress: (service, network) => serviceOf(service).macAddresses.get(network),
@@ -92,6 +95,8 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
       await sleep(quietMs);
       await Promise.all(logs.map((log) => log.settle(quietMs)));
     },
+    pause: () => halt(engine, services, 'pause'),
+    resume: () => halt(engine, services, 'unpause'),
     release() {
       ending = true;
       watch.close();
@@ -121,13 +126,13 @@ function portOf(service: string): (entry: readonly [string, number]) => Publishe
 
 async function forward(
   { engine, observers }: RunningParts,
-  { service, id }: { readonly service: string; readonly id: string },
+  { service, id, holder }: Pick<RunningService, 'id' | 'holder'> & { readonly service: string },
   port: number,
 ): Promise<Result<Forward>> {
   const helper = observers.get(observedKey({ kind: 'network', service }));
   return helper === undefined
     ? notObserved(`the network of ${service}`)
-    : forwardPort({ engine, service, id, helper }, port);
+    : forwardPort({ engine, service, id, holder, helper }, port);
 }
 
 const notObserved = (name: string): Result<never> =>

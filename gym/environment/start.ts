@@ -25,6 +25,8 @@ export interface Starting {
   readonly watch: Watch;
   readonly emit: Emit;
   readonly stop: AbortController;
+  /** How long those that wait for nobody may be started alone, so that they boot while the others are started. */
+  readonly headStartMs: number;
   /** Called as soon as a service's container runs. */
   readonly onStarted: (startable: Startable) => void;
 }
@@ -35,7 +37,6 @@ export interface Started {
   readonly completed: ReadonlySet<string>;
 }
 
-const afterFirstMs = 5;
 /** How long the log of a service that failed is waited for, to be quoted. */
 const tailLimitMs = 200;
 
@@ -139,7 +140,7 @@ async function startOne(
 
 /** Has the service's program begin, as soon as what it depends on is so far. */
 async function begin(
-  { engine, stop, onStarted }: Starting,
+  { engine, stop, headStartMs, onStarted }: Starting,
   run: Run,
   runs: ReadonlyMap<string, Run>,
 ): Promise<Problem | 'stopped' | undefined> {
@@ -159,8 +160,8 @@ async function begin(
   const isOpen = async (): Promise<boolean> => !(await open).includes(false) && !stop.signal.aborted;
   if (gate === null) return (await isOpen()) ? start() : 'stopped';
 
-  // The engine takes much of each start one after the other, in the order in which they come: those that others wait for come first.
-  await sleep(afterFirstMs);
+  const first = [...runs.values()].filter((other) => other.gate === null && other.service.dependsOn.length === 0);
+  await Promise.race([sleep(headStartMs), Promise.all(first.map(({ gates }) => gates.started.promise))]);
   if (stop.signal.aborted) return 'stopped';
   const problem = await start();
   if (problem !== undefined) return problem;

@@ -1,11 +1,12 @@
 import { ok, type Result } from '../events/problem.ts';
 import { ownerState } from '../store/owner.ts';
-import { type Leftovers, leftoversOf, listLabelled, type Made, removeAll } from './down.ts';
+import { type Leftovers, leftoversOf, listLabelled, type Made, removeAll, withSlots } from './down.ts';
 import type { Engine } from './engine.ts';
 import { findGoldenRests } from './golden-states.ts';
 import { isUsed } from './kept.ts';
 import { goldenGeneration, label } from './labels.ts';
 import { markOf } from './mark.ts';
+import { findSets, freeSlots, isNobodysSlot } from './slots/sets.ts';
 
 /**
  * Removes what processes left behind that are gone: after a kill -9 or a crash. What is kept (as far as it came up to the end),
@@ -37,26 +38,30 @@ function together(some: Leftovers, others: Leftovers): Leftovers {
 
 async function findOfEnvironments(engine: Engine, owner: string | undefined): Promise<Result<Leftovers>> {
   const [lease, project] = [label.lease, label.project];
-  const made = await listLabelled(engine, [
-    lease,
-    project,
-    owner === undefined ? label.owner : `${label.owner}=${owner}`,
+  const [made, sets] = await Promise.all([
+    listLabelled(engine, [lease, project, owner === undefined ? label.owner : `${label.owner}=${owner}`]),
+    findSets(engine),
   ]);
   if (!made.ok) return made;
+  if (!sets.ok) return sets;
   const isGone = goneOwners();
-  const gone = made.value.filter(isGone);
-  const left = gone.filter(isLeft(made.value, isGone));
-  if (left.every(({ labels }) => labels?.[label.lease] === 'process')) return ok(leftoversOf(left));
+  const unwanted = freeSlots(
+    sets.value,
+    (part) => (owner === undefined || part.owner === owner) && isGone(part.owner) && isNobodysSlot(part),
+  );
+  const leftovers = (left: readonly Made[]): Leftovers => withSlots(leftoversOf(left, sets.value), unwanted);
+  const isOfGone = ({ labels }: Made): boolean => isGone(labels?.[label.owner] ?? '');
+  const left = made.value.filter(isOfGone).filter(isLeft(made.value, isOfGone));
+  if (left.every(({ labels }) => labels?.[label.lease] === 'process')) return ok(leftovers(left));
   // Its gym may have marked it, and ended in order, after the volumes were listed and before it was found to be gone.
   const now = await listLabelled(engine, [lease, project, label.owner]);
-  return now.ok ? ok(leftoversOf(left.filter(isLeft(now.value, isGone)))) : now;
+  return now.ok ? ok(leftovers(left.filter(isLeft(now.value, isOfGone)))) : now;
 }
 
-/** Tells whether the process that holds something is gone; each is looked for once. */
-function goneOwners(): (each: Made) => boolean {
+/** Tells of an owner's label whether that process is gone; each is looked for once. */
+function goneOwners(): (owner: string) => boolean {
   const known = new Map<string, boolean>();
-  return ({ labels }) => {
-    const text = labels?.[label.owner] ?? '';
+  return (text) => {
     const gone = known.get(text) ?? ownerState(text) === 'gone';
     known.set(text, gone);
     return gone;

@@ -14,8 +14,8 @@ export type State = z.infer<typeof state>;
 export const severity = z.enum(['gate', 'warn', 'info']);
 export type Severity = z.infer<typeof severity>;
 
-/** The steps of a verification, in order. */
-export const phase = z.enum(['snapshot', 'up', 'stages', 'evidence', 'judge', 'down']);
+/** The steps of a verification, in order. `baseline` (its build comes up), `targets` and `canary` are only in those that need them. */
+export const phase = z.enum(['snapshot', 'up', 'stages', 'evidence', 'baseline', 'targets', 'canary', 'judge', 'down']);
 export type Phase = z.infer<typeof phase>;
 
 /** Numbers of test cases of a stage. */

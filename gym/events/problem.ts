@@ -47,3 +47,8 @@ export function placeText(at: Place | undefined): string {
   const service = at.service === undefined ? [] : [`service ${at.service}`];
   return [...file, ...service].join(', ');
 }
+
+/** Problems in one sentence, with what to do about them. */
+export function problemsText(problems: readonly Problem[]): string {
+  return problems.map(({ message, remedy }) => (remedy === undefined ? message : `${message}. ${remedy}`)).join('; ');
+}

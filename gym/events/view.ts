@@ -156,12 +156,15 @@ export interface Step {
   readonly durationMs: number | null;
 }
 
+/** Phases that are shown once they have begun. */
+const notInAll: readonly Phase[] = ['baseline', 'targets', 'canary', 'down'];
+
 /** Phases and stages in the order in which they happen; before a run begins, only what has begun. */
 export function steps(view: View): readonly Step[] {
   return phaseSchema.options.flatMap((phase): Step[] => {
     if (phase === 'stages') return view.stages.map((stage) => ({ ...stage, kind: 'stage' }));
     const begun = view.phases.find((each) => each.phase === phase);
-    if (begun === undefined && (view.run === null || phase === 'down')) return [];
+    if (begun === undefined && (view.run === null || notInAll.includes(phase))) return [];
     const { startedAt = null, durationMs = null } = begun ?? {};
     const progress = phaseProgress(view, begun);
     return [{ name: phase, kind: 'phase', progress, because: '', cases: null, startedAt, durationMs }];

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../environment/environment.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import { type LoadCounts, type LoadLine, type LoadSummary, loadFailure, loadLine } from '../load/results.ts';
@@ -28,36 +29,51 @@ const secondsOf = ({ phases }: LoadPlan): number => phases.reduce((sum, { second
 export const beginLoad: BeginSource<'load'> = async (source, place, name) => () => makeLoad(source, place, name);
 
 async function makeLoad(source: LoadSource, place: EvidencePlace, name: string): Promise<Result<Found>> {
+  const file = join(place.runDirectory, 'evidence', `${name}.load.ndjson`);
+  const made = await runLoadPlan(source, place.environment, { name, file, signal: place.signal });
+  if (!made.ok) return made;
+  const samples = loadSamples(made.value, source.plan.seed);
+  return samples.ok ? ok({ samples: samples.value }) : samples;
+}
+
+/** How one load is called, where all that it says is kept, and what breaks it off. */
+interface LoadRun {
+  readonly name: string;
+  readonly file: string;
+  readonly signal: AbortSignal;
+}
+
+/** Makes a load on an environment's network; gives its lines once it has come to its end. */
+export async function runLoadPlan(
+  { network, plan }: Pick<LoadSource, 'network' | 'plan'>,
+  environment: Environment,
+  { name, file, signal }: LoadRun,
+): Promise<Result<string>> {
   const program = loadProgram();
   if (program === undefined) {
     const message = 'the load generator is not built: there is no load.js';
     return failed({ kind: 'evidence', message, remedy: 'Run npm run build, or install devgym again.' });
   }
-  const { plan } = source;
   const said: Uint8Array[] = [];
   const complaints: Uint8Array[] = [];
-  const ran = await place.environment.runBeside({
+  const ran = await environment.runBeside({
     name: `load-${name}`,
-    network: source.network,
+    network,
     command: ['node', '/gym/load.mjs', '/gym/plan.json'],
     files: [
       { name: 'load.mjs', content: program },
       { name: 'plan.json', content: JSON.stringify(plan) },
     ],
     onOutput: (chunk, stream) => (stream === 'stdout' ? said : complaints).push(chunk),
-    signal: place.signal,
+    signal,
     timeoutMs: secondsOf(plan) * 1000 + plan.timeoutMs + overheadMs,
   });
   if (!ran.ok) return ran;
   const text = Buffer.concat(said).toString('utf8');
-  const file = join(place.runDirectory, 'evidence', `${name}.load.ndjson`);
   mkdirSync(dirname(file), { recursive: true });
   writeAtomically(file, text);
   const outcome = ran.value;
-  if (outcome.kind === 'exited' && outcome.exitCode === 0) {
-    const samples = loadSamples(text, plan.seed);
-    return samples.ok ? ok({ samples: samples.value }) : samples;
-  }
+  if (outcome.kind === 'exited' && outcome.exitCode === 0) return ok(text);
   const why =
     outcome.kind === 'exited'
       ? `exit code ${outcome.exitCode}: ${Buffer.concat(complaints).toString('utf8').trim().slice(-500)}`
@@ -74,8 +90,20 @@ function loadProgram(): string | undefined {
   return file === undefined ? undefined : readFileSync(file, 'utf8');
 }
 
-/** Reads the lines of a load. A load that was not made as planned is a problem: what it measured is of another load. */
+/** Reads the lines of a load as samples. */
 export function loadSamples(text: string, seed: number): Result<Sample[]> {
+  const read = readLoad(text);
+  if (!read.ok) return read;
+  const { lines, summary } = read.value;
+  return ok([
+    ...Object.entries(summary.requests).flatMap(([request, counts]) => countSamples(counts, { request })),
+    ...lines.flatMap((line) => windowSamples(line, summary.startedAtMs)),
+    ...latencySamples(lines, seed),
+  ]);
+}
+
+/** Reads the lines of a load. A load that was not made as planned is a problem: what it measured is of another load. */
+export function readLoad(text: string): Result<{ readonly lines: readonly LoadLine[]; readonly summary: LoadSummary }> {
   const lines: LoadLine[] = [];
   for (const line of text.split('\n').filter((each) => each !== '')) {
     const parsed = loadLine.safeParse(jsonOf(line));
@@ -93,11 +121,7 @@ export function loadSamples(text: string, seed: number): Result<Sample[]> {
       kind: 'evidence',
       message: 'the load had no arrival that counts: chance gave none after the warm-up',
     });
-  return ok([
-    ...Object.entries(summary.requests).flatMap(([request, counts]) => countSamples(counts, { request })),
-    ...lines.flatMap((line) => windowSamples(line, summary.startedAtMs)),
-    ...latencySamples(lines, seed),
-  ]);
+  return ok({ lines, summary });
 }
 
 function jsonOf(text: string): unknown {

@@ -50,6 +50,8 @@ const recordedRun = z.object({
 
 /** Beside the readings, of which one may have any name. */
 const index = 'evidence.json';
+/** Folder within a run's folder where the same of the baseline's build is kept. */
+export const baselineFolder = 'baseline-run';
 
 /** Keeps a reading in the run's folder, a sample a line; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
@@ -99,11 +101,13 @@ export function readRecorded(runDirectory: string): Evidence | undefined {
     JSON.parse(readFileSync(join(runDirectory, index), 'utf8')),
   );
   const readings = sources.map((source): [string, Reading] => [source, readReading(runDirectory, source)]);
+  const baseline = readRecorded(join(runDirectory, baselineFolder));
   return withoutUndefined({
     readings: new Map(readings),
     logs: new Map(logs.map((log): [string, ServiceLog] => [log.service, withoutUndefined(log)])),
     nonce,
     cutShort,
+    baseline,
   });
 }
 

@@ -5,7 +5,16 @@ import type { Undo } from './notes.ts';
 import { mustRun } from './once.ts';
 import { neighbours } from './perl.ts';
 import type { Outcome, Plan, Planning } from './plan.ts';
-import { again, type Member, memberOf, networkHolder, networksOf, notPossible, runningMember } from './system.ts';
+import {
+  again,
+  type Member,
+  memberOf,
+  networkHolder,
+  networksOf,
+  notPossible,
+  prefixOf,
+  runningMember,
+} from './system.ts';
 
 type Partition = FaultOf<'partition'>;
 
@@ -23,11 +32,12 @@ export async function planPartition(planning: Planning, fault: Partition): Promi
 
 /** `wanted`: a network's name in the Compose file or the engine; `null`: all. */
 function planDisconnect({ system }: Planning, wanted: string | null, holder: Member): Result<Plan> {
-  const { engine, project } = system;
+  const { engine } = system;
+  const prefix = prefixOf(holder);
   const all = [...networksOf(holder)];
-  const chosen = all.filter(([name]) => wanted === null || name === wanted || name === `${project}_${wanted}`);
+  const chosen = all.filter(([name]) => wanted === null || name === wanted || name === `${prefix}_${wanted}`);
   if (chosen.length === 0) {
-    const names = all.map(([name]) => name.replace(`${project}_`, ''));
+    const names = all.map(([name]) => name.replace(`${prefix}_`, ''));
     const message = `${holder.service} is not in the network ${wanted}`;
     return failed({ kind: 'usage', message, remedy: known('networks', names) });
   }

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findLabelled, type Labels, removeAll } from '../environment/down.ts';
+import { findLabelled, removeAll } from '../environment/down.ts';
 import { connectEngine } from '../environment/engine.ts';
 import { listKept } from '../environment/existing.ts';
-import { label } from '../environment/labels.ts';
+import { type Labels, label } from '../environment/labels.ts';
 import { ok, type Result } from '../events/problem.ts';
 import { waitForLock } from '../store/lock.ts';
 import { ownerState } from '../store/owner.ts';

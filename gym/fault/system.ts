@@ -101,10 +101,37 @@ export function runningMember(system: System, service: string): Result<Member> {
   });
 }
 
-/** The container whose network a service has: its own, or the one that it joined. */
+/** The container whose network a service has: its own, or the one that it joined, which may have joined another. */
 export async function networkHolder(system: System, member: Member): Promise<Result<Member>> {
   const joined = /^container:(.+)$/.exec(member.info.HostConfig.NetworkMode ?? '')?.[1];
-  return joined === undefined ? ok(member) : lookAt(system.engine, joined, member.service);
+  if (joined === undefined) return ok(member);
+  const other = await lookAt(system.engine, joined, member.service);
+  return other.ok ? networkHolder(system, other.value) : other;
+}
+
+/** The slot that a service's container is in, and nobody's container else; `undefined`: it has its network itself, or another service's. */
+export async function slotOf(system: System, member: Member): Promise<Result<Member | undefined>> {
+  const joined = /^container:(.+)$/.exec(member.info.HostConfig.NetworkMode ?? '')?.[1];
+  const other = joined === undefined ? undefined : await lookAt(system.engine, joined, member.service);
+  if (other === undefined || !other.ok) return ok(undefined);
+  return ok(isSlot(other.value) ? other.value : undefined);
+}
+
+/** Whether a container only holds a network. */
+export function isSlot({ info }: Member): boolean {
+  return label.slots in info.Config.Labels;
+}
+
+/** What the engine's names of a container's networks begin with. */
+export function prefixOf({
+  name,
+  service,
+  info: {
+    Config: { Labels },
+  },
+}: Member): string {
+  const own = Labels[label.service] ?? Labels[label.helper]?.replace(/^slot-/, '') ?? service;
+  return name.slice(0, -own.length - 1);
 }
 
 /** The networks of a container, by the engine's names; without `host` and `none`, which nobody can be cut off from. */

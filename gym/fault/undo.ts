@@ -6,7 +6,7 @@ import { restoreHosts } from './hosts.ts';
 import type { Undo } from './notes.ts';
 import { helperOf, mustRun, onceOf } from './once.ts';
 import { disk, neighbours } from './perl.ts';
-import { again, type Member, portsText, type System } from './system.ts';
+import { again, isSlot, type Member, portsText, type System, slotOf } from './system.ts';
 
 /** A number of bytes that no machine has, and that a multiple of every page size is. */
 const boundlessBytes = 2 ** 46;
@@ -70,6 +70,8 @@ async function undoOne(
   switch (step.do) {
     case 'start': {
       const started = await engine.call(`starting ${step.service}`, () => container.start());
+      // What it holds is told with the service.
+      if (isSlot(member)) return ended(started, [304, 404], async () => '');
       return ended(started, [304, 404], async () => `${step.service} started${await portsNow(system, member)}`);
     }
     case 'unpause': {
@@ -167,7 +169,8 @@ async function connect(
 /** The engine gives a started or connected container other ephemeral ports. */
 async function portsNow(system: System, before: Member): Promise<string> {
   const now = await again(system, before);
-  const text = now.ok ? portsText(now.value) : '';
+  const slot = now.ok ? await slotOf(system, now.value) : undefined;
+  const text = now.ok ? portsText((slot?.ok ? slot.value : undefined) ?? now.value) : '';
   return text === '' ? '' : `; published: ${text}`;
 }
 

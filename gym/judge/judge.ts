@@ -66,8 +66,10 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   if (worstOne === undefined) return 'nothing was judged';
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
-  const invariants = checks.filter((check) => check.kind !== 'cases').length;
+  const targets = checks.filter((check) => check.kind === 'target').length;
+  const invariants = checks.filter((check) => check.kind !== 'cases').length - targets;
   const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
+  const measured = targets === 0 ? '' : `, ${countText(targets, 'target')}`;
   const holding = checks.filter((check) => isGreen(check.state)).length;
   const waived = checks.filter((check) => check.state === 'waived').map(({ name }) => name);
   const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
@@ -80,7 +82,7 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
     ...told('does not hold, but only warns', warned),
     ...told('UNPROVEN', unproven.length === 0 ? [] : [notProven]),
   ].join('');
-  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${others}`;
+  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${measured}${others}`;
 }
 
 function told(what: string, names: readonly string[]): string[] {

@@ -29,6 +29,8 @@ export const stageResult = z.object({
 });
 export type StageResult = z.infer<typeof stageResult>;
 
+const watchedState = z.object({ state, because: z.string() });
+
 /** What all checks of one run come to: the document `verdict.json`. */
 export const verdictSchema = z.object({
   schema: z.literal(verdictSchemaName),
@@ -53,6 +55,18 @@ export const verdictSchema = z.object({
     restored: z.array(z.string()),
   }),
   fault: z.string().optional(),
+  /** Of `gym verify --canary`: what to do with this build. */
+  canary: z
+    .object({
+      call: z.enum(['go on', 'roll back', 'cannot tell']),
+      because: z.string(),
+      /** Each service level that was watched, as both builds kept it. */
+      slos: z.array(z.object({ slo: z.string(), candidate: watchedState, baseline: watchedState })).readonly(),
+      /** Slices of the load that were counted. */
+      slices: z.number(),
+      endedEarly: z.boolean(),
+    })
+    .optional(),
   stages: z.array(stageResult),
   checks: z.array(checkResult),
   /** What kept the run from being judged, if anything did. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import { isGreen } from '../judge/verdict.ts';
 import { newRunName, writeAtomically } from '../store/store.ts';
-import { extractBaseline } from '../workspace/baseline.ts';
+import { extractBaseline, startCommit } from '../workspace/baseline.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
 
 /**
@@ -23,6 +23,7 @@ export async function judgeAttempt(context: LoopContext, attempt: number): Promi
   const verdict = await request.verify({
     ...{ task, store, history, environmentVariables, loop, listeners, signal, run, workspace },
     baseline: baseline.value,
+    compareWith: startCommit(worktree),
   });
   rmSync(extracted, { recursive: true, force: true });
   // Cut short, so it says nothing about the workspace.

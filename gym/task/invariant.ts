@@ -68,6 +68,8 @@ export interface Invariant {
   readonly sources: readonly string[];
   /** Services whose logs it needs. */
   readonly services: readonly string[];
+  /** Whether it looks at the same sources of the baseline's build as well. */
+  readonly comparesBuilds: boolean;
   /** Pure: the same evidence gives the same judgement. A throw becomes the state `error`. */
   readonly judge: (evidence: Evidence) => Judgement;
 }
@@ -82,6 +84,7 @@ const invariantShape = z.looseObject({
   notices: z.array(z.string()),
   sources: z.array(z.string()),
   services: z.array(z.string()),
+  comparesBuilds: z.boolean(),
 });
 /** Whether a value is what a kind's function gives. */
 export const isInvariant = (value: unknown): value is Invariant =>
@@ -101,6 +104,8 @@ export interface KindDefinition<Schema extends z.ZodType<BaseSpec>> {
   /** Sources that it needs besides: those whose documents it reads. */
   readonly sources?: (spec: z.output<Schema>) => readonly string[];
   readonly services?: (spec: z.output<Schema>) => readonly string[];
+  /** Whether it needs `evidence.baseline`; by default not. */
+  readonly comparesBuilds?: (spec: z.output<Schema>) => boolean;
   readonly judge: (spec: z.output<Schema>, evidence: Evidence) => Judgement;
   /** Which ways of tampering make a check fail that passed; none: nothing is promised. */
   readonly notices?: (spec: z.output<Schema>) => readonly TamperingName[];
@@ -130,6 +135,7 @@ export function defineInvariant<Schema extends z.ZodType<BaseSpec>>(
       notices: definition.notices?.(checked) ?? [],
       sources: [...new Set([...sources, ...(definition.sources?.(checked) ?? [])])],
       services: definition.services?.(checked) ?? [],
+      comparesBuilds: definition.comparesBuilds?.(checked) ?? false,
       judge: (evidence) => judgeSafely(() => definition.judge(checked, evidence)),
     };
   };

@@ -9,6 +9,7 @@ import { type CallSite, locate } from './locate.ts';
 import { noteImport } from './modules.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
 import { nearOrKnown } from './suggest.ts';
+import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
 
 let apiIsResolved = false;
@@ -131,6 +132,8 @@ function doubleNames(task: Task): Problem[] {
   const named = [
     ...task.stages.map(({ name }, index) => ({ name, path: ['stages', index, 'name'] })),
     ...task.invariants.map(({ name }, index) => ({ name, path: ['invariants', index, 'name'] })),
+    ...task.targets.map(({ name }, index) => ({ name, path: ['targets', index, 'name'] })),
+    ...(task.canary === undefined ? [] : [{ name: canaryCheck, path: ['canary'] }]),
   ];
   const doubles = named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index);
   const sources = Object.keys(task.witnesses).filter((name) => Object.hasOwn(task.measurements, name));
@@ -140,7 +143,7 @@ function doubleNames(task: Task): Problem[] {
         task,
         path,
         `two checks are named ${name}`,
-        'Stages and invariants share their names: rename one.',
+        'Stages, invariants and targets share their names: rename one.',
       ),
     ),
     ...sources.map((name) => definitionProblem(task, ['witnesses', name], `${name} is a measurement and a witness`)),
@@ -174,11 +177,11 @@ function unknownNames(task: Task): Problem[] {
         ),
       ),
   );
-  return [...unknownStages, ...unknownSources, ...unknownChecks(task), ...unknownRisks(task)];
+  return [...unknownStages, ...unknownSources, ...unknownChecks(task), ...unknownRisks(task), ...unfitCanary(task)];
 }
 
 function unknownChecks(task: Task): Problem[] {
-  const checks = [...task.stages, ...task.invariants].map(({ name }) => name);
+  const checks = [...task.stages, ...task.invariants, ...task.targets].map(({ name }) => name);
   return task.waivers.flatMap(({ check }, index) =>
     checks.includes(check)
       ? []
@@ -193,16 +196,38 @@ function unknownChecks(task: Task): Problem[] {
 
 function unknownRisks(task: Task): Problem[] {
   const risks = Object.keys(task.risks);
-  return task.invariants.flatMap(({ name, risk }, index) =>
+  const checks = (['invariants', 'targets'] as const).flatMap((list) =>
+    task[list].map(({ name, risk }, index) => ({ name, risk, path: [list, index] })),
+  );
+  return checks.flatMap(({ name, risk, path }) =>
     risk
       .filter((each) => !risks.includes(each))
       .map((each) =>
-        definitionProblem(
-          task,
-          ['invariants', index],
-          `${name}: the task has no risk ${each}`,
-          nearOrKnown(each, 'risks', risks),
-        ),
+        definitionProblem(task, path, `${name}: the task has no risk ${each}`, nearOrKnown(each, 'risks', risks)),
       ),
   );
+}
+
+/** What a canary names has to be there, and be judged by nothing but its load. */
+function unfitCanary(task: Task): Problem[] {
+  const { canary, measurements, invariants } = task;
+  if (canary === undefined) return [];
+  const loads = Object.keys(measurements).filter((name) => measurements[name]?.kind === 'load');
+  const unfit = canary.slos.flatMap((slo, index) => {
+    const path = ['canary', 'slos', index];
+    const invariant = invariants.find(({ name }) => name === slo);
+    if (invariant === undefined) {
+      const names = invariants.map(({ name }) => name);
+      return [
+        definitionProblem(task, path, `canary: there is no invariant ${slo}`, nearOrKnown(slo, 'invariants', names)),
+      ];
+    }
+    const other = invariant.sources.find((source) => source !== canary.load);
+    if (other === undefined && invariant.services.length === 0 && !invariant.comparesBuilds) return [];
+    const what = other ?? (invariant.comparesBuilds ? 'the baseline' : 'a log');
+    return [definitionProblem(task, path, `canary: ${slo} also looks at ${what}; it may look at ${canary.load} only`)];
+  });
+  if (loads.includes(canary.load)) return unfit;
+  const message = `canary: there is no load ${canary.load} among the measurements`;
+  return [definitionProblem(task, ['canary', 'load'], message, nearOrKnown(canary.load, 'loads', loads)), ...unfit];
 }

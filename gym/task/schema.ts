@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { environmentFault } from './environment-fault.ts';
 import { type Invariant, isInvariant } from './invariant.ts';
 import { sourceSchema } from './source.ts';
+import { canarySchema, targetInput } from './target.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'names are lower case, digits and hyphens');
 const relativePath = z.string().min(1);
@@ -33,6 +34,8 @@ export type Stage = z.output<typeof stageSchema>;
 export const limitsSchema = z.strictObject({
   /** Seconds from the first container to the last one ready. */
   upSeconds: seconds.default(120),
+  /** Seconds for the measuring of one target. */
+  targetSeconds: seconds.default(600),
   /** Attempts of an agent in one loop. */
   attempts: z.number().int().positive().default(8),
   /** Minutes of one loop. */
@@ -78,6 +81,10 @@ export const taskSchema = z.strictObject({
   invariants: z
     .array(z.custom<Invariant>(isInvariant, 'not an invariant: use a kind such as bound, or your own'))
     .default([]),
+  /** How fast it has to be, made by `target`: judged after all stages have passed. */
+  targets: z.array(targetInput).default([]),
+  /** How `gym verify --canary` tries this build beside the baseline's. */
+  canary: canarySchema.optional(),
   /** What could be harmed, by name, in one sentence each: `gym risks` shows which checks guard it. */
   risks: z.record(name, z.string().min(1)).default({}),
   /** Failures of the running environment that `gym prove` and `gym verify --fault NAME` do while a stage runs. */

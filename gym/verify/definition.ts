@@ -7,7 +7,12 @@ import { nearOrKnown } from '../task/suggest.ts';
 
 /** Names in a task that its Compose file does not have: services, networks and volumes. */
 export function composeMismatches(task: Task, model: ComposeModel): Problem[] {
-  return [...stageServices(task, model), ...sourceNames(task, model), ...logServices(task, model)];
+  return [
+    ...stageServices(task, model),
+    ...sourceNames(task, model),
+    ...logServices(task, model),
+    ...targetNames(task, model),
+  ];
 }
 
 function stageServices(task: Task, model: ComposeModel): Problem[] {
@@ -39,6 +44,19 @@ function logServices(task: Task, model: ComposeModel): Problem[] {
         unknownName(task, ['invariants', index, 'services'], invariant.name, 'service', service, model.services),
       ),
   );
+}
+
+function targetNames(task: Task, model: ComposeModel): Problem[] {
+  return task.targets.flatMap(({ name, measure }, index) => {
+    const path = (key: string) => ['targets', index, 'measure', key];
+    if (measure.kind === 'load')
+      return model.networks.has(measure.network)
+        ? []
+        : [unknownName(task, path('network'), name, 'network', measure.network, model.networks)];
+    const { service } = measure;
+    if (service === undefined || model.services.has(service)) return [];
+    return [unknownName(task, path('service'), name, 'service', service, model.services)];
+  });
 }
 
 function unknownName(

@@ -3,6 +3,9 @@ import type { Result } from '../events/problem.ts';
 import type { History } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
+
+import type { Commit } from '../workspace/commit.ts';
+
 import type { Disturbance } from './disturb.ts';
 
 /** Something broken on purpose in one run. */
@@ -23,6 +26,10 @@ export interface VerifyRequest {
   readonly workspace: string;
   /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */
   readonly baseline?: string;
+  /** The commit whose build the workspace's is held against, where something asks for that: a ref, or by default where HEAD and the default branch parted. */
+  readonly compareWith?: string | Commit;
+  /** Only whether the build keeps its service levels beside the baseline's is judged. */
+  readonly isCanary?: boolean;
   /** What is broken on purpose. */
   readonly fault?: RunFault;
   /** Whether a gate that was never seen to fail keeps the verdict from being green. */

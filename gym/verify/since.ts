@@ -31,8 +31,9 @@ export function lastVerdict({
     if (!existsSync(file)) continue;
     const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
     // A loop works on other files than the user does: what fails there says nothing of what fails here.
-    const isOfSame = parsed.success && parsed.data.fault === undefined && parsed.data.workspace.root === workspace;
-    if (isOfSame) return parsed.data;
+    if (!parsed.success) continue;
+    const { fault, canary, workspace: judged } = parsed.data;
+    if (fault === undefined && canary === undefined && judged.root === workspace) return parsed.data;
   }
   return undefined;
 }

@@ -1,65 +1,50 @@
-import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
-import type { Emit, Phase } from '../events/event.ts';
+import type { Emit } from '../events/event.ts';
 import { type EventLog, openEventLog } from '../events/log.ts';
-import { failed, ok, type Problem, type Result } from '../events/problem.ts';
-import { readEvidence } from '../evidence/evidence.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
 import { observedBy } from '../evidence/kinds.ts';
-import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
-import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
+import { sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
-import { waive } from '../judge/waive.ts';
-import { readProofs } from '../store/proofs.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
-import type { CheckResult } from '../task/judgement.ts';
+import type { Task } from '../task/schema.ts';
+import { canaryCheck } from '../task/target.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
-import { disturbed, expecting } from './disturb.ts';
+
+import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { type Findings, judgeIn, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
-import { definitionHash, strictly, withProof } from './proof.ts';
+import { definitionHash, strictly } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
-import { lastVerdict, withSince } from './since.ts';
 import { asStageResult } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
-
-/** What a verification has found out so far; the verdict is made of it wherever the way ends. */
-interface Findings {
-  snapshot: Snapshot | null;
-  definition: string;
-  outcomes: StageOutcome[];
-  checks: CheckResult[];
-  problems: Problem[];
-}
 
 /**
  * Walks the way of a verification once. Always gives a verdict and writes it to `verdict.json`; nothing of the
  * environment is left, however it ends.
  *
- *     snapshot -> up -> stages (with their evidence) -> judge -> down -> verdict
- *         '--------'------'--- a problem or an abort ------------^
+ *     snapshot -> up -> stages (with their evidence) -> [baseline, targets] -> judge -> down -> verdict
+ *         '--------'------'--- a problem or an abort --------'-------------------^
  */
 export async function verify(request: VerifyRequest): Promise<Verdict> {
   const startedAt = Date.now();
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
-  const findings: Findings = { snapshot: null, definition: '', outcomes: [], checks: [], problems: [] };
+  const findings: Findings = {
+    ...{ snapshot: null, definition: '', commit: undefined, canary: undefined },
+    ...{ outcomes: [], checks: [], problems: [] },
+  };
   begin(request, log.emit, startedAt);
   const directory = join(runDirectory, 'workspace');
   try {
     await walk(request, { directory, runDirectory, emit: log.emit }, findings);
   } finally {
     rmSync(directory, { recursive: true, force: true });
+    removeBaselineFiles(runDirectory);
   }
   return end(request, log, { findings, startedAt, runDirectory });
-}
-
-interface Way {
-  /** Where the snapshot is. */
-  readonly directory: string;
-  readonly runDirectory: string;
-  readonly emit: Emit;
 }
 
 async function walk(request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
@@ -67,6 +52,12 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   if (!snapshot.ok) return note(findings, way.emit, snapshot.problems);
   findings.snapshot = snapshot.value;
   findings.definition = definitionHash(request.task, way.directory);
+  if (baselineNeed(request) !== 'nothing') {
+    findings.commit = await baselineCommit(request);
+    // A ref that was asked for has to be there; without a default only what needs it is unknown.
+    if (!findings.commit.ok && request.compareWith !== undefined)
+      return note(findings, way.emit, findings.commit.problems);
+  }
   const environment = await phase('up', way.emit, () => bringUp(request, way));
   if (!environment.ok) return note(findings, way.emit, environment.problems);
   try {
@@ -117,83 +108,16 @@ async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }
     : failed(...asInWorkspace(environment.problems, directory, [workspace, task.root]));
 }
 
-async function judgeIn(brought: Environment, request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
-  const { task, signal } = request;
-  const disturbance = request.fault?.during;
-  const environment = disturbance === undefined ? brought : expecting(brought, disturbance);
-  const { emit, runDirectory, directory } = way;
-  const nonce = randomUUID();
-  const reader = readEvidence({ task, environment, hostDirectory: directory, runDirectory, nonce, signal }, emit);
-  await phase('stages', emit, async () => {
-    for (const stage of task.stages) {
-      const before = findings.outcomes.find(({ state }) => !isGreen(state));
-      if (before !== undefined) {
-        findings.outcomes.push(skippedStage(stage, before, emit));
-        continue;
-      }
-      const logFile = join(runDirectory, 'stages', `${stage.name}.log`);
-      const context = { environment, hostDirectory: directory, logFile, emit, signal, run: request.run, nonce };
-      const where = { stage: stage.name, project: environment.project, emit };
-      const problems = await disturbed(disturbance, where, async () => {
-        await reader.beforeStage(stage.name);
-        const outcome = await runStage(stage, context);
-        findings.outcomes.push(outcome);
-        if (!signal.aborted) await reader.afterStage(stage.name, outcome.state);
-      });
-      note(findings, emit, problems);
-      if (signal.aborted) return;
-    }
-  });
-  if (signal.aborted) return;
-  const evidence = await phase('evidence', emit, () => reader.evidence());
-  await phase('judge', emit, async () => {
-    const again = `gym verify ${shellWord(request.called ?? task.name)}${request.fault === undefined ? '' : ` --fault ${shellWord(request.fault.name)}`}`;
-    const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
-    const judged = [...stages, ...judgeInvariants(task.invariants, evidence, again)];
-    const before = lastVerdict(request);
-    const waived = withSince(waive(judged, task.waivers, new Date()), request.run, before);
-    const proofs = readProofs(request.store, task.name);
-    findings.checks.push(...(request.fault === undefined ? withProof(waived, proofs, findings.definition) : waived));
-    for (const { name, kind, severity, state, because, distance } of findings.checks) {
-      emit({ type: 'check.judged', check: name, kind, severity, state, because, distance });
-    }
-  });
-  await noteLosses(environment, way, findings);
+function checkNames({ stages, invariants, targets }: Task, isCanary: boolean): string[] {
+  const judged = isCanary ? [{ name: canaryCheck }] : [...invariants, ...targets];
+  return [...stages, ...judged].map(({ name }) => name);
 }
 
-/** A word as a shell takes it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** What was lost on the way: a verdict must not stand on it in silence. */
-async function noteLosses(environment: Environment, { emit }: Way, findings: Findings): Promise<void> {
-  if (!(await environment.engineAnswers())) {
-    const message = 'the Docker engine stopped answering during the run';
-    note(findings, emit, [{ kind: 'environment', message, remedy: 'Start it again, then run gym verify again.' }]);
-    return;
-  }
-  const deaths = environment.deaths().map(({ service, how, exitCode }): Problem => {
-    const message = `${service} ended during the run: ${how}, exit code ${exitCode}`;
-    return { kind: 'evidence', message, place: { service } };
-  });
-  note(findings, emit, deaths);
-}
-
-async function phase<Value>(name: Phase, emit: Emit, work: () => Promise<Value>): Promise<Value> {
-  const started = performance.now();
-  emit({ type: 'phase.started', phase: name });
-  const value = await work();
-  emit({ type: 'phase.finished', phase: name, durationMs: performance.now() - started });
-  return value;
-}
-
-function note(findings: Findings, emit: Emit, problems: readonly Problem[]): void {
-  findings.problems.push(...problems);
-  for (const problem of problems) emit({ type: 'problem.found', problem });
-}
-
-function begin({ task, workspace, run, loop, fault, history }: VerifyRequest, emit: Emit, startedAt: number): void {
+function begin(
+  { task, workspace, run, loop, fault, history, isCanary = false }: VerifyRequest,
+  emit: Emit,
+  startedAt: number,
+): void {
   history.save({
     run,
     kind: 'verify',
@@ -213,7 +137,7 @@ function begin({ task, workspace, run, loop, fault, history }: VerifyRequest, em
     workspace,
     pid: process.pid,
     stages: task.stages.map(({ name }) => name),
-    checks: [...task.stages, ...task.invariants].map(({ name }) => name),
+    checks: checkNames(task, isCanary),
     ...(fault !== undefined && { fault: fault.name }),
   });
 }
@@ -242,6 +166,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
       restored: [...(findings.snapshot?.restored ?? [])],
     },
     ...(fault !== undefined && { fault: fault.name }),
+    ...(findings.canary !== undefined && { canary: findings.canary }),
     stages,
     checks: findings.checks,
     problems: findings.problems,
@@ -274,12 +199,14 @@ type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
  */
 function conclude(
   stages: Verdict['stages'],
-  { checks, problems }: Findings,
+  { checks, problems, canary }: Findings,
   { signal, strict }: { readonly signal: AbortSignal; readonly strict: boolean },
 ): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
-  const judged = strict ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
+  const summed = strict && canary === undefined ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
+  const isGo = canary !== undefined && isGreen(summed.state);
+  const judged = isGo ? { ...summed, headline: `${canary.call}, as ${canary.because}` } : summed;
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
   const lost = worstProblem.kind === 'environment' || checks.length === 0;

@@ -1,12 +1,20 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
-import { git } from './git.ts';
+import { type Commit, extractCommit } from './commit.ts';
 import { hashFiles, listFiles, matchesAny } from './snapshot.ts';
 
-/** A replaced object would give another content under the old name: an agent can do that with `git replace`. */
-const env = { GIT_NO_REPLACE_OBJECTS: '1' };
+/** The commit of a loop's start state, with its hidden files where they are kept. */
+export function startCommit(worktree: Worktree): Commit {
+  const { gitDirectory, home, directory, workspace, baseline, start } = worktree;
+  // An exercise's own repository has nothing but the start: the rest is in the user's.
+  return {
+    gitDirectory: home ?? gitDirectory,
+    hash: baseline ?? start,
+    folder: relative(directory, workspace),
+    name: 'the start of the loop',
+  };
+}
 
 /**
  * Writes the protected files of a loop's start state to `directory`, from git's objects alone, and gives the folder in it that stands
@@ -17,27 +25,8 @@ export async function extractBaseline(
   protectedGlobs: readonly string[],
   directory: string,
 ): Promise<Result<string>> {
-  const folder = relative(worktree.directory, worktree.workspace);
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(join(directory, folder), { recursive: true });
-  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
-    cwd: directory,
-    env: { GIT_DIR: worktree.home ?? worktree.gitDirectory },
-  });
-  if (!common.ok) return common;
-  // A repository of its own, with the objects of the other (gitrepository-layout(5), commondir): neither the agent's index and
-  // attributes nor the store's .gitignore say a word here.
-  mkdirSync(join(directory, '.git'));
-  writeFileSync(join(directory, '.git', 'HEAD'), `${worktree.start}\n`);
-  writeFileSync(join(directory, '.git', 'commondir'), `${common.value}\n`);
-  const read = await git(['read-tree', worktree.baseline ?? worktree.start], { cwd: directory, env });
-  if (!read.ok) return read;
-  const listed = await git(['ls-files', '-z', '--cached'], { cwd: join(directory, folder), env });
-  if (!listed.ok) return listed;
-  const paths = listed.value.split('\0').filter((path) => path !== '' && matchesAny(path, protectedGlobs));
-  const input = paths.map((path) => `${path}\0`).join('');
-  const written = await git(['checkout-index', '-z', '--stdin'], { cwd: join(directory, folder), env, input });
-  return written.ok ? ok(join(directory, folder)) : written;
+  const extracted = await extractCommit(startCommit(worktree), directory, (path) => matchesAny(path, protectedGlobs));
+  return extracted.ok ? ok(extracted.value.folder) : extracted;
 }
 
 /** Hash by path of each protected file that a folder has. */

@@ -14,6 +14,8 @@ export interface BenchCheckout extends Disposable {
   spareIsUp(): Promise<void>;
   /** Removes the seeded states that are kept for it. Not while it is up. */
   forgetStates(): void;
+  /** Resolves when other slots wait in the place of those that were taken. */
+  isRefilled(): Promise<void>;
 }
 
 /** Makes one of a Compose file's text. */
@@ -34,13 +36,8 @@ export function benchCheckout(name: string, composeText: string): BenchCheckout 
     path,
     gym: (command = '', ...rest) => [process.execPath, join(top, 'dist', 'gym.js'), command, name, ...rest],
     compose: (...args) => [...compose, ...args],
-    async spareIsUp() {
-      for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 20) {
-        if (hasSpare(path)) return;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      throw new Error('no spare came up within a minute');
-    },
+    spareIsUp: () => until('a spare', () => hasSpare(path)),
+    isRefilled: () => until('other slots', () => hasSlots(path, name)),
     forgetStates: () => forgetStates(name),
     [Symbol.dispose]: () => {
       forgetStates(name);
@@ -57,6 +54,20 @@ function forgetStates(task: string): void {
       .filter(Boolean);
     if (found.length > 0) execFileSync('docker', [kind, 'rm', ...found], { stdio: 'ignore' });
   }
+}
+
+async function until(what: string, isThere: () => boolean): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 20) {
+    if (isThere()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${what} did not come up within a minute`);
+}
+
+/** Those that were taken are noted for a minute more at most. */
+function hasSlots(path: string, task: string): boolean {
+  const note: { until: number } = JSON.parse(readFileSync(join(path, '.gym', 'slots', `${task}.json`), 'utf8'));
+  return note.until > Date.now() + 60_000;
 }
 
 function hasSpare(path: string): boolean {

@@ -59,6 +59,11 @@ export async function benchFourServices(rounds: number): Promise<Comparison[]> {
     await checkout.spareIsUp();
     await timed(gym('down', '--wait'), path, env);
 
+    await timed(gym('warm'), path, env);
+    await measure(ours.warm, gym('up'), counts);
+    await checkout.isRefilled();
+    await timed(gym('down', '--wait'), path, env);
+
     await measure(theirs.up, compose(...up), counts);
     await measure(theirs.again, compose(...up), counts);
     const resetMs = (await timed(compose(...down), path, env)) + (await timed(compose(...up), path, env));
@@ -67,6 +72,7 @@ export async function benchFourServices(rounds: number): Promise<Comparison[]> {
   }
   return [
     compare('cold up', ours.up, theirs.up, 0.3),
+    compare('cold up, slots warm', ours.warm, theirs.up, 0.2),
     compare('up again, nothing changed', ours.again, theirs.again, 0.25),
     compare('reset, a spare being up', ours.reset, theirs.reset, 0.08),
     compare('first reset ever, which is seeded again', ours.seeded, theirs.reset, null),
@@ -77,8 +83,8 @@ export async function benchFourServices(rounds: number): Promise<Comparison[]> {
 }
 
 /** Milliseconds, round after round. */
-function noFigures(): Record<'up' | 'again' | 'reset' | 'seeded' | 'kept' | 'down' | 'gone', number[]> {
-  return { up: [], again: [], reset: [], seeded: [], kept: [], down: [], gone: [] };
+function noFigures(): Record<'up' | 'warm' | 'again' | 'reset' | 'seeded' | 'kept' | 'down' | 'gone', number[]> {
+  return { up: [], warm: [], again: [], reset: [], seeded: [], kept: [], down: [], gone: [] };
 }
 
 /** Reset of a database of so many bytes. */

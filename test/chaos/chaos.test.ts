@@ -2,14 +2,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { untilNone } from '../integration/reliability/support.ts';
 import { tinyCheckout } from '../support/gym/checkout.ts';
 import { leftOf } from '../support/gym/engine.ts';
 import { gym, startGym } from '../support/gym/program.ts';
 import { engineProxy } from '../support/gym/proxy.ts';
 import { brokenIn, chaos, chaosCheckout, medianAndMost } from './chaos.ts';
-import { privateEngine, whyNoEngine } from './private-engine.ts';
+import { type PrivateEngine, privateEngine, whyNoEngine } from './private-engine.ts';
 
 /** `npm run chaos` kills 50 times. */
 const kills = 8;
@@ -83,12 +83,16 @@ describe.runIf(process.platform === 'linux')('chaos', () => {
 
   const noEngine = whyNoEngine();
   if (noEngine !== undefined) console.warn(`SKIPPED: a crash of the Docker engine is not tested, ${noEngine}`);
-  test.runIf(noEngine === undefined)(
-    'an engine that crashes in a stage and is started again: no verdict stands on it, and nothing is left',
-    async () => {
+  describe.runIf(noEngine === undefined)('of an engine of its own', () => {
+    let engine: PrivateEngine;
+    beforeAll(async () => {
+      engine = await privateEngine('debian:bookworm-slim');
+    });
+    afterAll(() => engine[Symbol.asyncDispose]());
+
+    test('an engine that crashes in a stage and is started again: no verdict stands on it, and nothing is left', async () => {
       using checkout = chaosCheckout();
       checkout.write('envs/tiny/answer.txt', '42\n');
-      await using engine = await privateEngine('debian:bookworm-slim');
       const env = { DOCKER_HOST: engine.host };
       const running = startGym(checkout.path, ['verify', '--json=stream'], env);
       await running.saw(({ type }) => type === 'stage.started');
@@ -105,15 +109,11 @@ describe.runIf(process.platform === 'linux')('chaos', () => {
       expect((await gym(checkout.path, ['verify'], env)).exitCode).toBe(0);
       expect(await left()).toEqual([]);
       expect(brokenIn(checkout.path)).toEqual([]);
-    },
-  );
+    });
 
-  test.runIf(noEngine === undefined)(
-    'an engine that is frozen: the stage ends within 15 s, and a service that dies ends it at once',
-    async () => {
+    test('an engine that is frozen: the stage ends within 15 s, and a service that dies ends it at once', async () => {
       const stage = { name: 'unit', service: 'box', command: 'sleep 300', timeoutSeconds: 400 };
       using checkout = tinyCheckout({ stages: [stage] });
-      await using engine = await privateEngine('debian:bookworm-slim');
       const env = { DOCKER_HOST: engine.host };
       const begun = async () => {
         const running = startGym(checkout.path, ['verify', '--json=stream'], env);
@@ -139,8 +139,8 @@ describe.runIf(process.platform === 'linux')('chaos', () => {
       expect(stdout).toContain(`"state":"unknown","because":"${because}"`);
       expect([3, 4]).toContain(exitCode);
       await untilNone(async () => [engine.docker('ps', '--all', '--quiet')].filter((ids) => ids !== ''), 30_000);
-    },
-  );
+    });
+  });
 
   const canMount = process.getuid?.() === 0;
   if (!canMount) console.warn('SKIPPED: a full disk of the store is not tested, only root can mount a small one');

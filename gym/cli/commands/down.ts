@@ -1,7 +1,10 @@
 import { accessSync, constants } from 'node:fs';
-import { down, halt, listKept, removeRest, removeUnusedStates } from '../../environment/existing.ts';
+import { down, halt, listKept, listSlots, removeRest, removeUnusedStates } from '../../environment/existing.ts';
+import type { SlotPart } from '../../environment/slots/sets.ts';
 import type { Problem, Result } from '../../events/problem.ts';
 import { forgetNotes } from '../../store/kept.ts';
+import { ownerState } from '../../store/owner.ts';
+import { forgetSlots, readSlots } from '../../store/slots.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { loadTask } from '../../task/load.ts';
@@ -39,22 +42,37 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     const cleared = await removeLeftovers(context);
     if (!cleared.ok) return cleared.problems;
   }
-  const listed = await listKept(env, all ? undefined : checkoutOf(task?.value.root ?? cwd));
+  const checkout = checkoutOf(task?.value.root ?? cwd);
+  // Before it is looked what there is: nothing takes them after that.
+  if (!onlyRest && isWritable(checkout)) forgetSlots(checkout, task?.value.name);
+  const [listed, slots] = await Promise.all([
+    listKept(env, all ? undefined : checkout),
+    listSlots(env, all ? undefined : checkout),
+  ]);
   if (!listed.ok) return listed.problems;
-  const wanted = listed.value.filter((each) => task === undefined || each.task === task.value.name);
-  if (wanted.length === 0) stderr.write('nothing is up\n');
+  if (!slots.ok) return slots.problems;
+  const isMeant = (each: { readonly task: string }): boolean => task === undefined || each.task === task.value.name;
+  const wanted = listed.value.filter(isMeant);
+  const pools = slots.value.filter((each) => isMeant(each) && !(onlyRest && isWarm(each)));
+  if (wanted.length + pools.length === 0) stderr.write('nothing is up\n');
+  for (const each of pools) if (!onlyRest && isWritable(each.checkout)) forgetSlots(each.checkout, each.task);
   const end = onlyRest ? removeRest : waits ? down : halt;
-  const problems = (await Promise.all(wanted.map((each) => endOne(context, each, end)))).flat();
-  if (all && (waits || onlyRest)) {
-    const removed = await removeUnusedStates(env);
-    if (!removed.ok) problems.push(...removed.problems);
-  }
-  if (!waits && !onlyRest && (wanted.length > 0 || all)) {
+  const ended = await Promise.all(wanted.map((each) => endOne(context, each, end)));
+  const cleared = await Promise.all(waits || onlyRest ? pools.map(({ set }) => down(env, set)) : []);
+  const forgotten = all && (waits || onlyRest) ? [await removeUnusedStates(env)] : [];
+  for (const name of new Set(pools.map((each) => each.task))) stderr.write(`${name} is not kept warm any more\n`);
+  const problems = [...ended.flat(), ...[...cleared, ...forgotten].flatMap((each) => (each.ok ? [] : each.problems))];
+  if (!waits && !onlyRest && (wanted.length + pools.length > 0 || all)) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
     startInBackground(context, ['down', '--rest', ...rest]);
   }
   const [first, ...others] = problems;
   return first === undefined ? 0 : [first, ...others];
+}
+
+/** Whether a set has come since the slots were forgotten. */
+function isWarm({ checkout, task, set, owner }: SlotPart): boolean {
+  return readSlots(checkout, task)?.set === set || ownerState(owner) === 'alive';
 }
 
 /** Its Compose file may be broken by now: it is not looked at. */

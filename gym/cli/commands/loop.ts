@@ -15,6 +15,7 @@ import { checkoutOf, newRunName, openStore, type Store } from '../../store/store
 import { findTask } from '../../task/find.ts';
 import type { Task } from '../../task/schema.ts';
 import { verify } from '../../verify/verify.ts';
+import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
@@ -53,7 +54,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
         store,
         history,
         environmentVariables: context.env,
-        listeners: [listener],
+        listeners: [listener, refilling(context, task)],
         signal: context.signal,
         verify,
         describe: terse,
@@ -140,6 +141,13 @@ async function watched<Value>(
     screen.close();
     await screen.closed;
   }
+}
+
+/** While the agent works there is time for it. */
+function refilling(context: Context, task: Task): Listener {
+  return ({ type }) => {
+    if (type === 'run.finished') refillSlots(context, task);
+  };
 }
 
 function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {

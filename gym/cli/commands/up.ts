@@ -7,6 +7,7 @@ import { up } from '../../environment/up.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import { forgetNotes, noteUp } from '../../store/kept.ts';
 import { openStore } from '../../store/store.ts';
+import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { changeOf, holdKept, type KeptTask, keptRequest, openKept, originOf } from '../kept.ts';
@@ -74,6 +75,7 @@ async function bringUpOnce(context: Context, kept: KeptTask, asked: Asked): Prom
   log.close();
   if (!environment.ok) return environment.problems;
   watchdog.end();
+  refillSlots(context, task);
   const { services } = environment.value;
   const ports = environment.value.publishedPorts();
   environment.value.release();

@@ -1,5 +1,5 @@
 import { startWatchdog } from '../../environment/watchdog.ts';
-import { ok } from '../../events/problem.ts';
+import { ok, type Problem } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
 import { runFault } from '../../prove/disturbances.ts';
@@ -7,6 +7,7 @@ import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../../store/store.ts';
 import { checkFault } from '../../verify/fault.ts';
 import { verify } from '../../verify/verify.ts';
+import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
@@ -23,6 +24,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const fault = args.text('fault');
   const known = fault === undefined ? ok(undefined) : checkFault(task.value, fault);
   if (!known.ok) return known.problems;
+  const isCanary = args.flag('canary');
+  if (isCanary && task.value.canary === undefined) return [noCanary(task.value.name)];
+  const compareWith = args.text('baseline');
   const watchdog = startWatchdog(context.env);
   // Where no engine answers, the verdict tells.
   await removeLeftovers(context);
@@ -36,6 +40,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       ...(called !== undefined && { called }),
       workspace: task.value.root,
       ...(fault !== undefined && { fault: runFault(task.value, fault, context.env) }),
+      ...(compareWith !== undefined && { compareWith }),
+      isCanary,
       strict: args.flag('strict'),
       store,
       history,
@@ -48,12 +54,18 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
+    refillSlots(context, task.value);
     if (mode !== 'stream')
       context.stdout.write(`${render(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
     history.close();
   }
+}
+
+function noCanary(task: string): Problem {
+  const remedy = 'Its key `canary` names a load, a rate, and what is watched: docs/targets.md.';
+  return { kind: 'usage', message: `${task} has no canary`, remedy };
 }
 
 /** On a terminal the page that follows has the problems, so that the lines before it leave them out. */

@@ -18,13 +18,14 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
       paint,
     ),
   );
-  const invariants = verdict.checks
-    .filter((check) => check.kind !== 'cases')
-    .flatMap((check) => checkLines(check, verdict, runDirectory, paint));
+  const linesOf = (checks: readonly CheckResult[] = []) =>
+    checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
+  const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
   const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
     ...section('Stages', stages, paint),
-    ...section('Invariants', invariants, paint),
+    ...section('Invariants', linesOf(checks.get('invariants')), paint),
+    ...section('Performance', linesOf(checks.get('performance')), paint),
     ...section('Restored', restored, paint),
     ...(verdict.problems.length === 0 ? [] : ['', ...verdict.problems.map((each) => problemText(each, paint))]),
     '',
@@ -32,6 +33,11 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
     paint('dim', `run ${verdict.run}, ${durationText(verdict.durationMs)}${nextText(verdict)}`),
   ].join('\n');
 }
+
+const sectionOf = (kind: string): 'stages' | 'performance' | 'invariants' =>
+  kind === 'cases' ? 'stages' : isPerformance(kind) ? 'performance' : 'invariants';
+
+const isPerformance = (kind: string): boolean => kind === 'target' || kind === 'canary';
 
 /** The verdict in one line; what it says at length stands above. */
 function endLine(verdict: Verdict, paint: Paint): string {
@@ -80,6 +86,8 @@ function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, 
   const decides = check.severity === 'gate' ? '' : ` (${check.severity})`;
   const head = `  ${glyph(check.state, paint)} ${check.name.padEnd(24)} ${stateWord(check.state).toLowerCase()}${decides}${proofText(check, paint)}`;
   if (check.state === 'waived') return [head, paint('dim', `      ${check.because}`)];
+  if (isGreen(check.state) && isPerformance(check.kind))
+    return [head, paint('dim', `      ${firstClause(check.because)}`)];
   if (isGreen(check.state)) return [head];
   return [
     head,

@@ -65,7 +65,7 @@ describe('the patches of the shuffle', () => {
 
   test.each(patchesIn('faults'))('%s says what it does and names checks of the task', (patch) => {
     expect(headOf(patch).split('\n')[0]).toMatch(/^[A-Z].+\.$/);
-    const checks = task.invariants.map(({ name }) => name);
+    const checks = [...task.stages, ...task.invariants].map(({ name }) => name);
     expect(caughtBy(patch)).not.toHaveLength(0);
     expect(checks).toEqual(expect.arrayContaining(caughtBy(patch)));
   });

@@ -5,6 +5,7 @@ import { connectEngine } from '../../../gym/environment/engine.ts';
 import type { Environment } from '../../../gym/environment/environment.ts';
 import { listGolden, removeGolden } from '../../../gym/environment/golden-states.ts';
 import { bringUpNext, resettable } from '../../../gym/environment/reset.ts';
+import { keepSlots } from '../../../gym/environment/slots/keep.ts';
 import { sweepEngine } from '../../../gym/environment/sweep.ts';
 import { inject } from '../../../gym/fault/inject.ts';
 import { tinyCheckout } from '../../support/gym/checkout.ts';
@@ -81,9 +82,9 @@ function fetchText(port: number): Promise<string> {
 
 describe.each([
   // Its network is that of no process outside: what it publishes is not there for these tests.
-  { name: 'Podman', start: podman, publishes: false, resets: 2 },
-  { name: 'rootless Docker', start: rootlessDocker, publishes: true, resets: 1 },
-])('$name', ({ name, start, publishes, resets }) => {
+  { name: 'Podman', start: podman, publishes: false, resets: 2, warms: false },
+  { name: 'rootless Docker', start: rootlessDocker, publishes: true, resets: 1, warms: true },
+])('$name', ({ name, start, publishes, resets, warms }) => {
   const here = bench();
   let other: OtherEngine | string = 'it was not started';
   beforeAll(async () => {
@@ -162,6 +163,23 @@ describe.each([
       const states = await listGolden(connected.value);
       expect(states.ok && states.value.map(({ isUsed }) => isUsed)).toEqual(keeps ? [false] : []);
       expect(states.ok && messageOf(await removeGolden(connected.value, states.value))).toBe('');
+      expect(left(engine)).toEqual([]);
+    }),
+  );
+
+  it(
+    'takes networks that were made before, or none are made',
+    on(async (engine, ambient) => {
+      const composeFiles = [here.write('compose.yaml', services)];
+      const kept = await keepSlots({ ...here.request({ composeFiles, ambient }), refill: false });
+      expect(kept).toEqual({ ok: true, value: warms ? 'made' : 'unsupported' });
+      if (warms) {
+        const environment = await here.mustUp(services, { ambient });
+        const mode = engine.docker('inspect', '--format', '{{.HostConfig.NetworkMode}}', `${environment.project}-web`);
+        expect(mode).toMatch(/^container:/);
+        expect(await fetchText(environment.publishedPort('web', 8080) ?? 0)).toBe('here');
+        expect(messageOf(await environment.down())).toBe('');
+      }
       expect(left(engine)).toEqual([]);
     }),
   );

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../../gym/environment/engine.ts';
+import { keepSlots } from '../../../gym/environment/slots/keep.ts';
 import { tinyCheckout } from '../../support/gym/checkout.ts';
 import { leftOf } from '../../support/gym/engine.ts';
 import { gym, startGym } from '../../support/gym/program.ts';
@@ -91,6 +93,29 @@ while (accept(my $c, $s)) { print $c "told over there\\n"; close $c }`;
       expect(verified.stderr + verified.stdout).toMatch(/pass/i);
       expect(verified.exitCode).toBe(0);
       expect(leftOf(checkout.path)).toEqual([]);
+    }),
+  );
+
+  it(
+    'leads to what slots publish',
+    on(async ({ ambient }) => {
+      const listen = `use IO::Socket; my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 9); while (my $c = $s->accept) { print $c "told over there\\n" }`;
+      const healthcheck = { test: 'grep -q :0050 /proc/net/tcp', interval: '1s', retries: 30 };
+      const web = { ...box, command: ['perl', '-e', listen.replaceAll('$', '$$$$')], ports: ['80'], healthcheck };
+      const services = JSON.stringify({ services: { web } });
+      const composeFiles = [here.write('compose.yaml', services)];
+      const kept = await keepSlots({ ...here.request({ composeFiles, ambient: ambient() }), refill: false });
+      expect(kept).toEqual({ ok: true, value: 'made' });
+      const environment = await here.mustUp(services, { ambient: ambient() });
+      expect(
+        execFileSync('docker', ['inspect', '-f', '{{.HostConfig.NetworkMode}}', `${environment.project}-web`], {
+          encoding: 'utf8',
+        }),
+      ).toMatch(/^container:/);
+      const socket = connect(environment.publishedPort('web', 80) ?? 0, '127.0.0.1');
+      expect(Buffer.concat(await socket.toArray()).toString('utf8')).toBe('told over there\n');
+      expect(messageOf(await environment.down())).toBe('');
+      expect(labelled(`dev.gym.checkout=${here.folder}`)).toEqual([]);
     }),
   );
 

@@ -5,13 +5,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { bench, docker, eventually, messageOf, run } from './support.ts';
 
 const gym = bench();
+/** Of its own: other processes' tests have the usual one. */
+const task = `gymtest-${process.pid}`;
 const proxies: Proxy[] = [];
 
 afterEach(() => {
   for (const proxy of proxies.splice(0)) proxy.cut();
-  const left = docker('ps', '-aq', '--filter', 'label=dev.gym.task=gymtest');
+  const left = docker('ps', '-aq', '--filter', `label=dev.gym.task=${task}`);
   if (left !== '') docker('rm', '-fv', ...left.split('\n'));
-  const networks = docker('network', 'ls', '-q', '--filter', 'label=dev.gym.task=gymtest');
+  const networks = docker('network', 'ls', '-q', '--filter', `label=dev.gym.task=${task}`);
   if (networks !== '') docker('network', 'rm', ...networks.split('\n'));
 });
 
@@ -48,7 +50,7 @@ describe('an engine that goes away', () => {
     const engine = await proxy();
     const environment = await gym.mustUp(
       'services: {a: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"]}}',
-      { ambient: engine.ambient, observed: [{ kind: 'network', service: 'a' }] },
+      { task, ambient: engine.ambient, observed: [{ kind: 'network', service: 'a' }] },
     );
     expect(await environment.engineAnswers()).toBe(true);
     setTimeout(() => engine.cut(), 200);
@@ -71,7 +73,7 @@ describe('an engine that goes away', () => {
     const engine = await proxy();
     const coming = gym.up(
       'services: {a: {image: "debian:bookworm-slim", init: true, command: [sleep, "1000"], healthcheck: {test: "false", interval: 1s, retries: 100}}}',
-      { ambient: engine.ambient },
+      { task, ambient: engine.ambient },
     );
     await eventually(() => gym.events.some((event) => event.type === 'service.changed' && event.state === 'started'));
     engine.cut();

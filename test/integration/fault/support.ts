@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Environment } from '../../../gym/environment/environment.ts';
+import { keepSlots } from '../../../gym/environment/slots/keep.ts';
 import { up } from '../../../gym/environment/up.ts';
 import { problem, type Result } from '../../../gym/events/problem.ts';
 import { type FaultPlace, type Injected, inject } from '../../../gym/fault/inject.ts';
@@ -76,19 +77,19 @@ export interface Duo {
   shell(service: string, script: string): Promise<string>;
 }
 
-/** Brings the environment up for all tests of a file: kept, as `gym up` does. */
-export function duo(name: string): Duo {
+/** Brings the environment up for all tests of a file: kept, as `gym up` does, with networks of its own or in slots that wait for it. */
+export function duo(name: string, places: 'own' | 'slots' = 'own'): Duo {
   const folder = mkdtempSync(join(tmpdir(), 'gym-fault-'));
   let environment: Environment | undefined;
   beforeAll(async () => {
     writeFileSync(join(folder, 'compose.yaml'), compose);
     const project = `gymfault-${name}-${process.pid}`;
-    const brought = await up({
+    const request = {
       composeFiles: [join(folder, 'compose.yaml')],
       project,
       task: 'duo',
       run: project,
-      lease: 'kept',
+      lease: 'kept' as const,
       checkout: folder,
       variables: {},
       ambient: process.env,
@@ -97,8 +98,9 @@ export function duo(name: string): Duo {
       emit: () => undefined,
       signal: new AbortController().signal,
       deadlineMs: 60_000,
-    });
-    environment = mustOk(brought);
+    };
+    if (places === 'slots') expect(mustOk(await keepSlots({ ...request, refill: false }))).toBe('made');
+    environment = mustOk(await up(request));
   });
   afterAll(async () => {
     await environment?.down();

@@ -12,7 +12,9 @@ test.runIf(noEngine === undefined)(
   async () => {
     using first = tinyCheckout();
     using second = tinyCheckout();
-    using third = tinyCheckout({ stages: [{ name: 'unit', command: 'sleep 8' }] });
+    using third = tinyCheckout({
+      stages: [{ name: 'unit', command: `until [ -e ${first.path}/done ]; do sleep 0.1; done` }],
+    });
     await using engine = await privateEngine('debian:bookworm-slim');
     const env = { DOCKER_HOST: engine.host };
     const checkouts = (): string[] =>
@@ -44,10 +46,13 @@ test.runIf(noEngine === undefined)(
     expect((await gym(first.path, ['up'], env)).exitCode).toBe(0);
     expect(states()).toMatch(/^gym-golden-[0-9a-f]{32}$/m);
 
+    expect((await gym(second.path, ['warm'], env)).exitCode).toBe(0);
     const all = await gym(third.path, ['down', '--all', '--wait'], env);
-    expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said: 'tiny is down\ntiny is down\n' });
+    const said = 'tiny is down\ntiny is down\ntiny is not kept warm any more\n';
+    expect({ code: all.exitCode, said: all.stderr }).toEqual({ code: 0, said });
     expect(checkouts()).toEqual([third.path, 'lookalike']);
     expect(states()).toBe('');
+    first.write('done', '');
     expect((await running.end).exitCode).toBe(0);
     expect(engine.docker('network', 'ls', '--quiet', '--filter', 'label=dev.gym.project')).toBe('');
   },

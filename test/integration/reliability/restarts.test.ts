@@ -12,6 +12,8 @@ import { bench } from '../environment/support.ts';
 
 const here = bench();
 const seed = 7;
+/** How often each is started again; for more, GYM_RESTARTS. */
+const restarts = Number(process.env['GYM_RESTARTS'] ?? 5);
 
 /** Numbers its starts, and in each of them its lines, from the first moment on; with long lines, or some on stderr. */
 const program = `n=$(cat /n 2>/dev/null || echo 0); n=$((n + 1)); echo $n >/m; mv /m /n; echo
@@ -97,7 +99,7 @@ const linesOf = (text: string, pattern: RegExp): string[] => text.split(/\r?\n/)
 function expectWhole(lines: readonly string[]): void {
   const byStart = Map.groupBy(lines, (line) => Number(line.split(' ')[0]));
   expect([...byStart.keys()]).toEqual([...byStart.keys()].sort((a, b) => a - b));
-  expect(byStart.size).toBeGreaterThan(4);
+  expect(byStart.size).toBeGreaterThan(2);
   expect(lines).toEqual([...byStart].flatMap(([start, of]) => of.map((_, index) => `${start} ${index + 1}`)));
 }
 
@@ -109,7 +111,7 @@ describe('the log of a container that is killed and started again at random mome
     ['attached to again too late, with a terminal', 400, { Tty: true, Env: [] }],
   ])('%s', async (_, maximumDelayMs, change) => {
     const subject = await followed(change, maximumDelayMs);
-    await stress(subject, 9);
+    await stress(subject, restarts);
     const text = short(readFileSync(subject.log.file, 'utf8'));
     const { out, err } = await ofEngine(subject);
     const lines = linesOf(out, numbered);

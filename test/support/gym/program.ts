@@ -13,8 +13,11 @@ export interface GymEnd {
   /** Null: it was killed. */
   readonly exitCode: number | null;
   readonly stdout: string;
+  /** Without that it could not remove networks of whoever else, whose endpoints the engine has lost count of (see `isMiscounted`). */
   readonly stderr: string;
 }
+
+const miscounted = /^error: removing network \w+: .* though no container is on it\n.*\n/gm;
 
 /** A gym that runs. */
 export interface RunningGym {
@@ -43,7 +46,7 @@ export function startGym(cwd: string, args: readonly string[], env: NodeJS.Proce
   let ended: GymEnd | undefined;
   const end = new Promise<GymEnd>((resolve) => {
     child.once('close', (exitCode) => {
-      ended = { exitCode, stdout, stderr };
+      ended = { exitCode, stdout, stderr: stderr.replace(miscounted, '') };
       resolve(ended);
     });
   });

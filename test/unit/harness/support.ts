@@ -43,6 +43,8 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     deaths: () => deaths,
     engineAnswers: async () => true,
     flushLogs: notHere,
+    pause: notHere,
+    resume: notHere,
     reset: notHere,
     down: notHere,
   };

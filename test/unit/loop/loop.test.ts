@@ -13,6 +13,7 @@ import type { LoopRequest } from '../../../gym/loop/request.ts';
 import { findResumable } from '../../../gym/loop/resume.ts';
 import { listMarked } from '../../../gym/store/processes.ts';
 import type { VerifyRequest } from '../../../gym/verify/request.ts';
+import { extractCommit } from '../../../gym/workspace/commit.ts';
 import { takeSnapshot } from '../../../gym/workspace/snapshot.ts';
 import { countDown, countingCheckout, countingLoop, judgeCount } from '../../support/counting.ts';
 import { taskIn, temporaryFolder } from '../../support/repository.ts';
@@ -28,6 +29,20 @@ function agentOf(act: (request: AttemptRequest) => Partial<AttemptOutcome>): Age
   const done = { kind: 'claimed-done', usage: noUsage, session: null } as const;
   return { name: 'test', attempt: async (request) => ({ ...done, ...act(request) }) as AttemptOutcome };
 }
+
+test('each verification is held against the build of the start, whatever the agent has committed', async () => {
+  using folder = countingCheckout(2);
+  const seen: string[] = [];
+  const verify: LoopRequest['verify'] = async (request) => {
+    const { compareWith } = request;
+    if (typeof compareWith !== 'object') throw new Error('no commit to compare with');
+    const extracted = await extractCommit(compareWith, join(folder.path, 'out'), () => true);
+    seen.push(extracted.ok ? readFileSync(join(extracted.value.folder, 'n.txt'), 'utf8') : 'not there');
+    return judgeCount(request);
+  };
+  await run(countingLoop(folder.path, { verify }));
+  expect(seen).toEqual(['2\n', '2\n', '2\n']);
+});
 
 test('goes on until the judge says done, and tells what happened', async () => {
   using folder = countingCheckout(2);
@@ -112,7 +127,7 @@ test('the budget of dollars, and what is left of it for the next attempt', async
 test('the budget of minutes ends an agent under way, keeps its work on the branch, and leaves no process', async () => {
   using folder = countingCheckout(9);
   const agent = commandAgent(`${countDown}; setsid sleep 50 & sleep 50`);
-  const request = countingLoop(folder.path, { agent, limits: { attempts: 8, minutes: 1 / 60, usd: null } });
+  const request = countingLoop(folder.path, { agent, limits: { attempts: 8, minutes: 1 / 20, usd: null } });
   const report = await run(request);
   expect(report).toMatchObject({ end: 'minutes', exitCode: 5, resumable: false });
   expect(report.attempts.at(-1)).toMatchObject({ attempt: 1, state: null, files: 1 });

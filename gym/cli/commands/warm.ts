@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { keepSlots, slotsLifeMs } from '../../environment/slots/keep.ts';
+import { startWatchdog } from '../../environment/watchdog.ts';
+import { checkoutOf } from '../../store/store.ts';
+import type { Arguments } from '../command.ts';
+import type { CommandEnd, Context } from '../context.ts';
+import { removeLeftovers } from '../leftovers.ts';
+import { durationText } from '../render/style.ts';
+import { openTask } from '../tasks.ts';
+
+/**
+ * `gym warm`: makes the networks of a task's environment and what is to be in them, for the next `gym up`, `verify` or `loop` to take.
+ * Whatever takes them has a gym in the background make others; with `--refill` this one does that.
+ */
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const task = await openTask(args.positionals[0], context);
+  if (!task.ok) return task.problems;
+  const { name, root, compose, variables } = task.value;
+  const started = performance.now();
+  const cleared = await removeLeftovers(context);
+  if (!cleared.ok) return cleared.problems;
+  const watchdog = startWatchdog(context.env);
+  const kept = await keepSlots({
+    composeFiles: compose.map((file) => join(root, file)),
+    task: name,
+    checkout: checkoutOf(root),
+    variables,
+    ambient: context.env,
+    signal: context.signal,
+    refill: args.flag('refill'),
+  });
+  if (!kept.ok) return kept.problems;
+  watchdog.end();
+  if (kept.value === 'impossible' || kept.value === 'unsupported') {
+    const why =
+      kept.value === 'unsupported'
+        ? 'the engine is Podman'
+        : 'none of its services is in a network that can be made before';
+    const message = `${name} cannot be kept warm: ${why}`;
+    return [{ kind: 'usage', message, remedy: 'Go on without: gym up does the same, only later.' }];
+  }
+  const took = kept.value === 'made' ? `, after ${durationText(performance.now() - started)}` : '';
+  const life = `for the next ${slotsLifeMs / 60_000} minutes, or until gym down`;
+  if (kept.value !== 'unwanted') context.stderr.write(`${name} is warm${took}: ${life}\n`);
+  return 0;
+}
