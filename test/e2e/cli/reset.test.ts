@@ -8,6 +8,7 @@ import { tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { containersOf, leftOf } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 
+/** Of this process alone: a state that an earlier run has left is not met. */
 const services = `services:
   box:
     image: debian:bookworm-slim
@@ -18,6 +19,7 @@ const services = `services:
     depends_on: {seed: {condition: service_completed_successfully}}
   seed:
     image: debian:bookworm-slim
+    labels: {only: "${process.pid}"}
     command: [sh, -c, "echo row > /data/table; date +%N > /data/stamp"]
     volumes: ["data:/data"]
 volumes: {data: {}}
