@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: needsDocker,
-          globalSetup: 'test/support/clean-images.ts',
+          globalSetup: ['test/support/clean-images.ts', 'test/support/clean-states.ts'],
           sequence: { groupOrder: 2 },
           maxWorkers: 1,
           testTimeout: 120_000,

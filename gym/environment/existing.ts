@@ -4,6 +4,7 @@ import { demultiplex, undivided } from './demux.ts';
 import { removeProject } from './down.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import type { EnvironmentStatus, ServiceStatus } from './environment.ts';
+import { listGolden, removeGolden } from './golden-states.ts';
 import { haltProject } from './halt.ts';
 import { currentGeneration, usedContainers } from './kept.ts';
 import { carries, label } from './labels.ts';
@@ -133,6 +134,18 @@ export async function removeRest(ambient: Ambient, project: string): Promise<Res
   const marks = await listMarks(engine.value, project);
   if (!marks.ok || marks.value.length > 0) return marks.ok ? ok(undefined) : marks;
   return removeProject(engine.value, project);
+}
+
+/** Removes the seeded states on which no environment stands. */
+export async function removeUnusedStates(ambient: Ambient): Promise<Result<void>> {
+  const engine = await connectEngine(ambient);
+  if (!engine.ok) return engine;
+  const listed = await listGolden(engine.value);
+  if (!listed.ok) return listed;
+  return removeGolden(
+    engine.value,
+    listed.value.filter(({ isUsed }) => !isUsed),
+  );
 }
 
 /** Kept environments that are there, in part or in whole; only those of a checkout, where one is given. */

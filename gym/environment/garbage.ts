@@ -5,6 +5,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import { ownerState } from '../store/owner.ts';
 import { findLabelled, type Leftovers, removeAll, withSlots } from './down.ts';
 import type { Engine } from './engine.ts';
+import { type GoldenState, listGolden, removeGolden, staleGolden } from './golden-states.ts';
 import { findStaleImages, type StaleImage } from './image/prune.ts';
 import { label } from './labels.ts';
 import { findFreeSlots } from './slots/sets.ts';
@@ -12,7 +13,7 @@ import { findOrphans } from './sweep.ts';
 
 /** Something that takes room and that nobody holds. */
 export interface Garbage {
-  readonly kind: 'container' | 'network' | 'volume' | 'image' | 'run' | 'snapshot' | 'worktree';
+  readonly kind: 'container' | 'network' | 'volume' | 'image' | 'state' | 'run' | 'snapshot' | 'worktree';
   readonly name: string;
   /** What is gained without it; null: nothing to speak of, or unknown. */
   readonly bytes: number | null;
@@ -24,6 +25,8 @@ export interface EngineGarbage {
   readonly items: readonly Garbage[];
   readonly leftovers: Leftovers;
   readonly images: readonly StaleImage[];
+  /** Seeded states. */
+  readonly states: readonly GoldenState[];
 }
 
 /** Asking for the sizes makes the engine walk through folders. */
@@ -31,18 +34,21 @@ const sizesLimitMs = 120_000;
 
 /**
  * What no living owner holds: all that a sweep would remove, kept environments whose checkout is gone from this machine,
- * and gym's images beyond those that builds keep.
+ * gym's images beyond those that builds keep, and seeded states that no environment uses, beyond the newest or old.
  */
 export async function findEngineGarbage(engine: Engine): Promise<Result<EngineGarbage>> {
-  const [orphans, abandoned, slots, stale, sizes] = await Promise.all([
+  const [orphans, abandoned, slots, stale, golden, sizes] = await Promise.all([
     findOrphans(engine),
     findLabelled(engine, [label.lease, label.project, label.owner], isAbandoned),
     findFreeSlots(engine, ({ checkout, owner }) => !existsSync(checkout) && ownerState(owner) === 'gone'),
     findStaleImages(engine),
+    listGolden(engine),
     readSizes(engine),
   ]);
   if (!orphans.ok) return orphans;
   if (!abandoned.ok) return abandoned;
+  if (!golden.ok) return golden;
+  const states = staleGolden(golden.value, Date.now());
   if (!slots.ok) return slots;
   const homeless = withSlots(abandoned.value, slots.value);
   const groups = [
@@ -55,6 +61,7 @@ export async function findEngineGarbage(engine: Engine): Promise<Result<EngineGa
     ...images.map(({ reference, id }): Garbage => {
       return { kind: 'image', name: reference, bytes: sizes.bytes.get(id) ?? null, why: 'newer ones are kept' };
     }),
+    ...states.map((each) => stateItem(each, sizes)),
   ];
   const leftovers = {
     containers: groups.flatMap(({ of }) => of.containers),
@@ -62,12 +69,16 @@ export async function findEngineGarbage(engine: Engine): Promise<Result<EngineGa
     volumes: groups.flatMap(({ of }) => of.volumes),
     images: groups.flatMap(({ of }) => of.images),
   };
-  return ok({ items, leftovers, images });
+  return ok({ items, leftovers, images, states });
 }
 
 /** Removes it. What is taken into use meanwhile stays: the engine refuses. */
-export async function removeEngineGarbage(engine: Engine, { leftovers, images }: EngineGarbage): Promise<Result<void>> {
+export async function removeEngineGarbage(
+  engine: Engine,
+  { leftovers, images, states }: EngineGarbage,
+): Promise<Result<void>> {
   const removed = await removeAll(engine, leftovers);
+  const forgotten = await removeGolden(engine, states);
   const dropped = await Promise.all(
     images.map(({ reference }) =>
       engine.call(`removing image ${reference}`, () => engine.docker.getImage(reference).remove()),
@@ -76,7 +87,7 @@ export async function removeEngineGarbage(engine: Engine, { leftovers, images }:
   const refused = dropped.flatMap((each) =>
     each.ok || each.status === 404 || each.status === 409 ? [] : each.problems,
   );
-  const [first, ...others] = [...(removed.ok ? [] : removed.problems), ...refused];
+  const [first, ...others] = [...[removed, forgotten].flatMap((each) => (each.ok ? [] : each.problems)), ...refused];
   return first === undefined ? ok(undefined) : failed(first, ...others);
 }
 
@@ -108,6 +119,16 @@ function itemsOf(of: Leftovers, why: string, { names, bytes }: Sizes): Garbage[]
     ...of.volumes.map(item('volume')),
     ...of.images.map(item('image')),
   ];
+}
+
+function stateItem({ task, state, why, parts }: GoldenState & { why: string }, { bytes }: Sizes): Garbage {
+  const known = [...parts.volumes, ...parts.images].map((each) => bytes.get(each) ?? 0);
+  return {
+    kind: 'state',
+    name: `${task} ${state.slice(0, 12)}`,
+    bytes: known.reduce((sum, each) => sum + each, 0),
+    why,
+  };
 }
 
 interface Sizes {

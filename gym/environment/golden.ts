@@ -3,9 +3,10 @@ import { ok, type Result } from '../events/problem.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import { copyVolume, volumeName } from './copy.ts';
 import type { Engine } from './engine.ts';
+import type { UpRequest } from './environment.ts';
 import { isGateMarker, programOf } from './gate.ts';
 import type { Generation } from './generation.ts';
-import { goldenGeneration, label } from './labels.ts';
+import { environmentLabels, goldenGeneration, label } from './labels.ts';
 
 const healthTest = z.union([
   z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
@@ -35,15 +36,29 @@ export const goldenSchema = z.object({
   services: z.record(z.string(), seededService),
   /** `overlay`: a new volume is laid over the golden one, whatever its size; `copy`: that is not possible here. */
   how: z.enum(['overlay', 'copy']),
+  /** What its parts are labelled with where environments share it; `null`: it is one environment's, and goes with that. */
+  state: z.string().nullable().default(null),
 });
 export type Golden = z.infer<typeof goldenSchema>;
 type SeededService = z.infer<typeof seededService>;
 
-/** Whose state is taken, and what everything made for it is labelled with. */
+/** Whose state is taken, and how what is made for it is called and labelled. */
 export interface GoldenGround {
   readonly engine: Engine;
   readonly model: ComposeModel;
+  /** What names of volumes begin with. */
+  readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What an image gets beside, or in the place of, the labels of the container that it is made of. */
+  readonly imageLabels: Readonly<Record<string, string>>;
+  readonly state: string | null;
+}
+
+/** A state of one environment: it goes with it. */
+export function ownGround(engine: Engine, model: ComposeModel, request: UpRequest, prefix: string): GoldenGround {
+  const imageLabels = { [label.generation]: goldenGeneration };
+  const labels = { ...environmentLabels(request), ...imageLabels };
+  return { engine, model, prefix: `${prefix}.golden`, labels, imageLabels, state: null };
 }
 
 /**
@@ -57,7 +72,7 @@ export async function takeGolden(ground: GoldenGround, generation: Generation): 
   const { engine } = ground;
   const containers = [...plan.value.services].map(([, { id }]) => engine.docker.getContainer(id));
   const paused = await Promise.all(containers.map((each) => engine.call('pausing a container', () => each.pause())));
-  const taken = await take(ground, generation, plan.value);
+  const taken = await take(ground, plan.value);
   const woken = await Promise.all(
     containers.map((each, index) =>
       paused[index]?.ok ? engine.call('waking a container', () => each.unpause()) : ok(undefined),
@@ -120,19 +135,19 @@ function volumesFrom(model: ComposeModel, service: string): boolean {
 }
 
 /** Others may lie on another machine, or be of a kind that has no files. */
-function isPlainVolume(model: ComposeModel, name: string): boolean {
+export function isPlainVolume(model: ComposeModel, name: string): boolean {
   const volume = model.volumes.get(name);
   if (volume === undefined) return true;
   return (volume.driver ?? 'local') === 'local' && Object.keys(volume.driverOptions).length === 0;
 }
 
-async function take(ground: GoldenGround, generation: Generation, plan: Plan): Promise<Result<Golden>> {
-  const { engine, labels } = ground;
+async function take(ground: GoldenGround, plan: Plan): Promise<Result<Golden>> {
+  const { engine, prefix, labels, state } = ground;
   const volumes: Record<string, string> = {};
   const services: Record<string, SeededService> = {};
   for (const [name, source] of plan.volumes) {
-    const golden = volumeName(`${generation.prefix}.golden`, name);
-    const Labels = { ...labels, [label.generation]: goldenGeneration, [label.resource]: name };
+    const golden = volumeName(prefix, name);
+    const Labels = { ...labels, [label.resource]: name };
     const made = await engine.call('making a volume', () => engine.docker.createVolume({ Name: golden, Labels }));
     if (!made.ok) return made;
     const copied = await copyVolume(engine, source, golden, labels);
@@ -144,7 +159,7 @@ async function take(ground: GoldenGround, generation: Generation, plan: Plan): P
     if (!image.ok) return image;
     services[name] = { ...planned.seeded, image: image.value };
   }
-  return ok({ volumes, services, how: 'overlay' });
+  return ok({ volumes, services, how: 'overlay', state });
 }
 
 /** No change at all is the JSON text `null`, which the library leaves as the bytes that it is. */
@@ -156,7 +171,7 @@ const committed = z.object({ Id: z.string() });
 
 /** An image of a service's own files; `null`: it has changed none. */
 async function commit(
-  { engine }: GoldenGround,
+  { engine, imageLabels }: GoldenGround,
   service: string,
   { id, targets }: Planned,
 ): Promise<Result<string | null>> {
@@ -168,9 +183,10 @@ async function commit(
   const changes = (listed.value ?? []).map(({ Path }) => Path);
   if (!changes.some(isOwnChange(changes, targets))) return ok(null);
   // The container's own labels come with it.
-  const instruction = `LABEL ${label.generation}=${goldenGeneration}`;
+  // One to a line, without quotes: so Podman takes them as well.
+  const instructions = Object.entries(imageLabels).map(([key, value]) => `LABEL ${key}=${value}`);
   const made = await engine.call(`keeping the files of ${service}`, async () =>
-    committed.parse(await container.commit({ pause: false, changes: instruction })),
+    committed.parse(await container.commit({ pause: false, changes: instructions.join('\n') })),
   );
   return made.ok ? ok(made.value.Id) : made;
 }

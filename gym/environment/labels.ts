@@ -23,6 +23,11 @@ export const label = {
   /** On a mark: hashes of what it was brought up from. */
   files: 'dev.gym.files',
   model: 'dev.gym.model',
+  /** On the parts of a seeded state that environments share, and on what stands on it: which one. */
+  golden: 'dev.gym.golden',
+  /** On the volume that says that such a state is whole: what it consists of, and since when, in epoch milliseconds. */
+  manifest: 'dev.gym.golden.manifest',
+  made: 'dev.gym.golden.made',
   /** On images: the repository part of their tag. */
   image: 'dev.gym.image',
 } as const;

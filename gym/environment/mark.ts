@@ -4,7 +4,7 @@ import { noteNotUp, noteUp } from '../store/kept.ts';
 import { openStore } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import type { Origin, UpRequest } from './environment.ts';
-import { environmentLabels, goldenGeneration, type Labels, label } from './labels.ts';
+import { carries, environmentLabels, goldenGeneration, type Labels, label } from './labels.ts';
 
 /**
  * Says on the engine that a generation of a kept environment is up and used: an empty volume, which nothing mounts, made as the last thing
@@ -92,5 +92,6 @@ async function listVolumes(engine: Engine, project: string | undefined) {
   const wanted = [label.mark, project === undefined ? label.project : `${label.project}=${project}`];
   const filters = JSON.stringify({ label: wanted });
   const listed = await engine.call('listing volumes', () => engine.docker.listVolumes({ filters }));
-  return listed.ok ? ok(listed.value.Volumes ?? []) : listed;
+  // Podman gives those with any of the labels.
+  return listed.ok ? ok((listed.value.Volumes ?? []).filter(({ Labels }) => carries(Labels, wanted))) : listed;
 }

@@ -2,6 +2,7 @@ import { ok, type Result } from '../events/problem.ts';
 import { ownerState } from '../store/owner.ts';
 import { type Leftovers, leftoversOf, listLabelled, type Made, removeAll, withSlots } from './down.ts';
 import type { Engine } from './engine.ts';
+import { findGoldenRests } from './golden-states.ts';
 import { isUsed } from './kept.ts';
 import { goldenGeneration, label } from './labels.ts';
 import { markOf } from './mark.ts';
@@ -21,6 +22,21 @@ export async function sweepEngine(engine: Engine, owner?: string): Promise<Resul
 
 /** What a sweep would remove. */
 export async function findOrphans(engine: Engine, owner?: string): Promise<Result<Leftovers>> {
+  const [orphans, rests] = await Promise.all([findOfEnvironments(engine, owner), findGoldenRests(engine, owner)]);
+  if (!orphans.ok) return orphans;
+  return rests.ok ? ok(together(orphans.value, rests.value)) : rests;
+}
+
+function together(some: Leftovers, others: Leftovers): Leftovers {
+  return {
+    containers: [...some.containers, ...others.containers],
+    networks: [...some.networks, ...others.networks],
+    volumes: [...some.volumes, ...others.volumes],
+    images: [...some.images, ...others.images],
+  };
+}
+
+async function findOfEnvironments(engine: Engine, owner: string | undefined): Promise<Result<Leftovers>> {
   const [lease, project] = [label.lease, label.project];
   const [made, sets] = await Promise.all([
     listLabelled(engine, [lease, project, owner === undefined ? label.owner : `${label.owner}=${owner}`]),

@@ -3,6 +3,7 @@ import type { ComposeModel, VolumeModel } from './compose/model.ts';
 import { copyVolume, makeOverlay, volumeName } from './copy.ts';
 import type { Engine } from './engine.ts';
 import type { Golden } from './golden.ts';
+import { isStillThere } from './golden-states.ts';
 import { label } from './labels.ts';
 
 /** Makes the volumes of a model; external ones have to be there. Gives the engine's names by those of the Compose file. */
@@ -44,6 +45,7 @@ export async function makeSeededVolumes(
         ...model.volumes.get(name)?.labels,
         ...labels,
         [label.resource]: name,
+        ...(golden.state !== null && { [label.golden]: golden.state }),
       }),
     })),
   );
@@ -52,7 +54,8 @@ export async function makeSeededVolumes(
     if (!volume.ok) return volume;
     all.set(name, volume.value);
   }
-  return ok(all);
+  const isThere = await isStillThere(engine, golden);
+  return isThere.ok ? ok(all) : isThere;
 }
 
 async function makeSeeded(

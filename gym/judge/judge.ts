@@ -75,8 +75,7 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
   const unproven = checks.filter((check) => check.proof === 'unproven');
   const gateCount = checks.filter(({ severity }) => severity === 'gate').length;
-  const notProven =
-    unproven.length === gateCount ? `all ${gateCount} gates` : listText(unproven.map(({ name }) => name));
+  const notProven = unproven.length === gateCount ? 'every gate' : listText(unproven.map(({ name }) => name));
   const others = [
     ...told('waived', waived),
     ...told('does not hold, but only warns', warned),

@@ -12,6 +12,8 @@ export interface BenchCheckout extends Disposable {
   compose(...args: string[]): readonly string[];
   /** Resolves when a spare is up. */
   spareIsUp(): Promise<void>;
+  /** Removes the seeded states that are kept for it. Not while it is up. */
+  forgetStates(): void;
   /** Resolves when other slots wait in the place of those that were taken. */
   isRefilled(): Promise<void>;
 }
@@ -36,8 +38,22 @@ export function benchCheckout(name: string, composeText: string): BenchCheckout 
     compose: (...args) => [...compose, ...args],
     spareIsUp: () => until('a spare', () => hasSpare(path)),
     isRefilled: () => until('other slots', () => hasSlots(path, name)),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    forgetStates: () => forgetStates(name),
+    [Symbol.dispose]: () => {
+      forgetStates(name);
+      rmSync(path, { recursive: true, force: true });
+    },
   };
+}
+
+function forgetStates(task: string): void {
+  const filter = ['-q', '--filter', 'label=dev.gym.golden', '--filter', `label=dev.gym.task=${task}`];
+  for (const [kind, list] of [['volume', 'ls'] as const, ['image', 'ls'] as const]) {
+    const found = execFileSync('docker', [kind, list, ...filter], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean);
+    if (found.length > 0) execFileSync('docker', [kind, 'rm', ...found], { stdio: 'ignore' });
+  }
 }
 
 async function until(what: string, isThere: () => boolean): Promise<void> {

@@ -1,5 +1,6 @@
 // Kills gym at random moments, and looks at what is left. The same seed gives the same scenarios and the same moments as
 // parts of what each scenario takes on the machine.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -95,11 +96,23 @@ export async function chaos(seed: number, kills: number, tell: (kill: Kill) => v
   await lastSeen(async () => watchdogs.flatMap(watchdogsOf), performance.now(), 20_000);
   return {
     kills: done,
-    leftAtLast: leftOf(checkout.path),
+    leftAtLast: [...leftOf(checkout.path), ...halfMadeOf(checkout.path)],
     broken: brokenIn(checkout.path),
     verifyExitCode,
     loopExitCode,
   };
+}
+
+/** Volumes of seeded states that runs of a checkout began to make, and that never became whole. */
+function halfMadeOf(checkout: string): string[] {
+  const format = '{{.Label "dev.gym.golden"}} {{.Label "dev.gym.run"}} {{.Label "dev.gym.golden.made"}} {{.Name}}';
+  const args = ['volume', 'ls', '--filter', 'label=dev.gym.golden', '--format', format];
+  const volumes = execFileSync('docker', args, { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.split(' '));
+  const whole = new Set(volumes.flatMap(([state, , made]) => (made === '' ? [] : [state])));
+  const runs = new Set<string | undefined>(runsOf(checkout));
+  return volumes.flatMap(([state, run, , name]) => (runs.has(run) && !whole.has(state) ? [`volume ${name}`] : []));
 }
 
 /** What each scenario takes on this machine, in milliseconds, when nobody kills it. */

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { down, halt, listKept, listSlots, removeRest } from '../../environment/existing.ts';
+import { down, halt, listKept, listSlots, removeRest, removeUnusedStates } from '../../environment/existing.ts';
 import type { SlotPart } from '../../environment/slots/sets.ts';
 import type { Problem, Result } from '../../events/problem.ts';
 import { forgetNotes } from '../../store/kept.ts';
@@ -27,7 +27,8 @@ interface Kept {
 type End = (env: Context['env'], project: string) => Promise<Result<void>>;
 
 /**
- * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are. Their processes have ended
+ * `gym down`: ends kept environments: the task's, all of this checkout without a task, or all there are, with the seeded
+ * states that were kept for their resets. Their processes have ended
  * when it returns; a gym in the background (`--rest`) removes what is left of them, or with `--wait` this one.
  */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
@@ -58,9 +59,10 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const end = onlyRest ? removeRest : waits ? down : halt;
   const ended = await Promise.all(wanted.map((each) => endOne(context, each, end)));
   const cleared = await Promise.all(waits || onlyRest ? pools.map(({ set }) => down(env, set)) : []);
+  const forgotten = all && (waits || onlyRest) ? [await removeUnusedStates(env)] : [];
   for (const name of new Set(pools.map((each) => each.task))) stderr.write(`${name} is not kept warm any more\n`);
-  const problems = [...ended.flat(), ...cleared.flatMap((each) => (each.ok ? [] : each.problems))];
-  if (!waits && !onlyRest && wanted.length + pools.length > 0) {
+  const problems = [...ended.flat(), ...[...cleared, ...forgotten].flatMap((each) => (each.ok ? [] : each.problems))];
+  if (!waits && !onlyRest && (wanted.length + pools.length > 0 || all)) {
     const rest = [...(named === undefined ? [] : [named]), ...(all ? ['--all'] : [])];
     startInBackground(context, ['down', '--rest', ...rest]);
   }

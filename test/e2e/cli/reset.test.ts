@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { tinyCheckout } from '../../support/gym/checkout.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectEngine } from '../../../gym/environment/engine.ts';
+import { listGolden, removeGolden } from '../../../gym/environment/golden-states.ts';
+import { tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { containersOf, leftOf } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 
+/** Of this process alone: a state that an earlier run has left is not met. */
 const services = `services:
   box:
     image: debian:bookworm-slim
@@ -16,6 +19,7 @@ const services = `services:
     depends_on: {seed: {condition: service_completed_successfully}}
   seed:
     image: debian:bookworm-slim
+    labels: {only: "${process.pid}"}
     command: [sh, -c, "echo row > /data/table; date +%N > /data/stamp"]
     volumes: ["data:/data"]
 volumes: {data: {}}
@@ -60,6 +64,40 @@ test('gym reset gives the seeded state again and again, one environment is seen,
   expect((await gym(checkout.path, ['down', '--wait'])).exitCode).toBe(0);
   expect(leftOf(checkout.path)).toEqual([]);
 });
+
+test('what was seeded once is not seeded again after down and up, until something that seeds it has changed', async () => {
+  const name = `golden-${process.pid}`;
+  const own = services.replace('echo row', `echo ${name}`);
+  using checkout = tinyCheckout({ name, services: own });
+  onTestFinished(() => removeStates(name));
+  const life = async (): Promise<{ stamp: string; isKept: boolean }> => {
+    expect((await gym(checkout.path, ['up'])).exitCode).toBe(0);
+    const { stderr } = await gym(checkout.path, ['reset']);
+    expect(stderr).toContain(`${name} is reset, made anew`);
+    const { stdout: stamp } = await gym(checkout.path, ['exec', 'box', 'cat', '/data/stamp']);
+    await spareIsUp(checkout.path);
+    expect((await gym(checkout.path, ['down', '--wait'])).exitCode).toBe(0);
+    expect(leftOf(checkout.path)).toEqual([]);
+    return { stamp, isKept: stderr.includes('not seeded again') };
+  };
+  const first = await life();
+  expect(first).toEqual({ stamp: expect.stringMatching(/^\d+\n$/), isKept: false });
+  expect(await life()).toEqual({ ...first, isKept: true });
+  writeTask(checkout, { name, services: own.replace('; date', ' && date') });
+  const changed = await life();
+  expect(changed.isKept).toBe(false);
+  expect(changed.stamp).not.toBe(first.stamp);
+});
+
+async function removeStates(task: string): Promise<void> {
+  const engine = await connectEngine(process.env);
+  const listed = engine.ok ? await listGolden(engine.value) : engine;
+  if (!engine.ok || !listed.ok) throw new Error('the states cannot be listed');
+  await removeGolden(
+    engine.value,
+    listed.value.filter((each) => each.task === task),
+  );
+}
 
 test('a spare that is cut off, or taken down while it comes up, leaves nothing', async () => {
   using checkout = tinyCheckout({ services });

@@ -1,7 +1,10 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadCompose } from '../../../gym/environment/compose/load.ts';
 import { connectEngine } from '../../../gym/environment/engine.ts';
 import type { Environment } from '../../../gym/environment/environment.ts';
+import { listGolden, removeGolden } from '../../../gym/environment/golden-states.ts';
+import { bringUpNext, resettable } from '../../../gym/environment/reset.ts';
 import { keepSlots } from '../../../gym/environment/slots/keep.ts';
 import { sweepEngine } from '../../../gym/environment/sweep.ts';
 import { inject } from '../../../gym/fault/inject.ts';
@@ -53,6 +56,8 @@ const state = async (environment: Environment): Promise<string> =>
     ])
   ).out;
 const seededState = 'rows\nhidden\n12:34\nready\ntable\n';
+
+const noPause = expect.stringContaining('pausing a container');
 
 function left({ docker }: OtherEngine): string[] {
   const filter = ['--filter', 'label=dev.gym.project', '--format'];
@@ -129,6 +134,35 @@ describe.each([
       }
       expect(environment.deaths()).toEqual([]);
       expect(messageOf(await environment.down())).toBe('');
+      expect(left(engine)).toEqual([]);
+    }),
+  );
+
+  it(
+    'makes a seeded state once for two environments with the same content',
+    on(async (engine, ambient) => {
+      const connected = await connectEngine(ambient);
+      // Without cgroups nothing can be paused.
+      const keeps = engine.docker('info', '--format', '{{.CgroupDriver}}') !== 'none';
+      const file = here.write('compose.yaml', services.replace('echo booted', 'date +%N >/stamp'));
+      const model = loadCompose(file, {}, ambient);
+      if (!connected.ok || !model.ok) throw new Error(messageOf(connected) + messageOf(model));
+      for (const generation of ['one', 'two']) {
+        const request = here.request({ ambient, lease: 'kept' });
+        const ground = { engine: connected.value, request, model: model.value };
+        const next = await bringUpNext(ground, generation, undefined);
+        if (!next.ok) throw new Error(messageOf(next));
+        const environment = resettable(ground, next.value.generation);
+        expect(await state(environment)).toBe(seededState);
+        const noted = here.events.flatMap((each) => (each.type === 'noted' ? each.text : []));
+        const isKept = noted.some((text) => text.startsWith('not seeded again'));
+        const why = noted.find((text) => text.startsWith('the seeded state is not kept'));
+        expect({ isKept, why }).toEqual({ isKept: keeps && generation === 'two', why: keeps ? undefined : noPause });
+        expect(messageOf(await environment.down())).toBe('');
+      }
+      const states = await listGolden(connected.value);
+      expect(states.ok && states.value.map(({ isUsed }) => isUsed)).toEqual(keeps ? [false] : []);
+      expect(states.ok && messageOf(await removeGolden(connected.value, states.value))).toBe('');
       expect(left(engine)).toEqual([]);
     }),
   );

@@ -177,7 +177,11 @@ test('logs: the lines of the stage alone', () => {
 test('files of a container, and the output of a command', () => {
   expect(valuesOf('settings')).toEqual({ 'files app': 1n, 'bytes app settings.json': 23n });
   expect(readings.get('settings')?.documents).toEqual([
-    { value: { flags: { fast: true } }, place: { file: '/data/settings.json', line: 1, service: 'app' } },
+    {
+      value: { flags: { fast: true } },
+      place: { file: '/data/settings.json', line: 1, service: 'app' },
+      lines: { '/flags': 1, '/flags/fast': 1 },
+    },
   ]);
   expect(readings.get('output')?.samples.map(({ value }) => value)).toEqual([1n, 2n]);
 });
