@@ -16,7 +16,7 @@ export function numberText(value: bigint | number): string {
 
 /** So many of something: `1 case`, `1,024 cases`. */
 export function countText(count: number, what: string): string {
-  return `${numberText(count)} ${what}${count === 1 ? '' : 's'}`;
+  return `${numberText(count)} ${what}${count === 1 ? '' : /(?:ch|sh|s|x)$/.test(what) ? 'es' : 's'}`;
 }
 
 /** A difference with its sign and its share of what was expected: `+16,105,544 bytes (+6.00 %)`. */

@@ -12,8 +12,9 @@ async function run(files: Record<string, string>, args: readonly string[] = []) 
   using folder = temporaryFolder();
   cpSync(join(root, 'vitest.config.ts'), join(folder.path, 'vitest.config.ts'));
   symlinkSync(join(root, 'node_modules'), join(folder.path, 'node_modules'));
-  // No images are removed for tests that build none.
-  folder.write('test/support/clean-images.ts', 'export function teardown() {}\n');
+  // No images and states are removed for tests that make none.
+  for (const name of ['images', 'states'])
+    folder.write(`test/support/clean-${name}.ts`, 'export function teardown() {}\n');
   for (const [name, source] of Object.entries(files)) folder.write(name, imports + source);
   const result = await execa(process.execPath, [join(root, 'scripts/test.ts'), ...args], {
     cwd: folder.path,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   amountText,
+  countText,
   differenceText,
   firstClause,
   groupedText,
@@ -26,6 +27,11 @@ test('amounts, differences and shares', () => {
   expect(differenceText(-3n, -6n, 'count')).toBe('-3 (-50 %)');
   expect([0.06123, -0.07, 12.5, 1e-9].map(percentText)).toEqual(['6.12 %', '-7 %', '1250 %', '1e-7 %']);
   expect(listText(['a', 'b', 'c'], 2)).toBe('a, b and 1 more');
+  expect([countText(1, 'patch'), countText(2, 'patch'), countText(1024, 'case')]).toEqual([
+    '1 patch',
+    '2 patches',
+    '1,024 cases',
+  ]);
 });
 
 test('digits in groups, as they are kept in a verdict', () => {
