@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRecorded } from '../../../gym/evidence/recorded.ts';
@@ -9,6 +9,8 @@ import { gym } from '../../support/gym/program.ts';
 
 const env = { SHUFFLE_BYTES: String(16 * 1024 * 1024) };
 const checkout = shuffleCheckout();
+// Without a start state it is no exercise, so that no agents are tried: that takes minutes; prove-agents.test.ts tries them.
+rmSync(join(checkout.path, 'envs/shuffle/start'), { recursive: true });
 const faultFolder = join(checkout.path, 'envs/shuffle/faults');
 const faults = readdirSync(faultFolder).map((file) => {
   const caughtBy = [...readFileSync(join(faultFolder, file), 'utf8').matchAll(/^Caught-by: (\S+)$/gm)];
