@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { type EngineHost, hostText } from './host.ts';
 
@@ -142,6 +141,8 @@ async function forward(host: SshHost, control: string, port: number, env: NodeJS
   for (let attempt = 0; attempt < forwardAttempts; attempt += 1) {
     const local = await freePort();
     const ways = ['-L', `127.0.0.1:${local}:127.0.0.1:${port}`];
+    // Only who goes over ssh waits for its import.
+    const { execa } = await import('execa');
     const asked = await execa('ssh', ['-S', control, '-O', 'forward', ...ways, '--', host.host], {
       reject: false,
       all: true,

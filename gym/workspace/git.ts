@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { failed, ok, type Result } from '../events/problem.ts';
 
 /** What git said. */
@@ -52,6 +51,8 @@ export function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Runs git; its exit code is a value. 127: git is not there. */
 export async function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
+  // Most commands that could ask git do not, and its import takes as long as a command's own work.
+  const { execa } = await import('execa');
   const result = await execa('git', [...quiet, ...args], {
     cwd,
     env: { ...withoutRepository(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...env },

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import type { BuildModel, StoreModel } from '../compose/model.ts';
 import type { ImageWork } from './ready.ts';
 
@@ -19,6 +18,8 @@ export function needsBuildx({ secrets, ssh, additionalContexts, extraHosts }: Bu
 
 /** Builds by `docker buildx`. Why it failed, with the last lines; `undefined`: it did not. */
 export async function runBuildx(work: ImageWork, build: BuildModel, parts: BuildxParts): Promise<string | undefined> {
+  // Few builds need it, and its import takes as long as many an answer of the engine.
+  const { execa } = await import('execa');
   const { failed, isCanceled, all, exitCode } = await execa('docker', [...buildxArguments(build, parts)], {
     reject: false,
     all: true,
