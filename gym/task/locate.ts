@@ -1,5 +1,6 @@
-import { stripTypeScriptTypes } from 'node:module';
-import { type AnyNode, type CallExpression, type Program, parse } from 'acorn';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
+import type * as acorn from 'acorn';
+import type { AnyNode, CallExpression, Program } from 'acorn';
 
 /** A call in a task file: by its callee's name, or by a position inside its callee (1-based, as in a stack trace). */
 export type CallSite = { readonly callee: string } | { readonly line: number; readonly column: number };
@@ -44,6 +45,8 @@ export function locateName(source: string, name: string): number | undefined {
 }
 
 function parseModule(source: string): Program | undefined {
+  // Only a definition that does not fit is parsed; every command would wait for an import.
+  const { parse }: typeof acorn = createRequire(import.meta.url)('acorn');
   try {
     // Types become white space, so that lines and columns stay.
     return parse(stripTypeScriptTypes(source), { ecmaVersion: 'latest', sourceType: 'module', locations: true });
