@@ -59,7 +59,7 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
   const { task, store, scope } = request;
   const clean = await verify({ ...verification(request), run: newRunName(new Date()) });
   if (!isGreen(clean.state)) return failed(notClean(clean));
-  request.onProgress({ kind: 'clean', run: clean.run, isRecorded: false });
+  request.onProgress({ kind: 'clean', run: clean.run });
   const evidence = readRecorded(store.runDirectory(clean.run));
   if (evidence === undefined) return failed(notClean(clean));
 

@@ -29,7 +29,7 @@ export type ProveScope =
 
 /** What a person may want to see while it goes on. */
 export type ProveProgress =
-  | { readonly kind: 'clean'; readonly run: string; readonly isRecorded: boolean }
+  | { readonly kind: 'clean'; readonly run: string }
   | { readonly kind: 'tampered'; readonly faults: number; readonly durationMs: number }
   | { readonly kind: 'begun'; readonly fault: string }
   | { readonly kind: 'agents' }

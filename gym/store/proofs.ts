@@ -5,18 +5,10 @@ import { type Store, writeAtomically } from './store.ts';
 
 /**
  * What came of one check under one fault. `killed`: it failed, as it should. `survived`: it passed. `unknown`: it could not be judged, which
- * proves nothing. `not-covered`: the fault is in nothing that it looks at. `not-activated`: no sign that the fault took effect. `timeout`: its stage
+ * proves nothing. Where the fault is in nothing that it looks at there is no outcome: not covered. `not-activated`: no sign that the fault took effect. `timeout`: its stage
  * ran into its limit, which is no finding. `ignored`: a person said that it need not be noticed.
  */
-export const outcomes = [
-  'killed',
-  'survived',
-  'unknown',
-  'not-covered',
-  'not-activated',
-  'timeout',
-  'ignored',
-] as const;
+export const outcomes = ['killed', 'survived', 'unknown', 'not-activated', 'timeout', 'ignored'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 const proofRecord = z.object({

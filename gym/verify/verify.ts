@@ -12,7 +12,6 @@ import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
-
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
 import { type Findings, judgeIn, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';

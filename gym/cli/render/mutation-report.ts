@@ -58,7 +58,7 @@ export function mutationReport({ matrix, task }: ProofReport): MutationReport {
 function mutantOf(fault: ProvingFault, line: number, { cells }: Matrix): Mutant {
   const own = cells.filter((cell) => cell.fault === fault.name);
   const killedBy = own.filter(({ outcome }) => outcome === 'killed').map(({ check }) => check);
-  const coveredBy = own.filter(({ outcome }) => outcome !== 'not-covered').map(({ check }) => check);
+  const coveredBy = own.map(({ check }) => check);
   const length = `${fault.name}: ${fault.what}`.length + 1;
   return {
     id: fault.name,
