@@ -23,7 +23,8 @@ export const commands: readonly Command[] = [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
       ['gym verify --json=stream', 'the only task here, every event as a line of JSON'],
       ['gym verify shuffle --fault swap-channels', 'does a check notice this defect?'],
-      ['gym verify shop --baseline v1.4', 'targets hold against the build of that tag'],
+      ['gym verify shop --baseline v1.4', 'protected files of that tag judge, targets hold against its build'],
+      ['gym verify shop --baseline .', 'judge by your own tests and definition, changed or not'],
       ['gym verify shop --canary', 'beside the baseline, under the same load: go on or roll back?'],
     ],
     options: {
@@ -31,7 +32,7 @@ export const commands: readonly Command[] = [
       baseline: {
         kind: 'text',
         value: 'REF',
-        help: 'whose build targets are held against; by default where HEAD and the default branch parted',
+        help: 'the commit that protected files are taken from and targets are held against; by default where HEAD and the default branch parted; `.`: your own files judge',
       },
       canary: {
         kind: 'flag',

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { State } from '../events/event.ts';
 import { placeText } from '../events/problem.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import { restoredText } from './restored.ts';
 import { listText } from './text.ts';
 import { isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
@@ -9,6 +10,7 @@ import { isGreen, type StageResult, type Verdict, worstFirst } from './verdict.t
 export const terseLimitBytes = 2000;
 /** The first and the last line leave room for what is between them. */
 const lineLimitBytes = 300;
+const restoredLimitBytes = 400;
 
 const words: Record<State, string> = {
   pass: 'PASS',
@@ -24,10 +26,13 @@ export const stateWord = (state: State): string => words[state];
 
 /**
  * A verdict for an agent: the state on the first line, then only what does not hold, worst first, then the command that
- * narrows. At most 2,000 bytes, without colour. A pass is one line.
+ * narrows. At most 2,000 bytes, without colour. A pass is one line. What was not judged as it is in the workspace has a line of its own below the first.
  */
 export function terse(verdict: Verdict): string {
-  const first = firstLine(verdict);
+  const restored = restoredText(verdict);
+  const first = [firstLine(verdict), ...(restored === undefined ? [] : [clipped(restored, restoredLimitBytes)])].join(
+    '\n',
+  );
   if (isGreen(verdict.state)) return first;
   const last = lastLine(verdict);
   const room = terseLimitBytes - bytes(first) - bytes(last) - 2;

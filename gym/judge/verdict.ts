@@ -51,6 +51,10 @@ export const verdictSchema = z.object({
     hash: z.string(),
     /** Hash of what judged: the task's file, its environment and its protected files. */
     definition: z.string().default(''),
+    /** Where protected files were taken from: `main@1a2b3c4`. Absent: they are the workspace's own. */
+    baseline: z.string().optional(),
+    /** The command that judges the workspace by its own. */
+    judgeOwn: z.string().optional(),
     /** Protected files that were taken from the baseline because the workspace's differed. */
     restored: z.array(z.string()),
   }),

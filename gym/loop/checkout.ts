@@ -1,4 +1,5 @@
 import { listText } from '../judge/text.ts';
+import { protectionIn } from '../verify/protecting.ts';
 import { differences, protectedFiles } from '../workspace/baseline.ts';
 import type { LoopContext } from './context.ts';
 
@@ -7,9 +8,13 @@ import type { LoopContext } from './context.ts';
  * them, but a person should know: the agent may have reached for them.
  */
 export async function checkoutChanges({ request, progress }: LoopContext): Promise<string> {
+  const { task, environmentVariables } = request;
   const before = progress().worktree?.protectedFiles;
   if (before === undefined) return '';
-  const changed = differences(before, await protectedFiles(request.task.root, request.task.protected));
+  const changed = differences(
+    before,
+    await protectedFiles(task.root, protectionIn(task, task.root, environmentVariables).covers),
+  );
   if (changed.length === 0) return '';
   return `protected files of the checkout changed since the start, the loop is judged with those of the start: ${listText(changed)}`;
 }

@@ -1,13 +1,11 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import { isGreen } from '../judge/verdict.ts';
 import { newRunName, writeAtomically } from '../store/store.ts';
-import { extractBaseline, startCommit } from '../workspace/baseline.ts';
+import { commitBaseline, startCommit } from '../workspace/baseline.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
 
 /**
- * Verifies the worktree; protected files come from the start state, fresh for each verification: the checkout is in the reach of an
+ * Verifies the worktree; protected files come from the objects of the start commit: the checkout is in the reach of an
  * agent. Events come before the journal: a kill between makes the attempt be judged again, and readers take the last verdict.
  */
 export async function judgeAttempt(context: LoopContext, attempt: number): Promise<Result<void>> {
@@ -16,16 +14,15 @@ export async function judgeAttempt(context: LoopContext, attempt: number): Promi
   const run = newRunName(new Date(clock()));
   context.record({ type: 'verify-begins', attempt, run });
   const worktree = worktreeOf(context);
-  const extracted = join(store.runDirectory(run), 'baseline');
-  const baseline = await extractBaseline(worktree, task.protected, extracted);
+  const commit = startCommit(worktree);
+  const baseline = await commitBaseline(commit);
   if (!baseline.ok) return baseline;
   const { workspace } = worktree;
   const verdict = await request.verify({
     ...{ task, store, history, environmentVariables, loop, listeners, signal, run, workspace },
     baseline: baseline.value,
-    compareWith: startCommit(worktree),
+    compareWith: commit,
   });
-  rmSync(extracted, { recursive: true, force: true });
   // Cut short, so it says nothing about the workspace.
   if (signal.aborted && !isGreen(verdict.state)) return ok(undefined);
   writeAtomically(verdictFile(context, attempt), `${JSON.stringify(verdict, null, 2)}\n`);

@@ -5,6 +5,7 @@ import { killLeftovers } from '../agent/program.ts';
 import { type EventLog, openEventLog, readEvents } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { cutTornLine, type Journal, openJournal, readJournal } from '../store/journal.ts';
+import { protectionIn } from '../verify/protecting.ts';
 import { makeWorktree, removeWorktree } from '../workspace/worktree.ts';
 import { runAttempt, saveAttempt } from './attempt.ts';
 import { checkoutChanges } from './checkout.ts';
@@ -147,8 +148,8 @@ async function steps(context: LoopContext, isLate: () => boolean, usedMs: () => 
 async function take(context: LoopContext, step: Exclude<Step, { act: 'end' }>): Promise<Result<void>> {
   switch (step.act) {
     case 'make-worktree': {
-      const { task, store, loop } = context.request;
-      const made = await makeWorktree(task, store, loop);
+      const { task, store, loop, environmentVariables } = context.request;
+      const made = await makeWorktree(task, store, loop, protectionIn(task, task.root, environmentVariables));
       if (!made.ok) return made;
       context.record({ type: 'worktree-made', worktree: made.value });
       announce(context);

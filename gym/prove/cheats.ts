@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import type { ResultFormat, Task } from '../task/schema.ts';
+import { listFiles } from '../workspace/files.ts';
 import { runGit } from '../workspace/git.ts';
 import { applyPatch } from '../workspace/patch.ts';
-import { listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { protectionOf } from '../workspace/protection.ts';
 
 /** A way of seeming to be done. It works in the workspace as an agent does, and mends nothing. */
 export interface Cheat {
@@ -63,7 +64,7 @@ async function plantResults(task: Task, workspace: string): Promise<void> {
 }
 
 async function editHarness(task: Task, workspace: string): Promise<void> {
-  const paths = (await listFiles(workspace)).filter((path) => matchesAny(path, task.protected));
+  const paths = (await listFiles(workspace)).filter(protectionOf(task).covers);
   for (const path of paths) write(join(workspace, path), emptied(path));
 }
 

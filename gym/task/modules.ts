@@ -6,11 +6,17 @@ const imports = new Map<string, Set<string>>();
 
 /** Notes that one module imports another. */
 export function noteImport(parent: string | undefined, url: string): void {
-  if (parent?.startsWith('file:') !== true || !url.startsWith('file:') || url.includes('/node_modules/')) return;
-  const known = imports.get(parent);
-  if (known === undefined) imports.set(parent, new Set([url]));
-  else known.add(url);
+  if (parent === undefined || !isOwn(parent) || !isOwn(url)) return;
+  const [importer, imported] = [withoutQuery(parent), withoutQuery(url)];
+  const known = imports.get(importer);
+  if (known === undefined) imports.set(importer, new Set([imported]));
+  else known.add(imported);
 }
+
+/** Whether a URL is that of a file that belongs to no package. */
+export const isOwn = (url: string): boolean => url.startsWith('file:') && !url.includes('/node_modules/');
+
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/, '');
 
 /** Absolute paths of all modules that a file was loaded with, by itself or by those that it imports, sorted; packages are not among them. */
 export function importsOf(file: string): string[] {

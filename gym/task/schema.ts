@@ -96,8 +96,10 @@ export const taskSchema = z.strictObject({
   /** Checks that need not hold for a while, because a person said so. */
   waivers: z.array(waiverSchema).default([]),
   limits: limitsSchema.prefault({}),
-  /** Globs of files that an agent may not change: a verification takes them from the baseline. */
+  /** Globs of files that an agent may not change: a verification takes them from the baseline. The task file and what it imports always are among them. */
   protected: z.array(z.string()).default([]),
+  /** Globs of the only files that an agent may change; `protected` ones among them it may not. */
+  edit: z.array(z.string()).default([]),
   /** Globs of files that an agent does not get to see. */
   hidden: z.array(z.string()).default(['start/**', 'solution/**', 'faults/**']),
 });

@@ -13,18 +13,19 @@ import type { CanaryEnd } from '../target/canary.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
 import type { Commit } from '../workspace/commit.ts';
-import type { Snapshot } from '../workspace/snapshot.ts';
+import { ownBaseline } from '../workspace/judging.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
+import type { Protected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { lastVerdict, withSince } from './since.ts';
 import { asStageResult } from './stage-result.ts';
 
 /** What a verification has found out so far; the verdict is made of it wherever the way ends. */
 export interface Findings {
-  snapshot: Snapshot | null;
+  taken: Protected | null;
   definition: string;
   /** Where the baseline is, or why there is none; `undefined`: nobody needs it. */
   commit: Result<Commit> | undefined;
@@ -124,11 +125,12 @@ async function bringUpBeside(
   { emit, directory, runDirectory }: Way,
   findings: Findings,
 ): Promise<Result<BaselineBuild> | undefined> {
-  const { commit } = findings;
-  if (commit === undefined || baselineNeed(request) !== 'build' || !allGreen(findings)) return undefined;
+  const { commit, taken } = findings;
+  if (commit === undefined || taken === null || baselineNeed(request) !== 'build' || !allGreen(findings))
+    return undefined;
   const built = commit.ok
     ? await phase('baseline', emit, () =>
-        bringUpBaseline(request, { commit: commit.value, snapshot: directory, runDirectory, emit }),
+        bringUpBaseline(request, { commit: commit.value, ...taken, snapshot: directory, runDirectory, emit }),
       )
     : commit;
   if (!built.ok) emit({ type: 'noted', text: `no build of the baseline: ${problemsText(built.problems)}` });
@@ -175,6 +177,11 @@ function againText({ called, task, fault, compareWith, isCanary }: VerifyRequest
   if (typeof compareWith === 'string') words.push('--baseline', shellWord(compareWith));
   if (fault !== undefined) words.push('--fault', shellWord(fault.name));
   return words.join(' ');
+}
+
+/** The command that judges the workspace by its own protected files. */
+export function judgeOwnText(request: VerifyRequest): string {
+  return againText({ ...request, compareWith: ownBaseline });
 }
 
 /** A word as a shell takes it. */

@@ -3,9 +3,8 @@ import type { Result } from '../events/problem.ts';
 import type { History } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-
+import type { Baseline } from '../workspace/baseline.ts';
 import type { Commit } from '../workspace/commit.ts';
-
 import type { Disturbance } from './disturb.ts';
 
 /** Something broken on purpose in one run. */
@@ -24,9 +23,14 @@ export interface VerifyRequest {
   readonly called?: string;
   /** Folder to be judged, laid out as the task's own folder. It is only read: a snapshot of it is judged. */
   readonly workspace: string;
-  /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */
-  readonly baseline?: string;
-  /** The commit whose build the workspace's is held against, where something asks for that: a ref, or by default where HEAD and the default branch parted. */
+  /** Where protected files are taken from; the workspace itself by default. */
+  readonly baseline?: Baseline;
+  /** What readers of the run should know of that choice. */
+  readonly note?: string;
+  /**
+   * The commit whose build the workspace's is held against, where something asks for that: a ref, or by default where HEAD and the default branch
+   * parted; so too with `.`, which only says that protected files are the workspace's own.
+   */
   readonly compareWith?: string | Commit;
   /** Only whether the build keeps its service levels beside the baseline's is judged. */
   readonly isCanary?: boolean;

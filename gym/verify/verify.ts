@@ -11,11 +11,12 @@ import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName,
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
-import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
+import { ownBaseline } from '../workspace/judging.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
-import { type Findings, judgeIn, note, phase, type Way } from './in-environment.ts';
+import { type Findings, judgeIn, judgeOwnText, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
+import { checkSnapshot, type Protected, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { asStageResult } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
@@ -32,7 +33,7 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = {
-    ...{ snapshot: null, definition: '', commit: undefined, canary: undefined },
+    ...{ taken: null, definition: '', commit: undefined, canary: undefined },
     ...{ outcomes: [], checks: [], problems: [] },
   };
   begin(request, log.emit, startedAt);
@@ -47,14 +48,16 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
 }
 
 async function walk(request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
-  const snapshot = await phase('snapshot', way.emit, () => prepare(request, way));
-  if (!snapshot.ok) return note(findings, way.emit, snapshot.problems);
-  findings.snapshot = snapshot.value;
-  findings.definition = definitionHash(request.task, way.directory);
+  if (request.note !== undefined) way.emit({ type: 'noted', text: request.note });
+  const taken = await phase('snapshot', way.emit, () => prepare(request, way));
+  if (!taken.ok) return note(findings, way.emit, taken.problems);
+  findings.taken = taken.value;
+  findings.definition = definitionHash(request.task, taken.value.protection, way.directory);
   if (baselineNeed(request) !== 'nothing') {
     findings.commit = await baselineCommit(request);
     // A ref that was asked for has to be there; without a default only what needs it is unknown.
-    if (!findings.commit.ok && request.compareWith !== undefined)
+    const { compareWith } = request;
+    if (!findings.commit.ok && compareWith !== undefined && compareWith !== ownBaseline)
       return note(findings, way.emit, findings.commit.problems);
   }
   const environment = await phase('up', way.emit, () => bringUp(request, way));
@@ -68,21 +71,17 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   }
 }
 
-async function prepare(
-  { task, workspace, baseline, fault }: VerifyRequest,
-  { directory, emit }: Way,
-): Promise<Result<Snapshot>> {
-  const snapshot = await takeSnapshot({
-    workspace,
-    baseline: baseline ?? workspace,
-    protectedGlobs: task.protected,
-    directory,
-  });
-  if (!snapshot.ok) return snapshot;
+async function prepare(request: VerifyRequest, { directory, emit }: Way): Promise<Result<Protected>> {
+  const { fault } = request;
+  const taken = await takeProtected(request, directory);
+  if (!taken.ok) return taken;
+  const checked = checkSnapshot(request, directory);
+  if (!checked.ok) return checked;
   const applied = fault === undefined ? ok(undefined) : await fault.apply(directory);
   if (!applied.ok) return applied;
-  emit({ type: 'snapshot.taken', ...snapshot.value, restored: [...snapshot.value.restored] });
-  return snapshot;
+  const { snapshot } = taken.value;
+  emit({ type: 'snapshot.taken', ...snapshot, restored: [...snapshot.restored] });
+  return taken;
 }
 
 async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
@@ -160,9 +159,11 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     durationMs,
     workspace: {
       root: workspace,
-      hash: findings.snapshot?.hash ?? '',
+      hash: findings.taken?.snapshot.hash ?? '',
       definition: findings.definition,
-      restored: [...(findings.snapshot?.restored ?? [])],
+      ...(request.baseline !== undefined && { baseline: request.baseline.name }),
+      ...(request.baseline !== undefined && loop === undefined && { judgeOwn: judgeOwnText(request) }),
+      restored: [...(findings.taken?.snapshot.restored ?? [])],
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(findings.canary !== undefined && { canary: findings.canary }),

@@ -15,7 +15,7 @@ export interface Commit {
 }
 
 /** A replaced object would give another content under the old name: an agent can do that with `git replace`. */
-const env = { GIT_NO_REPLACE_OBJECTS: '1' };
+export const commitEnvironment = { GIT_NO_REPLACE_OBJECTS: '1' };
 
 /**
  * The commit that a ref names, or by default the one at which HEAD and the default branch parted. Problems of kind `usage`: there is no git, no
@@ -45,12 +45,14 @@ async function namedCommit(top: string, ref: string): Promise<Result<Named>> {
 
 async function mergeBase(top: string): Promise<Result<Named>> {
   const configured = await runGit(['config', 'init.defaultBranch'], { cwd: top });
-  const branches = ['refs/remotes/origin/HEAD', configured.stdout.trim(), 'main', 'master'].filter(
+  // A clone that a build machine made may have no branch of its own.
+  const remote = ['main', 'master'].map((name) => `refs/remotes/origin/${name}`);
+  const branches = ['refs/remotes/origin/HEAD', configured.stdout.trim(), 'main', 'master', ...remote].filter(
     (each) => each !== '',
   );
   for (const branch of branches) {
     if ((await commitOf(top, branch)) === undefined) continue;
-    const base = await runGit(['merge-base', 'HEAD', branch], { cwd: top, env });
+    const base = await runGit(['merge-base', 'HEAD', branch], { cwd: top, env: commitEnvironment });
     const hash = base.stdout.trim();
     if (base.exitCode === 0 && hash !== '') return ok({ hash, name: `merge base with ${shortName(branch)}` });
   }
@@ -63,7 +65,7 @@ const shortName = (branch: string): string => branch.replace(/^refs\/remotes\//,
 async function commitOf(top: string, ref: string): Promise<string | undefined> {
   const found = await runGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], {
     cwd: top,
-    env,
+    env: commitEnvironment,
   });
   return found.exitCode === 0 ? found.stdout.trim() : undefined;
 }
@@ -100,9 +102,9 @@ export async function extractCommit(
   if (!made.ok) return made;
   mkdirSync(join(directory, '.git', 'objects', 'info'), { recursive: true });
   writeFileSync(join(directory, '.git', 'objects', 'info', 'alternates'), `${objects.value}\n`);
-  const read = await git(['read-tree', hash], { cwd: directory, env });
+  const read = await git(['read-tree', hash], { cwd: directory, env: commitEnvironment });
   if (!read.ok) return read;
-  const listed = await git(['ls-files', '-z', '--cached', '--stage'], { cwd: within, env });
+  const listed = await git(['ls-files', '-z', '--cached', '--stage'], { cwd: within, env: commitEnvironment });
   if (!listed.ok) return listed;
   const entries = listed.value.split('\0').flatMap((line) => {
     const [, mode, path] = /^(\d+) [^\t]*\t(.*)$/s.exec(line) ?? [];
@@ -112,7 +114,7 @@ export async function extractCommit(
   });
   const files = entries.filter(({ isSubmodule }) => !isSubmodule);
   const input = files.map(({ path }) => `${path}\0`).join('');
-  const written = await git(['checkout-index', '-z', '--stdin'], { cwd: within, env, input });
+  const written = await git(['checkout-index', '-z', '--stdin'], { cwd: within, env: commitEnvironment, input });
   if (!written.ok) return written;
   return ok({ folder: within, submodules: entries.filter(({ isSubmodule }) => isSubmodule).map(({ path }) => path) });
 }
@@ -122,7 +124,7 @@ export async function readCommitted(
   { gitDirectory, hash, folder }: Commit,
   path: string,
 ): Promise<Result<string | undefined>> {
-  const options = { cwd: gitDirectory, env: { ...env, GIT_DIR: gitDirectory } };
+  const options = { cwd: gitDirectory, env: { ...commitEnvironment, GIT_DIR: gitDirectory } };
   const file = join(folder, path);
   const listed = await git(['ls-tree', '-z', '--full-tree', '--name-only', hash, '--', file], options);
   if (!listed.ok) return listed;

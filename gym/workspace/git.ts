@@ -65,6 +65,25 @@ export async function runGit(args: readonly string[], { cwd, env, input }: GitOp
   return { exitCode: 127, stdout: '', stderr: result.originalMessage ?? result.stderr };
 }
 
+/** Runs git and gives the bytes that it printed; any exit code but 0 is a problem. */
+export async function gitBytes(args: readonly string[], { cwd, env, input }: GitOptions): Promise<Result<Uint8Array>> {
+  const { execa } = await import('execa');
+  const result = await execa('git', [...quiet, ...args], {
+    cwd,
+    env: { ...withoutRepository(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...env },
+    extendEnv: false,
+    reject: false,
+    encoding: 'buffer',
+    maxBuffer: 2 ** 31,
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+  });
+  if (result.exitCode === 0) return ok(result.stdout);
+  return failed({
+    kind: 'environment',
+    message: `git ${args[0]} in ${cwd}: ${Buffer.from(result.stderr).toString().trim()}`,
+  });
+}
+
 /** Runs git and gives what it printed, without the last line break; any exit code but 0 is a problem. */
 export async function git(args: readonly string[], options: GitOptions): Promise<Result<string>> {
   const run = await runGit(args, options);

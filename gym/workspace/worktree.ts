@@ -8,7 +8,8 @@ import { protectedFiles } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
 import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
-import { matchesAny } from './snapshot.ts';
+import { matchesAny } from './paths.ts';
+import { type Protection, protectionOf } from './protection.ts';
 import { cloneSubmodules, restoreSubmodules } from './submodules.ts';
 
 /** The commit of an attempt. */
@@ -35,7 +36,12 @@ interface Plan {
  * applied, and its hidden files are taken out. What an earlier try left behind is removed first. The user's index, files
  * and other branches stay as they are.
  */
-export async function makeWorktree(task: Task, store: Store, loop: string): Promise<Result<Worktree>> {
+export async function makeWorktree(
+  task: Task,
+  store: Store,
+  loop: string,
+  protection: Pick<Protection, 'covers'> = protectionOf(task),
+): Promise<Result<Worktree>> {
   const directory = join(store.directory, 'worktrees', loop);
   store.make();
   mkdirSync(join(store.directory, 'worktrees'), { recursive: true });
@@ -47,13 +53,17 @@ export async function makeWorktree(task: Task, store: Store, loop: string): Prom
   const made = top === undefined ? await ownRepository(plan) : await linkedWorktree(plan, top);
   rmSync(plan.scratchIndex, { force: true });
   if (!made.ok) return made;
-  const guarded = await guardedWorktree(task, made.value);
+  const guarded = await guardedWorktree(task, made.value, protection);
   return guarded.ok ? startState(task, guarded.value) : guarded;
 }
 
-/** Notes the checkout's protected files, and makes sure that the start commit has each: what is not in it would not judge. */
-async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
-  const guarded = await protectedFiles(task.root, task.protected);
+/** Notes the checkout's protected files, and makes sure that the start commit has each that the task names: what is not in it would not judge. */
+async function guardedWorktree(
+  task: Task,
+  worktree: Worktree,
+  { covers }: Pick<Protection, 'covers'>,
+): Promise<Result<Worktree>> {
+  const guarded = await protectedFiles(task.root, covers);
   const folder = relative(worktree.directory, worktree.workspace);
   const listed = await git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', worktree.start], {
     cwd: worktree.gitDirectory,
@@ -61,7 +71,7 @@ async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<W
   });
   if (!listed.ok) return listed;
   const committed = new Set(listed.value.split('\0').map((path) => relative(folder, path)));
-  const missing = Object.keys(guarded).find((path) => !committed.has(path));
+  const missing = Object.keys(guarded).find((path) => matchesAny(path, task.protected) && !committed.has(path));
   if (missing === undefined) return ok({ ...worktree, protectedFiles: guarded });
   const place = { file: join(task.root, missing) };
   const message = 'the start commit of the loop does not have this protected file';

@@ -6,15 +6,15 @@ import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { risksText } from '../render/risks.ts';
 import { painter } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
+import { openTaskAndModel } from '../tasks.ts';
 
 /** `gym risks`: what could be harmed, and which checks would notice. Nothing is brought up. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
-  const opened = await openTask(args.positionals[0], context);
+  const opened = await openTaskAndModel(args.positionals[0], context);
   if (!opened.ok) return opened.problems;
-  const task = opened.value;
+  const { task, model } = opened.value;
   const record = readProofs(openStore(checkoutOf(task.root)), task.name);
-  const risks = guardedRisks(task, record, await workspaceDefinition(task));
+  const risks = guardedRisks(task, record, await workspaceDefinition(task, model));
   const open = unguarded(risks);
   const text =
     args.text('json') === undefined

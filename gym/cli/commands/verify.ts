@@ -15,31 +15,34 @@ import { eventLines, jsonMode } from '../render/json.ts';
 import { personVerdict } from '../render/person.ts';
 import { type ProblemLines, progressLines } from '../render/progress.ts';
 import { painter } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
+import { openJudged } from '../tasks.ts';
 
 /** `gym verify`: one verification of the workspace as it is. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
-  const task = await openTask(args.positionals[0], context);
-  if (!task.ok) return task.problems;
+  const compareWith = args.text('baseline');
+  const opened = await openJudged(args.positionals[0], compareWith, context);
+  if (!opened.ok) return opened.problems;
+  const { task, judging } = opened.value;
   const fault = args.text('fault');
-  const known = fault === undefined ? ok(undefined) : checkFault(task.value, fault);
+  const known = fault === undefined ? ok(undefined) : checkFault(task, fault);
   if (!known.ok) return known.problems;
   const isCanary = args.flag('canary');
-  if (isCanary && task.value.canary === undefined) return [noCanary(task.value.name)];
-  const compareWith = args.text('baseline');
+  if (isCanary && task.canary === undefined) return [noCanary(task.name)];
   const watchdog = startWatchdog(context.env);
   // Where no engine answers, the verdict tells.
   await removeLeftovers(context);
   const mode = jsonMode(args);
-  const store = openStore(checkoutOf(task.value.root));
+  const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
   const [called] = args.positionals;
   try {
     const verdict = await verify({
-      task: task.value,
+      task,
       ...(called !== undefined && { called }),
-      workspace: task.value.root,
-      ...(fault !== undefined && { fault: runFault(task.value, fault, context.env) }),
+      workspace: task.root,
+      ...(judging.kind === 'commit' && { baseline: judging.baseline }),
+      ...(judging.note !== undefined && { note: judging.note }),
+      ...(fault !== undefined && { fault: runFault(task, fault, context.env) }),
       ...(compareWith !== undefined && { compareWith }),
       isCanary,
       strict: args.flag('strict'),
@@ -54,7 +57,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
-    refillSlots(context, task.value);
+    refillSlots(context, task);
     if (mode !== 'stream')
       context.stdout.write(`${render(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
     return verdict.exitCode;

@@ -21,12 +21,18 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
   const linesOf = (checks: readonly CheckResult[] = []) =>
     checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
-  const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
+  const { restored, baseline, judgeOwn } = verdict.workspace;
+  const names = restored.map((file) => `  ${file}`);
+  const instead = judgeOwn === undefined ? [] : [paint('dim', `  by your own: ${judgeOwn}`)];
   return [
+    ...section(
+      `Restored from ${baseline ?? 'the baseline'}`,
+      restored.length === 0 ? [] : [...names, ...instead],
+      paint,
+    ),
     ...section('Stages', stages, paint),
     ...section('Invariants', linesOf(checks.get('invariants')), paint),
     ...section('Performance', linesOf(checks.get('performance')), paint),
-    ...section('Restored', restored, paint),
     ...(verdict.problems.length === 0 ? [] : ['', ...verdict.problems.map((each) => problemText(each, paint))]),
     '',
     endLine(verdict, paint),

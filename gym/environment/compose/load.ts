@@ -53,7 +53,13 @@ export function loadCompose(
   const model = withTools(readModel(reader, root, lookup), foreign);
   if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
-  return problems.length > 0 ? asFailure(paths, problems) : ok({ ...model, notes: reader.notes() });
+  return problems.length > 0
+    ? asFailure(paths, problems)
+    : ok({
+        ...model,
+        notes: reader.notes(),
+        files: [...new Set([...paths, ...read.read, ...reader.files, join(directory, '.env')])].sort(),
+      });
 }
 
 /** `devcontainer.json`, also with a dot before it. */
@@ -127,6 +133,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     secrets: readStores(reader, fields.get('secrets'), 'secrets'),
     configs: readStores(reader, fields.get('configs'), 'configs'),
     notes: [],
+    files: [],
   };
   checkReferences(reader, model, leftOut);
   return inUse(model);

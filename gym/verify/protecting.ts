@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { loadCompose } from '../environment/compose/load.ts';
+import { failed, ok, type Result } from '../events/problem.ts';
+import type { Task } from '../task/schema.ts';
+import { environmentFiles, type Protection, protectionOf } from '../workspace/protection.ts';
+import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
+import { composeMismatches } from './definition.ts';
+import { asInWorkspace } from './places.ts';
+import type { VerifyRequest } from './request.ts';
+import { snapshotVariables } from './variables.ts';
+
+type Variables = VerifyRequest['environmentVariables'];
+
+/** What is protected of a task whose environment is defined in a folder; its Compose files may not load, then it is less. */
+export function protectionIn(task: Task, folder: string, ambient: Variables): Protection {
+  return protectionOf(task, filesIn(task, folder, ambient));
+}
+
+function modelIn(task: Task, folder: string, ambient: Variables): ReturnType<typeof loadCompose> {
+  const files = task.compose.map((file) => join(folder, file));
+  return loadCompose(files, snapshotVariables(task, folder, ambient), ambient);
+}
+
+/** A snapshot, and what of it is protected. */
+export interface Protected {
+  readonly snapshot: Snapshot;
+  readonly protection: Protection;
+}
+
+/**
+ * Takes the snapshot that is judged. Which files define the environment is told by the baseline's Compose files, and these are only there once they are laid
+ * over the workspace's: where they name further files, the snapshot is taken again with those protected too.
+ *
+ *     workspace's definition -> snapshot --nothing restored, or no further files--> done
+ *                                  ^  '--further files--.
+ *                                  '--------------------'
+ */
+export async function takeProtected(
+  { task, workspace, baseline, environmentVariables }: VerifyRequest,
+  directory: string,
+  memoryFile?: string,
+): Promise<Result<Protected>> {
+  let environment = filesIn(task, workspace, environmentVariables);
+  for (;;) {
+    const protection = protectionOf(task, environment);
+    const place = { directory, ...(memoryFile !== undefined && { memoryFile }) };
+    const snapshot = await takeSnapshot({ workspace, baseline, protection, ...place });
+    if (!snapshot.ok) return snapshot;
+    const further = filesIn(task, directory, environmentVariables).filter((path) => !environment.includes(path));
+    if (snapshot.value.restored.length === 0 || further.length === 0)
+      return ok({ snapshot: snapshot.value, protection });
+    environment = [...environment, ...further];
+  }
+}
+
+function filesIn(task: Task, folder: string, ambient: Variables): readonly string[] {
+  const model = modelIn(task, folder, ambient);
+  return model.ok ? environmentFiles(model.value, folder) : [];
+}
+
+/** Problems of a task with the Compose files of its snapshot. */
+export function checkSnapshot(
+  { task, workspace, environmentVariables }: VerifyRequest,
+  directory: string,
+): Result<void> {
+  const model = modelIn(task, directory, environmentVariables);
+  if (!model.ok) return failed(...asInWorkspace(model.problems, directory, [workspace, task.root]));
+  const [first, ...others] = composeMismatches(task, model.value);
+  return first === undefined ? ok(undefined) : failed(first, ...others);
+}
