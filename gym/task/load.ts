@@ -6,7 +6,7 @@ import { failed, ok, type Place, type Problem, type Result } from '../events/pro
 import { DefinitionError } from './definition-error.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
-import { isOwn, noteImport } from './modules.ts';
+import { isOwn, noteImport, noteText } from './modules.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
 import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
@@ -33,6 +33,7 @@ export function resolveApi(apiUrl: string): void {
     load: (url, context, next) => {
       const source = stateOf(url)?.(fileURLToPath(url));
       if (source === undefined) return next(url, context);
+      noteText(fileURLToPath(url), source);
       return { format: formats[extname(new URL(url).pathname)] ?? 'module', source, shortCircuit: true };
     },
   });

@@ -1,8 +1,21 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** By the URL of a module: those that it imports. Node loads a module once, so what was seen stays. */
 const imports = new Map<string, Set<string>>();
+
+/** By the path of a module: its text, where it was not read from that file. */
+const texts = new Map<string, string>();
+
+/** Notes the text that a module was loaded with, where it is not that of its file. */
+export function noteText(file: string, text: string): void {
+  texts.set(file, text);
+}
+
+/** The text that a module was loaded with. */
+export function moduleText(file: string): string {
+  return texts.get(file) ?? readFileSync(file, 'utf8');
+}
 
 /** Notes that one module imports another. */
 export function noteImport(parent: string | undefined, url: string): void {

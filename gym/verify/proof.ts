@@ -6,7 +6,7 @@ import { listText } from '../judge/text.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
-import { importsOf } from '../task/modules.ts';
+import { importsOf, moduleText } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { hashFiles, listFiles } from '../workspace/files.ts';
 import { environmentFiles, type Protection, protectionOf } from '../workspace/protection.ts';
@@ -21,10 +21,10 @@ export function definitionHash(
   paths = filesIn(directory),
 ): string {
   const lies = hashFiles(directory, paths.filter(covers).sort());
-  const modules = importsOf(task.file)
-    .map((file) => relative(task.root, file))
-    .filter((path) => path.startsWith('..'));
-  return createHash('sha256').update(lies).update(hashFiles(task.root, modules)).digest('hex');
+  const modules = importsOf(task.file).filter((file) => relative(task.root, file).startsWith('..'));
+  const hash = createHash('sha256').update(lies);
+  for (const file of modules) hash.update(`${relative(task.root, file)}\0${moduleText(file)}\0`);
+  return hash.digest('hex');
 }
 
 /** The same of a workspace: of the files that a snapshot of it would have. */
