@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadCompose } from '../environment/compose/load.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
+import type { SnapshotPlace } from '../workspace/place.ts';
 import { environmentFiles, type Protection, protectionOf } from '../workspace/protection.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { composeMismatches } from './definition.ts';
@@ -37,14 +38,12 @@ export interface Protected {
  */
 export async function takeProtected(
   { task, workspace, baseline, environmentVariables }: VerifyRequest,
-  directory: string,
-  memoryFile?: string,
+  { directory, memoryFile }: SnapshotPlace,
 ): Promise<Result<Protected>> {
   let environment = filesIn(task, workspace, environmentVariables);
   for (;;) {
     const protection = protectionOf(task, environment);
-    const place = { directory, ...(memoryFile !== undefined && { memoryFile }) };
-    const snapshot = await takeSnapshot({ workspace, baseline, protection, ...place });
+    const snapshot = await takeSnapshot({ workspace, baseline, protection, directory, memoryFile });
     if (!snapshot.ok) return snapshot;
     const further = filesIn(task, directory, environmentVariables).filter((path) => !environment.includes(path));
     if (snapshot.value.restored.length === 0 || further.length === 0)

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
@@ -12,6 +11,7 @@ import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { ownBaseline } from '../workspace/judging.ts';
+import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
 import { type Findings, judgeIn, judgeOwnText, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
@@ -37,19 +37,19 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
     ...{ outcomes: [], checks: [], problems: [] },
   };
   begin(request, log.emit, startedAt);
-  const directory = join(runDirectory, 'workspace');
+  const place = takePlace(request.store, request.workspace);
   try {
-    await walk(request, { directory, runDirectory, emit: log.emit }, findings);
+    await walk(request, place, { directory: place.directory, runDirectory, emit: log.emit }, findings);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    place.release();
     removeBaselineFiles(runDirectory);
   }
   return end(request, log, { findings, startedAt, runDirectory });
 }
 
-async function walk(request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
+async function walk(request: VerifyRequest, place: SnapshotPlace, way: Way, findings: Findings): Promise<void> {
   if (request.note !== undefined) way.emit({ type: 'noted', text: request.note });
-  const taken = await phase('snapshot', way.emit, () => prepare(request, way));
+  const taken = await phase('snapshot', way.emit, () => prepare(request, place, way));
   if (!taken.ok) return note(findings, way.emit, taken.problems);
   findings.taken = taken.value;
   findings.definition = definitionHash(request.task, taken.value.protection, way.directory);
@@ -71,9 +71,13 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   }
 }
 
-async function prepare(request: VerifyRequest, { directory, emit }: Way): Promise<Result<Protected>> {
+async function prepare(
+  request: VerifyRequest,
+  place: SnapshotPlace,
+  { directory, emit }: Way,
+): Promise<Result<Protected>> {
   const { fault } = request;
-  const taken = await takeProtected(request, directory);
+  const taken = await takeProtected(request, place);
   if (!taken.ok) return taken;
   const checked = checkSnapshot(request, directory);
   if (!checked.ok) return checked;

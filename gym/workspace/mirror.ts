@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   constants,
   copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   rmSync,
   type Stats,
   symlinkSync,
@@ -25,9 +28,16 @@ export interface Mirror {
   readonly memoryFile: string | undefined;
 }
 
+/** What a file is: a symbolic link, executable (`x`) or not (`-`); and SHA-256 of its content, or of where the link leads. */
+export interface Content {
+  readonly kind: 'link' | 'x' | '-';
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** A copy: SHA-256 of its content, and the stamps that the original and the copy had then. */
 interface Copy {
-  readonly hash: string;
+  readonly sha256: string;
   readonly from: string;
   readonly to: string;
 }
@@ -39,35 +49,53 @@ interface Memory {
 }
 
 /**
- * Makes a folder have exactly these files of another one, and gives the SHA-256 of each content. A copy stays where neither it nor its original was
- * written since; what somebody else has left in the folder goes. No copy is a link to its original, so what stages write into one reaches nobody.
- * The memory goes first and comes back last: a kill between leaves none, and the next time all is copied.
+ * Makes a folder have exactly these files of another one, and gives what they are; those that went meanwhile are left out. A copy stays where neither it
+ * nor its original was written since; what somebody else has left in the folder goes. No copy is a link to its original, so what stages write into one
+ * reaches nobody. The memory goes first and comes back last: a kill between leaves none, and the next time all is copied.
  */
 export async function mirror(
   from: string,
-  paths: readonly string[],
+  entries: ReadonlyMap<string, Stats>,
   { directory, memoryFile }: Mirror,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Map<string, Content>> {
   const known = memoryFile === undefined ? undefined : readMemory(memoryFile, from);
   if (memoryFile !== undefined) rmSync(memoryFile, { force: true });
   if (known === undefined) rmSync(directory, { recursive: true, force: true });
-  const folders = new Set(['', ...paths.flatMap(ancestorsOf)]);
-  if (known !== undefined) removeOthers(directory, known, new Set([...paths, ...folders]));
-  for (const folder of folders) mkdirSync(join(directory, folder), { recursive: true });
-  const copies = new Map(
-    paths.map((path) => [path, copyOf(join(from, path), join(directory, path), known?.files.get(path))]),
-  );
+  const folders = foldersOf(entries.keys());
+  if (known !== undefined) removeOthers(directory, known, (path) => entries.has(path) || folders.has(path));
+  for (const folder of folders)
+    if (known?.folders.has(folder) !== true || !existsSync(join(directory, folder)))
+      mkdirSync(join(directory, folder), { recursive: true });
+  const contents = new Map<string, Content>();
+  const files = new Map<string, Copy>();
+  for (const [path, stat] of entries) {
+    const made = copyOf({ file: `${from}/${path}`, stat }, `${directory}/${path}`, known?.files.get(path));
+    if (made === undefined) continue;
+    files.set(path, made.copy);
+    contents.set(path, { kind: kindOf(stat), sha256: made.copy.sha256, bytes: stat.isSymbolicLink() ? 0 : made.bytes });
+  }
   if (memoryFile !== undefined) {
     const stamps = new Map([...folders].map((each) => [each, stampOf(lstatSync(join(directory, each)))]));
     // From then on a write shows in the times of a copy.
     await sleep(tickMs);
-    writeMemory(memoryFile, from, { files: copies, folders: stamps });
+    writeMemory(memoryFile, from, { files, folders: stamps });
   }
-  return new Map([...copies].map(([path, { hash }]) => [path, hash]));
+  return contents;
+}
+
+/** All folders above files, each after those above it; the first is that of all, the empty path. */
+export function foldersOf(paths: Iterable<string>): Set<string> {
+  const folders = new Set(['']);
+  for (const path of paths) {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (folders.has(folder)) continue;
+    for (const each of ancestorsOf(path)) folders.add(each);
+  }
+  return folders;
 }
 
 /** Entries that are not wanted are in folders that were written since. One that is a file where a folder is wanted, or the other way round, goes too. */
-function removeOthers(directory: string, { folders }: Memory, wanted: ReadonlySet<string>): void {
+function removeOthers(directory: string, { folders }: Memory, isWanted: (path: string) => boolean): void {
   for (const [folder, stamp] of folders) {
     const stat = entryAt(join(directory, folder));
     if (stat === undefined || stampOf(stat) === stamp) continue;
@@ -78,33 +106,48 @@ function removeOthers(directory: string, { folders }: Memory, wanted: ReadonlySe
     for (const entry of readdirSync(join(directory, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const isFolder = folders.has(path);
-      if (!wanted.has(path) || entry.isDirectory() !== isFolder)
+      if (!isWanted(path) || entry.isDirectory() !== isFolder)
         rmSync(join(directory, path), { recursive: true, force: true });
     }
   }
 }
 
-/** The copy as it is, where nothing has changed since; else a new one. */
-function copyOf(from: string, to: string, known: Copy | undefined): Copy {
-  const stat = lstatSync(from);
+/** The copy as it is, where nothing has changed since; else a new one. `undefined`: the original is gone. */
+function copyOf(
+  { file, stat }: { readonly file: string; readonly stat: Stats },
+  to: string,
+  known: Copy | undefined,
+): { readonly copy: Copy; readonly bytes: number } | undefined {
   const stamp = stampOf(stat);
   if (known?.from === stamp) {
-    const copy = entryAt(to);
-    if (copy !== undefined && stampOf(copy) === known.to) return known;
+    const there = entryAt(to);
+    if (there !== undefined && stampOf(there) === known.to) return { copy: known, bytes: there.size };
   }
-  rmSync(to, { recursive: true, force: true });
-  if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
-  else {
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
-    chmodSync(to, isExecutable(stat) ? 0o755 : 0o644);
+  if (known !== undefined) rmSync(to, { recursive: true, force: true });
+  try {
+    if (stat.isSymbolicLink()) symlinkSync(readlinkSync(file), to);
+    else {
+      copyFileSync(file, to, constants.COPYFILE_FICLONE);
+      chmodSync(to, isExecutable(stat) ? 0o755 : 0o644);
+    }
+  } catch (thrown) {
+    if (entryAt(file) === undefined) return undefined;
+    throw thrown;
   }
-  return { hash: contentHash(to), from: isSettled(stat) ? stamp : unsettled, to: stampOf(lstatSync(to)) };
+  const made = lstatSync(to);
+  const copy = { sha256: contentOf(to).sha256, from: isSettled(stat) ? stamp : unsettled, to: stampOf(made) };
+  return { copy, bytes: made.size };
 }
 
-/** SHA-256 of a file, or of where a symbolic link leads. */
-export function contentHash(file: string): string {
-  const content = lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file);
-  return createHash('sha256').update(content).digest('hex');
+const kindOf = (stat: Stats): Content['kind'] => (stat.isSymbolicLink() ? 'link' : isExecutable(stat) ? 'x' : '-');
+
+/** What a file is. */
+export function contentOf(file: string): Content {
+  const stat = lstatSync(file);
+  const isLink = stat.isSymbolicLink();
+  const content = isLink ? readlinkSync(file) : readFileSync(file);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { kind: kindOf(stat), sha256, bytes: isLink ? 0 : content.length };
 }
 
 /** What changes with every write: the time of the last change (ctime) is the kernel's, and no program sets it. */
@@ -129,12 +172,27 @@ function writeMemory(file: string, from: string, { files, folders }: Memory): vo
   const lines = [
     JSON.stringify([version, from]),
     ...[...folders].map(([path, stamp]) => `${stamp} ${JSON.stringify(path)}`),
-    ...[...files].map(([path, copy]) => `${copy.hash} ${copy.from} ${copy.to} ${JSON.stringify(path)}`),
+    ...[...files].map(([path, copy]) => `${copy.sha256} ${copy.from} ${copy.to} ${JSON.stringify(path)}`),
   ];
   writeAtomically(file, lines.join('\n'));
 }
 
 const version = 1;
+/** Longer than any path. */
+const headBytes = 8192;
+
+/** The folder that a mirror was made of; `undefined`: that is not known, or it was not finished. */
+export function mirroredFrom(memoryFile: string): string | undefined {
+  if (!existsSync(memoryFile)) return undefined;
+  // The rest is long, and only the first line is asked for.
+  const file = openSync(memoryFile, 'r');
+  const head = Buffer.alloc(headBytes);
+  const size = readSync(file, head);
+  closeSync(file);
+  const [line = ''] = head.toString('utf8', 0, size).split('\n');
+  const [, from] = /^\[1,(".*")\]$/.exec(line) ?? [];
+  return from === undefined ? undefined : String(JSON.parse(from));
+}
 
 function readMemory(file: string, from: string): Memory | undefined {
   if (!existsSync(file)) return undefined;
@@ -147,7 +205,7 @@ function readMemory(file: string, from: string): Memory | undefined {
     if (quoted === '') return undefined;
     const path = String(JSON.parse(quoted));
     if (second === undefined || third === undefined) folders.set(path, first);
-    else files.set(path, { hash: first, from: second, to: third });
+    else files.set(path, { sha256: first, from: second, to: third });
   }
   return { files, folders };
 }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Baseline } from './baseline.ts';
-import { listFiles, sumOf } from './files.ts';
-import { contentHash, mirror } from './mirror.ts';
+import { hashOf, listEntries } from './files.ts';
+import { contentOf, foldersOf, mirror } from './mirror.ts';
 import { ancestorsOf } from './paths.ts';
 import type { Protection } from './protection.ts';
 
@@ -25,7 +25,7 @@ export interface SnapshotRequest {
   readonly protection: Pick<Protection, 'covers' | 'mayAdd'>;
   readonly directory: string;
   /** What is remembered of the folder, so that the next snapshot copies only what has changed; without, it is made new. */
-  readonly memoryFile?: string;
+  readonly memoryFile?: string | undefined;
 }
 
 /** A workspace beyond this is surely a mistake: a data folder that is not ignored. */
@@ -44,40 +44,39 @@ export async function takeSnapshot({
   memoryFile,
 }: SnapshotRequest): Promise<Result<Snapshot>> {
   if (!existsSync(workspace)) return failed({ kind: 'usage', message: `there is no folder ${workspace}` });
-  const listed = await listFiles(workspace);
+  const listed = await listEntries(workspace);
   const guarded = baseline?.paths.filter((path) => protection.covers(path)) ?? [];
-  const isLeftOut = baseline === undefined ? () => false : leftOut(baseline, guarded, protection);
-  const taken = listed.filter((path) => !isLeftOut(path));
-  const paths = [...new Set([...taken, ...guarded])].sort();
-  if (paths.length > fileLimit) return tooMany(workspace);
-  const hashes = new Map(await mirror(workspace, taken, { directory, memoryFile }));
-  const restored = listed.filter(isLeftOut);
-  if (baseline !== undefined) {
-    const changed = await baseline.changed(guarded, directory);
-    if (!changed.ok) return changed;
-    const written = await baseline.write(changed.value, directory);
-    if (!written.ok) return written;
-    for (const path of changed.value) hashes.set(path, contentHash(join(directory, path)));
-    restored.push(...changed.value);
-  }
-  const { bytes, hash } = sumOf(directory, paths, hashes);
-  return ok({ directory, files: paths.length, bytes, hash, restored: [...new Set(restored)].sort() });
+  const left = baseline === undefined ? [] : leftOut([...listed.keys()], guarded, { baseline, protection });
+  const taken = new Map(listed);
+  for (const path of left) taken.delete(path);
+  if (taken.size + guarded.length > fileLimit) return tooMany(workspace);
+  const contents = await mirror(workspace, taken, { directory, memoryFile });
+  const changed = (await baseline?.changed(guarded, directory)) ?? ok([]);
+  if (!changed.ok) return changed;
+  const written = (await baseline?.write(changed.value, directory)) ?? ok(undefined);
+  if (!written.ok) return written;
+  for (const path of changed.value) contents.set(path, contentOf(join(directory, path)));
+  const files = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
+  const bytes = files.reduce((sum, [, each]) => sum + each.bytes, 0);
+  const restored = [...new Set([...left, ...changed.value])].sort();
+  return ok({ directory, files: files.length, bytes, hash: hashOf(files), restored });
 }
 
-/** Tells what of a workspace does not get into a snapshot: what only the baseline may have, and what is in the way of its files. */
+/** What of a workspace does not get into a snapshot: what only the baseline may have, and what is in the way of its files. */
 function leftOut(
-  baseline: Baseline,
+  listed: readonly string[],
   guarded: readonly string[],
-  protection: SnapshotRequest['protection'],
-): (path: string) => boolean {
+  { baseline, protection }: { readonly baseline: Baseline } & Pick<SnapshotRequest, 'protection'>,
+): string[] {
   const paths = new Set(guarded);
-  const folders = new Set(guarded.flatMap(ancestorsOf));
-  // A link or file in the place of a guarded folder would lead what is laid over it elsewhere.
+  const folders = foldersOf(guarded);
+  // A link or file in the place of a guarded folder would lead what is laid over it elsewhere, and so would a folder in the place of a file.
+  const wrong = new Set([...foldersOf(listed)].filter((folder) => paths.has(folder)));
   const isInTheWay = (path: string): boolean =>
-    folders.has(path) || ancestorsOf(path).some((ancestor) => paths.has(ancestor));
+    folders.has(path) || (wrong.size > 0 && ancestorsOf(path).some((ancestor) => wrong.has(ancestor)));
   const isAdded = (path: string): boolean =>
     !paths.has(path) && protection.covers(path) && !protection.mayAdd(path) && !baseline.knowsNot(path);
-  return (path) => isInTheWay(path) || isAdded(path);
+  return listed.filter((path) => isInTheWay(path) || isAdded(path));
 }
 
 function tooMany(workspace: string): Result<never> {
