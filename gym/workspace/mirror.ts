@@ -94,22 +94,22 @@ export function foldersOf(paths: Iterable<string>): Set<string> {
   return folders;
 }
 
-/** Entries that are not wanted are in folders that were written since. One that is a file where a folder is wanted, or the other way round, goes too. */
-function removeOthers(directory: string, { folders }: Memory, isWanted: (path: string) => boolean): void {
+/**
+ * Removes what is not wanted: of what was made before, and of what others have put into folders, which shows in the stamps of these. One that is a file
+ * where a folder is wanted, or the other way round, goes too.
+ */
+function removeOthers(directory: string, { files, folders }: Memory, isWanted: (path: string) => boolean): void {
   for (const [folder, stamp] of folders) {
     const stat = entryAt(join(directory, folder));
     if (stat === undefined || stampOf(stat) === stamp) continue;
-    if (!stat.isDirectory()) {
-      rmSync(join(directory, folder));
-      continue;
-    }
     for (const entry of readdirSync(join(directory, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      const isFolder = folders.has(path);
-      if (!isWanted(path) || entry.isDirectory() !== isFolder)
+      if (entry.isDirectory() !== folders.has(path) || !isWanted(path))
         rmSync(join(directory, path), { recursive: true, force: true });
     }
   }
+  for (const path of [...folders.keys(), ...files.keys()])
+    if (!isWanted(path)) rmSync(join(directory, path), { recursive: true, force: true });
 }
 
 /** The copy as it is, where nothing has changed since; else a new one. `undefined`: the original is gone. */
