@@ -57,6 +57,8 @@ export const verdictSchema = z.object({
     judgeOwn: z.string().optional(),
     /** Protected files that were taken from the baseline because the workspace's differed. */
     restored: z.array(z.string()),
+    /** Tests that were moved and are judged where they are now. */
+    moved: z.array(z.object({ from: z.string(), to: z.string() })).optional(),
   }),
   fault: z.string().optional(),
   /** Of `gym verify --canary`: what to do with this build. */

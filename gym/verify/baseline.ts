@@ -58,7 +58,8 @@ export interface BaselineBuild {
   readonly evidence?: Evidence;
 }
 
-const filesFolder = 'baseline-files';
+/** Where in a run's folder the files of the baseline are. */
+export const filesFolder = 'baseline-files';
 const buildFolder = 'baseline-build';
 
 /** Removes the files of the baseline's build. */
@@ -96,16 +97,17 @@ async function baselineFiles(way: BaselineWay): Promise<Result<string>> {
 }
 
 /** Its services have the same names: readers of the stream must not take them for those of the build that is judged. */
-function quiet(emit: Emit): Emit {
+export function quiet(emit: Emit): Emit {
   return (event) => {
     if (event.type === 'image.ready') emit(event);
     if (event.type === 'noted') emit({ type: 'noted', text: `baseline: ${event.text}` });
   };
 }
 
-async function upBaseline(
+/** Brings the environment of the baseline's files up. */
+export async function upBaseline(
   { task, run, environmentVariables, signal }: VerifyRequest,
-  { runDirectory, emit }: BaselineWay,
+  { runDirectory, emit }: Pick<BaselineWay, 'runDirectory' | 'emit'>,
   directory: string,
 ): Promise<Result<Environment>> {
   return up({

@@ -16,6 +16,7 @@ import type { Commit } from '../workspace/commit.ts';
 import { ownBaseline } from '../workspace/judging.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
+import { checkMoved } from './moved.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
 import type { Protected } from './protecting.ts';
@@ -147,6 +148,12 @@ async function judgeAll(
   const isGreenSoFar = allGreen(findings);
   const builds = { ...rest, directory, commit: findings.commit, isGreen: isGreenSoFar };
   const place = { run, runDirectory, emit, signal };
+  const moves = findings.taken?.moves ?? [];
+  const { outcomes } = findings;
+  const moved =
+    isGreenSoFar && moves.length > 0
+      ? [await phase('baseline', emit, () => checkMoved(request, way, { moves, outcomes }, again))]
+      : [];
   const measured: CheckResult[] = [];
   if (request.isCanary === true) {
     findings.canary = await phase('canary', emit, () => canaryOf(task, builds, place));
@@ -158,7 +165,7 @@ async function judgeAll(
   await phase('judge', emit, async () => {
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     const invariants = evidence === undefined ? [] : judgeInvariants(task.invariants, evidence, again);
-    const judged = [...stages, ...invariants, ...measured];
+    const judged = [...stages, ...moved, ...invariants, ...measured];
     const before = lastVerdict(request);
     const waived = withSince(waive(judged, task.waivers, new Date()), run, before);
     const proofs = readProofs(request.store, task.name);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadCompose } from '../environment/compose/load.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
+import { type Move, movedTests } from '../workspace/moves.ts';
 import type { SnapshotPlace } from '../workspace/place.ts';
 import { environmentFiles, type Protection, protectionOf } from '../workspace/protection.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
@@ -26,6 +27,8 @@ function modelIn(task: Task, folder: string, ambient: Variables): ReturnType<typ
 export interface Protected {
   readonly snapshot: Snapshot;
   readonly protection: Protection;
+  /** Tests that the workspace has elsewhere than the baseline, judged as they are: see `movedTests`. */
+  readonly moves: readonly Move[];
 }
 
 /**
@@ -36,10 +39,9 @@ export interface Protected {
  *                                  ^  '--further files--.
  *                                  '--------------------'
  */
-export async function takeProtected(
-  { task, workspace, baseline, environmentVariables }: VerifyRequest,
-  { directory, memoryFile }: SnapshotPlace,
-): Promise<Result<Protected>> {
+export async function takeProtected(request: VerifyRequest, place: SnapshotPlace): Promise<Result<Protected>> {
+  const { task, workspace, baseline, environmentVariables } = request;
+  const { directory, memoryFile } = place;
   let environment = filesIn(task, workspace, environmentVariables);
   for (;;) {
     const protection = protectionOf(task, environment);
@@ -47,7 +49,7 @@ export async function takeProtected(
     if (!snapshot.ok) return snapshot;
     const further = filesIn(task, directory, environmentVariables).filter((path) => !environment.includes(path));
     if (snapshot.value.restored.length === 0 || further.length === 0)
-      return ok({ snapshot: snapshot.value, protection });
+      return withMoves(request, place, { snapshot: snapshot.value, protection, moves: [] });
     environment = [...environment, ...further];
   }
 }
@@ -55,6 +57,22 @@ export async function takeProtected(
 function filesIn(task: Task, folder: string, ambient: Variables): readonly string[] {
   const model = modelIn(task, folder, ambient);
   return model.ok ? environmentFiles(model.value, folder) : [];
+}
+
+/** The snapshot with tests where the workspace has moved them to, if that is all that was done to them. */
+async function withMoves(
+  { task, workspace, baseline }: VerifyRequest,
+  { directory, memoryFile }: SnapshotPlace,
+  taken: Protected,
+): Promise<Result<Protected>> {
+  const { snapshot, protection } = taken;
+  if (baseline?.commit === undefined) return ok(taken);
+  const moves = await movedTests({ task, workspace, baseline }, snapshot.restored);
+  if (!moves.ok || moves.value.length === 0) return moves.ok ? ok(taken) : moves;
+  const moved = new Set(moves.value.flatMap(({ from, to }) => [from, to]));
+  const others = { ...protection, covers: (path: string) => protection.covers(path) && !moved.has(path) };
+  const again = await takeSnapshot({ workspace, baseline, protection: others, directory, memoryFile });
+  return again.ok ? ok({ snapshot: again.value, protection, moves: moves.value }) : again;
 }
 
 /** Problems of a task with the Compose files of its snapshot. */

@@ -6,6 +6,7 @@ import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { observedBy } from '../evidence/kinds.ts';
 import { sumUp } from '../judge/judge.ts';
+import { listText } from '../judge/text.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
@@ -83,7 +84,10 @@ async function prepare(
   if (!checked.ok) return checked;
   const applied = fault === undefined ? ok(undefined) : await fault.apply(directory);
   if (!applied.ok) return applied;
-  const { snapshot } = taken.value;
+  const { snapshot, moves } = taken.value;
+  const told = moves.map(({ from, to }) => `${from} -> ${to}`);
+  if (told.length > 0)
+    emit({ type: 'noted', text: `tests were moved, each case has to be there still: ${listText(told)}` });
   emit({ type: 'snapshot.taken', ...snapshot, restored: [...snapshot.restored] });
   return taken;
 }
@@ -168,6 +172,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
       ...(request.baseline !== undefined && { baseline: request.baseline.name }),
       ...(request.baseline !== undefined && loop === undefined && { judgeOwn: judgeOwnText(request) }),
       restored: [...(findings.taken?.snapshot.restored ?? [])],
+      ...((findings.taken?.moves.length ?? 0) > 0 && { moved: [...(findings.taken?.moves ?? [])] }),
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(findings.canary !== undefined && { canary: findings.canary }),

@@ -12,6 +12,8 @@ import { ancestorsOf, entryAt, isExecutable } from './paths.ts';
 export interface Baseline {
   /** `main@1a2b3c4`. */
   readonly name: string;
+  /** What it is the state of, where it is that of a commit. */
+  readonly commit?: Commit;
   /** All its files. */
   readonly paths: readonly string[];
   /** Whether a path is of another repository within this one, of whose files the baseline has no list. */
@@ -70,6 +72,7 @@ export async function commitBaseline(commit: Commit): Promise<Result<Baseline>> 
     );
   return ok({
     name,
+    commit,
     paths: [...entries.keys()],
     knowsNot: (path) => submodules.size > 0 && ancestorsOf(path).some((each) => submodules.has(each)),
     async changed(paths, within) {

@@ -53,7 +53,9 @@ export function unusedPlaces(store: Store, since: number): { readonly name: stri
   const home = homeOf(store);
   if (!existsSync(home)) return [];
   const isOld = (name: string): boolean => statSync(join(home, name)).mtimeMs < since;
+  const locks = join(home, 'locks');
+  const isHeld = (name: string): boolean => existsSync(locks) && lockHolder(locks, name) !== undefined;
   return placesIn(home)
-    .filter((name) => (isLeft(home, name) || isOld(name)) && lockHolder(join(home, 'locks'), name) === undefined)
+    .filter((name) => (isLeft(home, name) || isOld(name)) && !isHeld(name))
     .map((name) => ({ name, directory: join(home, name) }));
 }
