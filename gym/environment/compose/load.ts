@@ -45,6 +45,7 @@ export function loadCompose(
       ? readDockerfile(first, lookup)
       : read.load(paths, { directory, lookup });
   const problems = [...dotenv.problems, ...read.problems];
+  if (root === undefined && problems.length === 0) return failed(emptyFile(first));
   if (root === undefined) return asFailure(paths, problems);
   const reader = new Reader(lookup);
   for (const note of read.notes) reader.note(note);
@@ -78,6 +79,10 @@ function notAmongOthers(file: string): Problem {
     ? 'Name the Compose files in its dockerComposeFile.'
     : 'Build it in a Compose file.';
   return { kind: 'definition', message, place: { file }, remedy };
+}
+
+function emptyFile(file: string): Problem {
+  return { kind: 'definition', message: `${basename(file)} is empty`, place: { file } };
 }
 
 /** What Compose would lay over a file of that name, where it is not told which files to read. */
