@@ -296,6 +296,25 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/init.ts'),
   },
   {
+    name: 'docs',
+    group: 'gym',
+    usage: 'docs [TASK] [--skill] [--write FILE] [--check]',
+    summary: 'write what an agent must know of a task into AGENTS.md, between marks',
+    examples: [
+      ['gym docs shuffle', 'a section of AGENTS.md; what is outside of its marks stays as it is'],
+      ['gym docs shuffle --write CLAUDE.md', 'the same in another file'],
+      ['gym docs shuffle --skill', 'a skill, .agents/skills/gym-shuffle/SKILL.md'],
+      ['gym docs shuffle --check', 'exit code 1 where the task says something else by now'],
+    ],
+    options: {
+      skill: { kind: 'flag', help: 'a skill that is read when it is needed, not in every session' },
+      write: { kind: 'text', value: 'FILE', help: 'into this file' },
+      check: { kind: 'flag', help: 'write nothing; exit code 1 where a section is missing or out of date' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/docs.ts'),
+  },
+  {
     name: 'gc',
     group: 'gym',
     usage: 'gc [--dry-run]',
