@@ -22,13 +22,22 @@ export function signatureOf(message: string): string {
   return varying.reduce((so, [pattern, stands]) => so.replaceAll(pattern, stands), text);
 }
 
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+/** The failed cases by file, line and name: tools that run files side by side report them in another order each time. */
+export function failedInOrder(cases: readonly Case[]): Case[] {
+  const { compare } = byNumber;
+  return cases
+    .filter(({ state }) => state === 'failed')
+    .sort((a, b) => compare(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || compare(a.id, b.id));
+}
+
 /**
  * Failed cases as a verdict lists them, in the order in which each signature comes first: few of one signature one by one,
  * of more only the first, with how many are like it.
  */
 export function groupedFailures(cases: readonly Case[]): FailedCase[] {
-  const failed = cases.filter(({ state }) => state === 'failed');
-  const groups = Map.groupBy(failed, ({ message = '' }) => signatureOf(message));
+  const groups = Map.groupBy(failedInOrder(cases), ({ message = '' }) => signatureOf(message));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined || group.length <= listedAlike) return group.map(asFailedCase);

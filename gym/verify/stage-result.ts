@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { StageOutcome } from '../harness/stage.ts';
-import { groupedFailures } from '../judge/signature.ts';
+import { failedInOrder, groupedFailures } from '../judge/signature.ts';
 import type { StageResult } from '../judge/verdict.ts';
 import { writeAtomically } from '../store/store.ts';
 
@@ -38,7 +38,7 @@ const fileOf = (runDirectory: string, stage: string): string => join(runDirector
 
 /** Keeps all failed cases of a stage beside its log; none: no file. */
 export function keepFailedCases({ stage, cases }: StageOutcome, runDirectory: string): void {
-  const failed = (cases ?? []).filter(({ state }) => state === 'failed');
+  const failed = failedInOrder(cases ?? []);
   if (failed.length > 0) writeAtomically(fileOf(runDirectory, stage), `${JSON.stringify(failed, null, 1)}\n`);
 }
 

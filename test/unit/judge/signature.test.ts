@@ -35,7 +35,7 @@ test('numbers never matter, and a message of any kind has a signature in time', 
   expect(performance.now() - began).toBeLessThan(500);
 });
 
-test('up to three of one signature stand one by one, of more the first with how many and in how many files; in their order', () => {
+test('up to three of one signature stand one by one, of more the first with how many and in how many files', () => {
   const failed = (id: string, message: string, file?: string): Case => testCase([id], 'failed', { message, file });
   const cases = [
     failed('a', 'lost 1'),
@@ -52,4 +52,22 @@ test('up to three of one signature stand one by one, of more the first with how 
     { id: 'many 0', file: 't/0.ts', message: 'refused on port 0', alike: 299, files: 12 },
     { id: 'last', file: 't/x.ts', message: 'alone' },
   ]);
+});
+
+test('whatever order a tool reports them in, they are listed by file, line and name', () => {
+  const places = [
+    ['z', 'a.ts', 2],
+    ['x 2', 'a.ts', 10],
+    ['x 10', 'a.ts', 10],
+    ['y', 'b2.ts', 1],
+    ['y', 'b10.ts', 1],
+  ] as const;
+  const cases = places.map(([id, file, line]) => testCase([id], 'failed', { file, line, message: id }));
+  fc.assert(
+    fc.property(fc.shuffledSubarray(cases, { minLength: cases.length }), (shuffled) => {
+      expect(groupedFailures(shuffled).map(({ id, file }) => [id, file])).toEqual(
+        cases.map(({ id, file }) => [id, file]),
+      );
+    }),
+  );
 });
