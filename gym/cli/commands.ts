@@ -290,7 +290,7 @@ export const commands: readonly Command[] = [
     group: 'gym',
     usage: 'init [--force]',
     summary: 'write a first task for the repo in this folder: task.ts, TASK.md, and a Compose file for its tests',
-    examples: [['gym init && gym verify', 'reads package.json, pyproject.toml, go.mod, Cargo.toml, compose.yaml, …']],
+    examples: [['gym init', 'reads package.json, pyproject.toml, go.mod, Cargo.toml, compose.yaml, …']],
     options: { force: { kind: 'flag', help: 'overwrite what is there, but for TASK.md' } },
     positionals: { least: 0, most: 0 },
     load: () => import('./commands/init.ts'),

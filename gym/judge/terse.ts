@@ -7,7 +7,7 @@ import { bytesOf, clipped, cut, oneLine } from './one-line.ts';
 import { firstClause, listText } from './text.ts';
 import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
-/** An agent's program shows its model the first two kilobytes of a command's output: the verdict is never longer. */
+/** An agent's program shows its model the first two kilobytes of a command's output: the verdict with its last line break is never longer. */
 export const terseLimitBytes = 2048;
 /** The lines that are always there leave room for what is between them. */
 const limits = { first: 300, change: 260, unproven: 160, check: 420, case: 240, value: 80, ref: 160 } as const;
