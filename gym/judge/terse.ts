@@ -92,11 +92,9 @@ interface Line {
 }
 
 function bodyLines(verdict: Verdict): Line[] {
-  const head = (text: string): Line => ({ kind: 'head', text });
-  const problems = verdict.problems.map(({ place, message, remedy }) => {
+  const problems = verdict.problems.flatMap(({ place, message, remedy }) => {
     const where = placeText(place);
-    const text = `${where === '' ? '' : `${where}: `}${message}${remedy === undefined ? '' : `. ${remedy}`}`;
-    return head(clipped(text, limits.check));
+    return saidLines(where === '' ? '' : `${where}: `, message, remedy);
   });
   const failing = failingOf(verdict);
   // What could only not be judged because of something else comes last, in one line each reason.
@@ -109,7 +107,7 @@ function bodyLines(verdict: Verdict): Line[] {
     ...problems,
     ...judged.flatMap((check) => checkLines(check, verdict)),
     ...[...unknown].map(([because, checks]) =>
-      head(clipped(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`, limits.check)),
+      headLine(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`),
     ),
   ];
 }
@@ -120,9 +118,19 @@ function checkLines(check: CheckResult, { stages, run }: Verdict): Line[] {
   const warned = check.severity === 'gate' ? '' : `${check.severity} `;
   // The cases below say the rest.
   const because = failures.length === 0 ? check.because : firstClause(check.because);
-  const text = clipped(`${warned}${check.state} ${check.name}: ${because}`, limits.check);
   const cases = failures.map((failure): Line => ({ kind: 'detail', text: caseLine(failure) }));
-  return [{ kind: 'head', text }, ...cases, ...unlistedLine(stage, run)];
+  return [...saidLines(`${warned}${check.state} ${check.name}: `, because), ...cases, ...unlistedLine(stage, run)];
+}
+
+const headLine = (text: string): Line => ({ kind: 'head', text: clipped(text, limits.check) });
+
+/** What is said in one sentence is a line; the output that follows it is more of them, unless it is one line as well. */
+function saidLines(before: string, said: string, remedy?: string): Line[] {
+  const [first = '', ...output] = said.trim().split(/\s*[\r\n]+/);
+  const todo = remedy === undefined ? '' : `. ${remedy}`;
+  if (output.length <= 1) return [headLine(`${before}${[first, ...output].join(' ')}${todo}`)];
+  const details = output.map((line): Line => ({ kind: 'detail', text: `  ${clipped(line, limits.case)}` }));
+  return [headLine(`${before}${first}${todo}`), ...details];
 }
 
 /** A verdict keeps only so many signatures. */

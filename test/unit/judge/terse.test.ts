@@ -216,6 +216,19 @@ describe('what does not hold', () => {
     ]);
   });
 
+  test('output that a reason quotes stands line by line; one line of it stays with the reason', () => {
+    const build = (output: string) => ({
+      ...check('build', 'fail'),
+      because: `exit code 2; its last output:\n${output}`,
+    });
+    expect(shown([build('a.ts(3,5): error TS2322\n\n  b.ts(1,1): error\u001b[0m\r\n')]).slice(1, -1)).toEqual([
+      'fail build: exit code 2; its last output:',
+      '  a.ts(3,5): error TS2322',
+      '  b.ts(1,1): error',
+    ]);
+    expect(shown([build('killed')]).slice(1, -1)).toEqual(['fail build: exit code 2; its last output: killed']);
+  });
+
   test('every check is named before cases take the room', () => {
     const many = Array.from({ length: 20 }, (_, index) => ({ id: `case ${index}`, message: 'says much '.repeat(20) }));
     const lines = shown([ofUnit, check('e2e', 'fail')], { stages: [{ ...unit, failures: many }] });
