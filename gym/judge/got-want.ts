@@ -7,7 +7,7 @@ export interface GotWant {
 const text = '(?<got>.+?)';
 const wanted = '(?<want>.+?)';
 
-/** Sentences that hold both, by the libraries that write them. */
+/** Sentences that hold both and nothing else, by the libraries that write them: words of the test's author are kept. */
 const sentences: readonly RegExp[] = [
   // chai and Vitest: expected 3 to be 4 // Object.is equality
   new RegExp(
@@ -20,9 +20,9 @@ const sentences: readonly RegExp[] = [
     'm',
   ),
   // JUnit 4, JUnit Jupiter, TestNG
-  new RegExp(String.raw`expected:? ?[<[]${wanted}[>\]] but (?:was|found):? ?[<[]${text}[>\]]`),
+  new RegExp(String.raw`^(?:[\w.]+: )?expected:? ?[<[]${wanted}[>\]] but (?:was|found):? ?[<[]${text}[>\]]$`, 'm'),
   // tape, Go's usual words
-  new RegExp(String.raw`\bexpected ${wanted}, (?:actual|got) ${text}$`, 'm'),
+  new RegExp(String.raw`^(?:\w+: )?expected ${wanted}, (?:actual|got) ${text}$`, 'm'),
   new RegExp(String.raw`^(?:[\w./-]+:\d+: )?(?:.+ = |got ?[:=]? ?)${text}[,;] want ?[:=]? ?${wanted}$`, 'm'),
 ];
 
