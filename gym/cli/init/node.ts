@@ -46,10 +46,11 @@ export function nodeHarness(repo: Repo): Harness | undefined {
   const packages = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   const version = versionIn(repo.text('.nvmrc') || repo.text('.node-version') || (manifest.engines?.node ?? ''), 1);
   const base = manager.name === 'bun' ? 'oven/bun:1' : `node:${version ?? defaultNode}-bookworm-slim`;
-  const install =
-    packages.length === 0
-      ? []
-      : [...copied(repo, ['package.json', manager.lock, '.npmrc', 'pnpm-workspace.yaml']), ...manager.install];
+  // Scripts that run with the installation may need any file.
+  const isBare = !['preinstall', 'install', 'postinstall', 'prepare'].some((name) => name in manifest.scripts);
+  const asked = ['package.json', manager.lock, '.npmrc', 'pnpm-workspace.yaml', '.yarnrc.yml'];
+  const before = isBare ? copied(repo, asked) : ['COPY . .'];
+  const install = packages.length === 0 ? [] : [...before, ...manager.install];
   return {
     language: 'node',
     seen: `package.json (${[manager.name, runner, ...scripts.map((name) => `script ${name}`)].join(', ')})`,
@@ -86,35 +87,46 @@ function managerOf(repo: Repo, { packageManager = '' }: Manifest): Manager {
   return { name: 'npm', lock: 'package-lock.json', install: [`RUN ${install}`], exec: 'npx' };
 }
 
-/** The runner's name, and the stage that has it report its cases. */
+const junit = { format: 'junit' as const, path: resultsFile('xml') };
+const json = { format: 'vitest' as const, path: resultsFile('json') };
+
+interface Runner {
+  readonly name: string;
+  /** Its program, where a script does not run it. */
+  readonly program: string;
+  /** What has it report its cases. */
+  readonly flags: string;
+  readonly results: NonNullable<FoundStage['results']>;
+}
+
+const runners: readonly Runner[] = [
+  {
+    ...{ name: 'vitest', program: 'vitest run', results: junit },
+    flags: `--reporter=default --reporter=junit --outputFile.junit=${junit.path}`,
+  },
+  { name: 'jest', program: 'jest', flags: `--json --outputFile=${json.path}`, results: json },
+  { name: 'mocha', program: 'mocha', flags: `--reporter xunit --reporter-option output=${junit.path}`, results: junit },
+];
+const nodeReporters = `--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=${junit.path}`;
+
+/** The runner's name, and the stage that has it report its cases. What the script `test` runs goes before what is only installed. */
 function unitStage(manifest: Manifest, { exec, name }: Manager): [string, FoundStage] | undefined {
   const script = manifest.scripts['test'] ?? '';
-  const uses = (tool: string): boolean =>
-    tool in manifest.devDependencies ||
-    tool in manifest.dependencies ||
-    new RegExp(`(^|[\\s/])${tool}(\\s|$)`).test(script);
-  const junit = { format: 'junit' as const, path: resultsFile('xml') };
-  const stage = (command: string, results?: FoundStage['results']): FoundStage => ({
-    ...{ name: 'unit', command },
-    ...(results !== undefined && { results }),
-  });
-  if (uses('vitest'))
-    return [
-      'vitest',
-      stage(`${exec} vitest run --reporter=default --reporter=junit --outputFile.junit=${junit.path}`, junit),
-    ];
-  if (uses('jest')) {
-    const path = resultsFile('json');
-    return ['jest', stage(`${exec} jest --json --outputFile=${path}`, { format: 'vitest', path })];
+  const unit = (command: string, results: Runner['results']): FoundStage => ({ name: 'unit', command, results });
+  const isRun = (tool: string): boolean => new RegExp(`(^|[\\s/])${tool}(\\s|$)`).test(script);
+  const run = runners.find((runner) => isRun(runner.name));
+  if (run === undefined && /\bnode\b.*--test\b/.test(script))
+    return ['node:test', unit(script.replace('--test', `--test ${nodeReporters}`), junit)];
+  if (run === undefined && name === 'bun' && /^bun test/.test(script))
+    return ['bun test', unit(`${script} --reporter=junit --reporter-outfile=${junit.path}`, junit)];
+  const runner = run ?? runners.find((each) => each.name in { ...manifest.dependencies, ...manifest.devDependencies });
+  if (runner !== undefined) {
+    // The script's own flags are kept where those that are added at its end reach the runner.
+    const isLast = run !== undefined && !/[&|;]/.test(script.slice(script.lastIndexOf(runner.name)));
+    const flags = name === 'npm' ? `-- ${runner.flags}` : runner.flags;
+    const command = isLast ? `${name} run test ${flags}` : `${exec} ${runner.program} ${runner.flags}`;
+    return [runner.name, unit(command, runner.results)];
   }
-  if (uses('mocha'))
-    return ['mocha', stage(`${exec} mocha --reporter xunit --reporter-option output=${junit.path}`, junit)];
-  if (/\bnode\b.*--test\b/.test(script)) {
-    const reporters = `--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=${junit.path}`;
-    return ['node:test', stage(script.replace('--test', `--test ${reporters}`), junit)];
-  }
-  if (name === 'bun' && /^bun test/.test(script))
-    return ['bun test', stage(`${script} --reporter=junit --reporter-outfile=${junit.path}`, junit)];
   if (script === '' || script.includes('no test specified')) return undefined;
-  return ['script test', stage(`${name} run test`)];
+  return ['script test', { name: 'unit', command: `${name} run test` }];
 }

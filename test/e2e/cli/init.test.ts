@@ -98,6 +98,26 @@ describe('what is in a repo decides', () => {
       ['node:20-bookworm-slim', 'COPY package.json yarn.lock ./', 'yarn jest --json', "'vitest'"],
     ],
     [
+      'flags of a script are kept, unless something else comes after',
+      {
+        'package.json': manifest({
+          scripts: { test: 'NODE_ENV=test jest --config ci.json', prepare: 'husky' },
+          devDependencies: { vitest: '4', jest: '30' },
+        }),
+      },
+      'package.json (npm, jest)',
+      [
+        'npm run test -- --json --outputFile=/tmp/gym-unit.json',
+        'WORKDIR /workspace\n        COPY . .\n        RUN npm install\n',
+      ],
+    ],
+    [
+      'a script that goes on after its runner',
+      { 'package.json': manifest({ scripts: { test: 'vitest run && ./more' } }) },
+      'package.json (npm, vitest)',
+      ["command: 'npx vitest run --reporter=default"],
+    ],
+    [
       'another script, with TypeScript that compiles all there is',
       { 'package.json': manifest({ scripts: { test: './run-tests', typecheck: 'tsc' } }), 'tsconfig.json': '{}' },
       'package.json (npm, script test, script typecheck)',
