@@ -15,7 +15,7 @@ function repoOf(files: Files): TemporaryFolder {
   return folder;
 }
 const read = (folder: TemporaryFolder, name: string): string => readFileSync(join(folder.path, name), 'utf8');
-const manifest = (more: object): string => JSON.stringify({ name: '@acme/Cart', ...more });
+const manifest = (more: object): string => JSON.stringify({ name: '@gymtest/Cart', ...more });
 
 const nodeRepo: Files = {
   'package.json': manifest({ scripts: { test: 'node --test', build: 'node -e "console.log(1)"' } }),
