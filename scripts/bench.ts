@@ -10,6 +10,7 @@ import { benchGrowth } from './bench/growth.ts';
 import { comparisonTable, type Figure, median, timed, writeFigures } from './bench/measure.ts';
 import { benchSnapshot } from './bench/snapshot.ts';
 import { benchTargets } from './bench/targets.ts';
+import { benchWords } from './bench/words.ts';
 
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
@@ -126,3 +127,4 @@ await benchSnapshot();
 await benchStart();
 await benchEnvironments();
 await benchVerdict();
+await benchWords();

@@ -12,21 +12,28 @@ import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
 
-let apiIsResolved = false;
+let apiUrl: string | undefined;
+let isHooked = false;
 
 /**
  * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
- * `apiUrl` is the file URL of the public API.
+ * `url` is the file URL of the public API.
  */
-export function resolveApi(apiUrl: string): void {
-  if (apiIsResolved) return;
-  apiIsResolved = true;
+export function resolveApi(url: string): void {
+  apiUrl = url;
+}
+
+/** Not before there is a task file to load: every import after it goes the long way. */
+function hookImports(): void {
+  if (isHooked || apiUrl === undefined) return;
+  isHooked = true;
+  const apiFile = apiUrl;
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (specifier === 'devgym') return { url: apiUrl, shortCircuit: true };
+      if (specifier === 'devgym') return { url: apiFile, shortCircuit: true };
       const from = stateOf(context.parentURL ?? specifier);
-      const url = from === undefined ? undefined : atState(specifier, context.parentURL, from);
-      const resolved = url === undefined ? next(specifier, context) : { url, shortCircuit: true };
+      const inState = from === undefined ? undefined : atState(specifier, context.parentURL, from);
+      const resolved = inState === undefined ? next(specifier, context) : { url: inState, shortCircuit: true };
       noteImport(context.parentURL, resolved.url);
       return resolved;
     },
@@ -82,6 +89,7 @@ export async function loadTask(file: string, state?: ModuleState): Promise<Resul
 
 async function evaluate(file: string, state: ModuleState | undefined): Promise<Result<TaskDefinition>> {
   let loaded: unknown;
+  hookImports();
   const url = pathToFileURL(file);
   if (state !== undefined) {
     url.searchParams.set(stateKey, String(states.size));

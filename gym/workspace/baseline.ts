@@ -6,6 +6,7 @@ import type { Worktree } from '../store/journal.ts';
 import { type Commit, commitEnvironment } from './commit.ts';
 import { hashFiles, listFiles } from './files.ts';
 import { git, gitBytes } from './git.ts';
+import { contentOf } from './mirror.ts';
 import { ancestorsOf, entryAt, isExecutable } from './paths.ts';
 
 /** A state of the workspace's folder that its protected files are taken from. Paths are relative to that folder. */
@@ -22,6 +23,8 @@ export interface Baseline {
   changed(paths: readonly string[], folder: string): Promise<Result<string[]>>;
   /** Writes its files at these paths into a folder, in the place of what is there. */
   write(paths: readonly string[], folder: string): Promise<Result<void>>;
+  /** Whether a file is as it is at one of its paths, to the byte. */
+  isSame(path: string, file: string): boolean;
   /** The text of one of its files. */
   read(path: string): Promise<Result<string>>;
 }
@@ -74,6 +77,7 @@ export async function commitBaseline(commit: Commit): Promise<Result<Baseline>> 
     name,
     commit,
     paths: [...entries.keys()],
+    isSame: (path, file) => hasEntry(file, entryOf(path)),
     knowsNot: (path) => submodules.size > 0 && ancestorsOf(path).some((each) => submodules.has(each)),
     async changed(paths, within) {
       const different = paths.filter((path) => !hasEntry(join(within, path), entryOf(path)));
@@ -201,6 +205,7 @@ export async function folderBaseline(origin: string, name: string): Promise<Base
     name,
     paths: await listFiles(origin),
     knowsNot: () => false,
+    isSame: (path, file) => contentOf(join(origin, path)).sha256 === contentOf(file).sha256,
     changed: async (paths, folder) => ok(paths.filter((path) => hashOf(origin, path) !== hashOf(folder, path))),
     async write(paths, folder) {
       for (const path of paths) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import type { ModuleState } from '../task/load.ts';
@@ -43,7 +43,7 @@ export async function findJudging(taskFile: string, ref: string | undefined): Pr
   return ok({
     kind: 'commit',
     baseline: baseline.value,
-    state: modulesOf(commit.value, folder),
+    state: modulesOf(commit.value, folder, baseline.value),
     ...(!found.ok && {
       note: `where HEAD and the default branch parted is not known, so protected files are those of ${name}; another: --baseline REF`,
     }),
@@ -53,11 +53,17 @@ export async function findJudging(taskFile: string, ref: string | undefined): Pr
 const itself = (why: string): Judging => ({ kind: 'own', note: `the workspace is its own baseline: ${why}` });
 
 /** Texts of modules as a commit has them. `folder`: where the commit's folder is checked out. */
-function modulesOf({ gitDirectory, hash, folder: within }: Commit, folder: string): ModuleState {
+function modulesOf({ gitDirectory, hash, folder: within }: Commit, folder: string, baseline: Baseline): ModuleState {
   const top = join(folder, relative(`/${within}`, '/'));
+  const paths = new Set(baseline.paths);
   const known = new Map<string, string | undefined>();
+  // Most are as they were; asking git for each would take as long as all else that is done for it.
+  const textOf = (file: string): string | undefined =>
+    paths.has(relative(folder, file)) && existsSync(file) && baseline.isSame(relative(folder, file), file)
+      ? readFileSync(file, 'utf8')
+      : textAt(`${hash}:${relative(top, file)}`, gitDirectory);
   return (file) => {
-    if (!known.has(file)) known.set(file, textAt(`${hash}:${relative(top, file)}`, gitDirectory));
+    if (!known.has(file)) known.set(file, textOf(file));
     return known.get(file);
   };
 }

@@ -48,7 +48,7 @@ test('what judges is that of the default branch, and the first lines say what wa
 
   folder.write('envs/tiny/answer.txt', '42\n');
   const passed = await gym(folder.path, ['verify', 'tiny']);
-  expect(passed.stdout.split('\n')).toEqual([expect.stringMatching(/^PASS tiny/), second, '']);
+  expect(passed.stdout.split('\n')).toEqual([expect.stringMatching(/^PASS tiny: /), second, 'PASS tiny', '']);
   expect(await verify(folder.path, '--baseline', 'work')).toMatchObject({
     state: 'pass',
     workspace: { restored: ['compose.yaml', 'task.ts', 'vitest.config.ts'] },
