@@ -126,6 +126,31 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/loop.ts'),
   },
   {
+    name: 'propose',
+    group: 'judge',
+    usage: 'propose FILE… --reason WORDS',
+    summary: 'ask a person for a change to protected files, as they are in the workspace',
+    examples: [
+      ['gym propose test/cart.test.ts --reason "prices are net now"', 'until it is accepted, the old one judges'],
+    ],
+    options: { reason: { kind: 'text', value: 'WORDS', help: 'why they have to change' } },
+    positionals: { least: 1, most: 100 },
+    load: () => import('./commands/propose.ts'),
+  },
+  {
+    name: 'review',
+    group: 'judge',
+    usage: 'review [ID [--accept | --reject]]',
+    summary: 'list what was proposed, show one proposal, or decide on it at a terminal',
+    examples: [['gym review 3fa9 --accept', 'its files count as the baseline’s until they are merged']],
+    options: {
+      accept: { kind: 'flag', help: 'its files judge from now on' },
+      reject: { kind: 'flag', help: 'they do not' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/review.ts'),
+  },
+  {
     name: 'up',
     group: 'environment',
     usage: 'up [TASK] [--timings]',

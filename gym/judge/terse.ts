@@ -4,7 +4,7 @@ import type { CheckResult } from '../task/judgement.ts';
 import { changeText } from './change.ts';
 import { gotWant } from './got-want.ts';
 import { bytesOf, clipped, cut, oneLine } from './one-line.ts';
-import { restoredText } from './restored.ts';
+import { proposalLines, restoredText } from './restored.ts';
 import { firstClause, listText } from './text.ts';
 import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
@@ -21,6 +21,9 @@ const limits = {
   value: 80,
   ref: 160,
 } as const;
+
+/** More of them are in the document. */
+const proposalsShown = 2;
 
 const words: Record<State, string> = {
   pass: 'PASS',
@@ -41,8 +44,10 @@ export const stateWord = (state: State): string => words[state];
  */
 export function terse(verdict: Verdict): string {
   const restored = restoredText(verdict);
-  const judged = [firstLine(verdict), ...(restored === undefined ? [] : [clipped(restored, limits.restored)])];
-  if (isGreen(verdict.state)) return [...judged, ...(restored === undefined ? [] : [named(verdict)])].join('\n');
+  const proposed = proposalLines(verdict).slice(0, proposalsShown);
+  const other = [restored ?? [], proposed].flat().map((line) => clipped(line, limits.restored));
+  const judged = [firstLine(verdict), ...other];
+  if (isGreen(verdict.state)) return [...judged, ...(other.length === 0 ? [] : [named(verdict)])].join('\n');
   const head = [...judged, ...changeLine(verdict)];
   const foot = [...unprovenLine(verdict), lastLine(verdict)];
   const room = terseLimitBytes - [...head, ...foot].reduce((sum, line) => sum + bytesOf(line) + 1, 0);

@@ -97,6 +97,20 @@ export const verdictSchema = z.object({
       endedEarly: z.boolean(),
     })
     .optional(),
+  /** Changes to protected files that were asked for. */
+  proposals: z
+    .array(
+      z.object({
+        id: z.string(),
+        /** `open`: tried beside. `accepted`: it counts as the baseline's. */
+        state: z.enum(['open', 'accepted']),
+        files: z.array(z.string()),
+        reason: z.string(),
+        /** What the stages come to with it; it decides nothing. */
+        came: z.object({ state, because: z.string() }).optional(),
+      }),
+    )
+    .optional(),
   stages: z.array(stageResult),
   checks: z.array(checkResult),
   /** What kept the run from being judged, if anything did. */

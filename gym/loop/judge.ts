@@ -1,5 +1,6 @@
 import { ok, type Result } from '../events/problem.ts';
 import { isGreen } from '../judge/verdict.ts';
+import { readProposals } from '../store/proposals.ts';
 import { newRunName, writeAtomically } from '../store/store.ts';
 import { commitBaseline, startCommit } from '../workspace/baseline.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
@@ -21,6 +22,8 @@ export async function judgeAttempt(context: LoopContext, attempt: number): Promi
   const verdict = await request.verify({
     ...{ task, store, history, environmentVariables, loop, listeners, signal, run, workspace },
     baseline: baseline.value,
+    // Open ones are tried beside; that one is accepted counts for what comes after the loop.
+    proposals: readProposals(store).filter((each) => each.loop === loop && each.state === 'open'),
     compareWith: commit,
   });
   // Cut short, so it says nothing about the workspace.

@@ -97,10 +97,10 @@ async function baselineFiles(way: BaselineWay): Promise<Result<string>> {
 }
 
 /** Its services have the same names: readers of the stream must not take them for those of the build that is judged. */
-export function quiet(emit: Emit): Emit {
+export function quiet(emit: Emit, name = 'baseline'): Emit {
   return (event) => {
     if (event.type === 'image.ready') emit(event);
-    if (event.type === 'noted') emit({ type: 'noted', text: `baseline: ${event.text}` });
+    if (event.type === 'noted') emit({ type: 'noted', text: `${name}: ${event.text}` });
   };
 }
 

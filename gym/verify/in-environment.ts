@@ -6,7 +6,7 @@ import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck } from '../judge/judge.ts';
-import { isGreen } from '../judge/verdict.ts';
+import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { waive } from '../judge/waive.ts';
 import { readProofs } from '../store/proofs.ts';
 import type { CanaryEnd } from '../target/canary.ts';
@@ -19,6 +19,7 @@ import { disturbed, expecting } from './disturb.ts';
 import { checkMoved } from './moved.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
+import { tryProposed } from './proposed.ts';
 import type { Protected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { lastVerdict, withSince } from './since.ts';
@@ -30,6 +31,7 @@ export interface Findings {
   definition: string;
   /** Where the baseline is, or why there is none; `undefined`: nobody needs it. */
   commit: Result<Commit> | undefined;
+  proposals: NonNullable<Verdict['proposals']>;
   canary: CanaryEnd | undefined;
   outcomes: StageOutcome[];
   checks: CheckResult[];
@@ -78,6 +80,9 @@ export async function judgeIn(
     }
   }
   await noteLosses(environment, way, findings);
+  const isPlain = request.fault === undefined && request.isCanary !== true && !signal.aborted;
+  if (isPlain && findings.taken !== null)
+    findings.proposals.push(...(await tryProposed(request, findings.taken.protection, way)));
 }
 
 /** What the steps of a run share. */

@@ -1,6 +1,7 @@
 import type { Listener } from '../events/log.ts';
 import type { Result } from '../events/problem.ts';
 import type { History } from '../store/history.ts';
+import type { Proposal } from '../store/proposals.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import type { Baseline } from '../workspace/baseline.ts';
@@ -25,6 +26,8 @@ export interface VerifyRequest {
   readonly workspace: string;
   /** Where protected files are taken from; the workspace itself by default. */
   readonly baseline?: Baseline;
+  /** Changes to protected files that were asked for: open ones are tried beside, accepted ones are in the baseline. */
+  readonly proposals?: readonly Proposal[];
   /** What readers of the run should know of that choice. */
   readonly note?: string;
   /**

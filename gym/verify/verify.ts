@@ -36,6 +36,7 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = {
     ...{ taken: null, definition: '', commit: undefined, canary: undefined },
+    proposals: acceptedOf(request),
     ...{ outcomes: [], checks: [], problems: [] },
   };
   begin(request, log.emit, startedAt);
@@ -47,6 +48,12 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
     removeBaselineFiles(runDirectory);
   }
   return end(request, log, { findings, startedAt, runDirectory });
+}
+
+function acceptedOf({ proposals = [] }: VerifyRequest): NonNullable<Verdict['proposals']> {
+  return proposals.flatMap(({ id, state, files, reason }) =>
+    state === 'accepted' ? [{ id, state, files: files.map(({ path }) => path), reason }] : [],
+  );
 }
 
 async function walk(request: VerifyRequest, place: SnapshotPlace, way: Way, findings: Findings): Promise<void> {
@@ -178,6 +185,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(findings.canary !== undefined && { canary: findings.canary }),
+    ...(findings.proposals.length > 0 && { proposals: findings.proposals }),
     stages,
     checks: findings.checks,
     problems: findings.problems,

@@ -23,6 +23,8 @@ export interface Baseline {
   changed(paths: readonly string[], folder: string): Promise<Result<string[]>>;
   /** Writes its files at these paths into a folder, in the place of what is there. */
   write(paths: readonly string[], folder: string): Promise<Result<void>>;
+  /** What tells the content of one of its files from any other; `undefined`: it has no such file. */
+  idOf(path: string): string | undefined;
   /** Whether a file is as it is at one of its paths, to the byte. */
   isSame(path: string, file: string): boolean;
   /** The text of one of its files. */
@@ -77,6 +79,7 @@ export async function commitBaseline(commit: Commit): Promise<Result<Baseline>> 
     name,
     commit,
     paths: [...entries.keys()],
+    idOf: (path) => entries.get(path)?.id,
     isSame: (path, file) => hasEntry(file, entryOf(path)),
     knowsNot: (path) => submodules.size > 0 && ancestorsOf(path).some((each) => submodules.has(each)),
     async changed(paths, within) {
@@ -205,6 +208,7 @@ export async function folderBaseline(origin: string, name: string): Promise<Base
     name,
     paths: await listFiles(origin),
     knowsNot: () => false,
+    idOf: (path) => (entryAt(join(origin, path)) === undefined ? undefined : contentOf(join(origin, path)).sha256),
     isSame: (path, file) => contentOf(join(origin, path)).sha256 === contentOf(file).sha256,
     changed: async (paths, folder) => ok(paths.filter((path) => hashOf(origin, path) !== hashOf(folder, path))),
     async write(paths, folder) {

@@ -11,6 +11,7 @@ import type { LoopReport } from '../../loop/report.ts';
 import { findResumable } from '../../loop/resume.ts';
 import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
+import { readProposals } from '../../store/proposals.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import type { Task } from '../../task/schema.ts';
@@ -152,8 +153,10 @@ function refilling(context: Context, task: Task): Listener {
 
 function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {
   const mode = jsonMode(args);
+  const proposals = readProposals(store).filter(({ loop, state }) => loop === report.loop && state === 'open');
   if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (mode === 'text') context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout)}\n`);
+  if (mode === 'text')
+    context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout, proposals)}\n`);
 }
 
 /** What the command of --notify gets to know; `failed`: the loop could not go on, and problems say why. */

@@ -24,7 +24,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const compareWith = args.text('baseline');
   const opened = await openJudged(args.positionals[0], compareWith, context);
   if (!opened.ok) return opened.problems;
-  const { task, judging } = opened.value;
+  const { task, judging, proposals } = opened.value;
   const fault = args.text('fault');
   const known = fault === undefined ? ok(undefined) : checkFault(task, fault);
   if (!known.ok) return known.problems;
@@ -44,6 +44,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       ...(called !== undefined && { called }),
       workspace: task.root,
       ...(judging.kind === 'commit' && { baseline: judging.baseline }),
+      proposals,
       ...(judging.note !== undefined && { note: judging.note }),
       ...(fault !== undefined && { fault: runFault(task, fault, context.env) }),
       ...(compareWith !== undefined && { compareWith }),

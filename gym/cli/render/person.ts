@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Problem, placeText } from '../../events/problem.ts';
 import { changeText } from '../../judge/change.ts';
 import { noteLines, partText } from '../../judge/note.ts';
+import { proposalLines } from '../../judge/restored.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
 import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
@@ -32,6 +33,11 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
     ...section(
       `Restored from ${baseline ?? 'the baseline'}`,
       restored.length === 0 ? [] : [...names, ...instead],
+      paint,
+    ),
+    ...section(
+      'Proposed',
+      proposalLines(verdict).map((line) => `  ${line}`),
       paint,
     ),
     ...section('Stages', stages, paint),
