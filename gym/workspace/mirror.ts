@@ -12,6 +12,7 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  renameSync,
   rmSync,
   type Stats,
   symlinkSync,
@@ -58,11 +59,11 @@ export async function mirror(
   entries: ReadonlyMap<string, Stats>,
   { directory, memoryFile }: Mirror,
 ): Promise<Map<string, Content>> {
-  const known = memoryFile === undefined ? undefined : readMemory(memoryFile, from);
+  const remembered = memoryFile === undefined ? undefined : readMemory(memoryFile, from);
   if (memoryFile !== undefined) rmSync(memoryFile, { force: true });
-  if (known === undefined) rmSync(directory, { recursive: true, force: true });
   const folders = foldersOf(entries.keys());
-  if (known !== undefined) removeOthers(directory, known, (path) => entries.has(path) || folders.has(path));
+  const known = remembered === undefined ? undefined : cleared(directory, remembered, { entries, folders });
+  if (known === undefined) removeFolder(directory);
   for (const folder of folders)
     if (known?.folders.has(folder) !== true || !existsSync(join(directory, folder)))
       mkdirSync(join(directory, folder), { recursive: true });
@@ -92,6 +93,29 @@ export function foldersOf(paths: Iterable<string>): Set<string> {
     for (const each of ancestorsOf(path)) folders.add(each);
   }
   return folders;
+}
+
+/** What is remembered of a folder, once all that is not wanted has gone from it; `undefined`: it would not go. */
+function cleared(
+  directory: string,
+  known: Memory,
+  { entries, folders }: { readonly entries: ReadonlyMap<string, Stats>; readonly folders: ReadonlySet<string> },
+): Memory | undefined {
+  try {
+    removeOthers(directory, known, (path) => entries.has(path) || folders.has(path));
+    return known;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A container that runs as root may have left what its user cannot remove: then the folder goes out of the way as it is. */
+function removeFolder(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    renameSync(directory, `${directory}-left-${Date.now()}`);
+  }
 }
 
 /**

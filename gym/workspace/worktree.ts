@@ -22,6 +22,7 @@ export interface Checkpoint {
 /** Where a worktree is going to be. */
 interface Plan {
   readonly task: Task;
+  readonly protection: Pick<Protection, 'covers' | 'mayAdd'>;
   readonly directory: string;
   readonly branch: string;
   readonly scratchIndex: string;
@@ -40,12 +41,12 @@ export async function makeWorktree(
   task: Task,
   store: Store,
   loop: string,
-  protection: Pick<Protection, 'covers'> = protectionOf(task),
+  protection: Pick<Protection, 'covers' | 'mayAdd'> = protectionOf(task),
 ): Promise<Result<Worktree>> {
   const directory = join(store.directory, 'worktrees', loop);
   store.make();
   mkdirSync(join(store.directory, 'worktrees'), { recursive: true });
-  const plan = { task, directory, branch: `gym/${task.name}/${loop}`, scratchIndex: `${directory}.index` };
+  const plan = { task, protection, directory, branch: `gym/${task.name}/${loop}`, scratchIndex: `${directory}.index` };
   for (const left of [directory, plan.scratchIndex, `${plan.scratchIndex}.lock`]) {
     rmSync(left, { recursive: true, force: true });
   }
@@ -107,7 +108,8 @@ async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, t
 }
 
 /** Without a repository, only the task's own folder is known to belong to the task: a copy of it gets one, beside the copy. */
-async function ownRepository({ task, directory, branch }: Plan): Promise<Result<Worktree>> {
+async function ownRepository({ task, protection, directory, branch }: Plan): Promise<Result<Worktree>> {
+  const isFixed = (path: string): boolean => protection.covers(path) && !protection.mayAdd(path);
   const gitDirectory = `${directory}.git`;
   rmSync(gitDirectory, { recursive: true, force: true });
   mkdirSync(directory);
@@ -123,7 +125,7 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
   const input = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
-    .filter((path) => path !== '.git' && matchesAny(path, task.protected))
+    .filter((path) => path !== '.git' && isFixed(path))
     .map((path) => `${path}\0`)
     .join('');
   const forced = await git(['--literal-pathspecs', 'add', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'], {
