@@ -15,16 +15,16 @@ export interface Protection {
 }
 
 /**
- * What is protected of a task: its file, what that imports and its instruction, always. Then what the task says: all that matches `protected`; where it
+ * What is protected of a task: its file and what that imports, always. Then what the task says: all that matches `protected`; where it
  * has `edit`, all that does not match that; where it has only `protected`, the environment's definition besides; and where it has neither, the
  * environment's definition and the harness.
  *
  * `environment`: files that define it (`environmentFiles`), where they are known.
  */
 export function protectionOf(task: Task, environment: readonly string[] = []): Protection {
-  const { edit, protected: globs, compose, instruction } = task;
+  const { edit, protected: globs, compose } = task;
   const inside = (file: string): string => relative(task.root, file).replaceAll(sep, '/');
-  const own = new Set([inside(task.file), instruction, ...importsOf(task.file).map(inside)].map(plain));
+  const own = new Set([inside(task.file), ...importsOf(task.file).map(inside)].map(plain));
   const defining = new Set([...compose, ...environment].map(plain));
   const isNamed = (path: string): boolean => own.has(path) || (globs.length > 0 && matchesAny(path, globs));
   if (edit.length > 0) {

@@ -66,7 +66,7 @@ test('what is not protected, or as it was, is not proposed; without a reason not
   expect((await propose('envs/tiny/answer.txt', '--reason', 'x')).stderr).toContain(
     'answer.txt is not protected: just change it',
   );
-  expect((await propose('envs/tiny/TASK.md', '--reason', 'x')).stderr).toMatch(/TASK\.md is as it is in main@/);
+  expect((await propose('envs/tiny/task.ts', '--reason', 'x')).stderr).toMatch(/task\.ts is as it is in main@/);
   expect(await propose('envs/tiny/check.sh')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('say why'),

@@ -15,10 +15,10 @@ describe('what a task says', () => {
   const covered = (task: Partial<Task>): string[] => all.filter(protectionOf(taskIn('/ws', task), environment).covers);
 
   test.each<[string, Partial<Task>, string]>([
-    ['nothing', {}, 'task.ts TASK.md compose.yaml Dockerfile conf/nginx.conf src/a.test.ts tests/b.py'],
-    ['protected', { protected: ['tests/**'] }, 'task.ts TASK.md compose.yaml Dockerfile conf/nginx.conf tests/b.py'],
+    ['nothing', {}, 'task.ts compose.yaml Dockerfile conf/nginx.conf src/a.test.ts tests/b.py'],
+    ['protected', { protected: ['tests/**'] }, 'task.ts compose.yaml Dockerfile conf/nginx.conf tests/b.py'],
     ['edit', { edit: ['src/**'] }, 'task.ts TASK.md compose.yaml Dockerfile conf/nginx.conf tests/b.py README.md'],
-    ['edit of all: the task file stays', { edit: ['**'] }, 'task.ts TASK.md'],
+    ['edit of all: the task file stays', { edit: ['**'] }, 'task.ts'],
     [
       'both: what is protected stays so',
       { edit: ['src/**', 'Dockerfile'], protected: ['**/*.test.ts'] },
