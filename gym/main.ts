@@ -78,7 +78,7 @@ async function openScreen(onQuit: () => void): Promise<Screen> {
 async function startScreen(): Promise<number> {
   const [{ findTasks }, { newestRuns }, { openStart }, { lackOf }] = await Promise.all([
     import('./task/find.ts'),
-    import('./cli/stores.ts'),
+    import('./api/stores.ts'),
     import('./tui/open.ts'),
     import('./agent/choose.ts'),
   ]);

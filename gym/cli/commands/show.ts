@@ -1,16 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { failed, ok, type Result } from '../../events/problem.ts';
+import { findRun, readVerdict } from '../../api/runs.ts';
 import { terse } from '../../judge/terse.ts';
-import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
-import { openHistory, type RunRow } from '../../store/history.ts';
-import type { Store } from '../../store/store.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
-import { storesHere } from '../stores.ts';
 
 /** `gym show`: a run's verdict, or all about one of its checks. */
 export async function run({ cwd, stdout }: Context, args: Arguments): Promise<CommandEnd> {
@@ -41,43 +35,4 @@ export async function run({ cwd, stdout }: Context, args: Arguments): Promise<Co
   const text = checkText(check, verdict.value, store.runDirectory(verdictOf), paint);
   stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(check, null, 2)}\n`);
   return 0;
-}
-
-interface FoundRun {
-  readonly store: Store;
-  readonly row: RunRow;
-  /** The run itself; of a loop, its newest verification. */
-  readonly verdictOf: string;
-}
-
-/** The run of that name, or else the newest verification. */
-function findRun(cwd: string, name: string | undefined): Result<FoundRun> {
-  const found = storesHere(cwd).flatMap((store) => findIn(store, name));
-  const [newest] = found.sort((a, b) => b.row.startedAt - a.row.startedAt);
-  if (newest !== undefined) return ok(newest);
-  const message =
-    name === undefined ? 'nothing has been verified here yet' : `there is no run ${name}, or several end so`;
-  return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
-}
-
-function findIn(store: Store, name: string | undefined): FoundRun[] {
-  const history = openHistory(store);
-  try {
-    const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
-    if (row === undefined) return [];
-    const judged = row.kind === 'loop' ? history.newest(1000).find(({ loop }) => loop === row.run) : row;
-    return [{ store, row, verdictOf: (judged ?? row).run }];
-  } finally {
-    history.close();
-  }
-}
-
-function readVerdict({ store, row, verdictOf }: FoundRun): Result<Verdict> {
-  const file = join(store.runDirectory(verdictOf), 'verdict.json');
-  if (!existsSync(file)) {
-    return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
-  }
-  const parsed = verdictSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (parsed.success) return ok(parsed.data);
-  return failed({ kind: 'evidence', message: 'the verdict cannot be read', place: { file } });
 }
