@@ -59,6 +59,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
     interrupt: () => interrupted.interrupt('SIGINT'),
     version: version(),
     openScreen,
+    serveMcp,
   };
   try {
     const { run: runCommand } = await command.load();
@@ -72,6 +73,11 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
 async function openScreen(onQuit: () => void): Promise<Screen> {
   const { openTui } = await import('./tui/open.ts');
   return openTui(onQuit);
+}
+
+async function serveMcp({ cwd, env, version: own, signal, stderr }: Context): Promise<void> {
+  const { serve } = await import('./mcp/serve.ts');
+  await serve({ cwd, env, version: own, signal, onError: ({ message }) => stderr.write(`gym mcp: ${message}\n`) });
 }
 
 /** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Event, event } from '../events/event.ts';
 import { openHistory } from '../store/history.ts';
-import type { FoundRun } from './runs.ts';
+import type { NamedRun } from './run-named.ts';
 
 /** How often the log of a run that goes on is looked at. */
 const lookMs = 100;
@@ -13,7 +13,7 @@ const lookMs = 100;
  * The events of a run or loop, from its first: those that are in its log, and then, while it goes on, those that come. Ends with the run,
  * also where its gym was killed, or when it is aborted.
  */
-export async function* eventsOf({ store, row: { run } }: FoundRun, signal?: AbortSignal): AsyncGenerator<Event> {
+export async function* eventsOf({ store, row: { run } }: NamedRun, signal?: AbortSignal): AsyncGenerator<Event> {
   const log = logReader(join(store.runDirectory(run), 'events.ndjson'));
   const history = openHistory(store);
   const isEnd = (type: Event['type'] | undefined): boolean => type === 'run.finished' || type === 'loop.finished';

@@ -105,8 +105,8 @@ export async function loop(task: string | undefined, options: LoopOptions): Prom
  * @throws GymError where there is no such run.
  */
 export async function* events(run: string, options: CallOptions = {}): AsyncGenerator<Event, void> {
-  const [{ findRun }, { eventsOf }] = await Promise.all([import('./runs.ts'), import('./events.ts')]);
-  yield* eventsOf(orThrow(findRun(options.cwd ?? process.cwd(), run)), options.signal);
+  const [{ runNamed }, { eventsOf }] = await Promise.all([import('./run-named.ts'), import('./events.ts')]);
+  yield* eventsOf(orThrow(runNamed(options.cwd ?? process.cwd(), run)), options.signal);
 }
 
 async function caller({ cwd = process.cwd(), env = process.env, signal = new AbortController().signal }: CallOptions) {

@@ -118,6 +118,18 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/loop.ts'),
   },
   {
+    name: 'mcp',
+    group: 'judge',
+    usage: 'mcp',
+    summary: "serve verify, show, logs and more to an agent's program, by the Model Context Protocol",
+    examples: [
+      ['claude mcp add gym -- npx gym mcp', 'Claude Code starts it where you work; docs/mcp.md has the others'],
+    ],
+    options: {},
+    positionals: { least: 0, most: 0 },
+    load: () => import('./commands/mcp.ts'),
+  },
+  {
     name: 'up',
     group: 'environment',
     usage: 'up [TASK] [--timings]',
@@ -264,10 +276,10 @@ export const commands: readonly Command[] = [
   {
     name: 'tasks',
     group: 'look back',
-    usage: 'tasks',
+    usage: 'tasks [--json]',
     summary: 'list the tasks that can be named here',
     examples: [],
-    options: {},
+    options: { json: { ...json, value: '', help: 'one JSON document, with what each task checks' } },
     positionals: { least: 0, most: 0 },
     load: () => import('./commands/tasks.ts'),
   },

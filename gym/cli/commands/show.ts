@@ -1,4 +1,4 @@
-import { findRun, readVerdict } from '../../api/runs.ts';
+import { readVerdict, runNamed } from '../../api/run-named.ts';
 import { terse } from '../../judge/terse.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
@@ -9,7 +9,7 @@ import { painter } from '../render/style.ts';
 /** `gym show`: a run's verdict, or all about one of its checks. */
 export async function run({ cwd, stdout }: Context, args: Arguments): Promise<CommandEnd> {
   const [name, checkName] = args.positionals[0]?.split(':') ?? [];
-  const found = findRun(cwd, name === '' ? undefined : name);
+  const found = runNamed(cwd, name === '' ? undefined : name);
   if (!found.ok) return found.problems;
   const { store, verdictOf } = found.value;
   const verdict = readVerdict(found.value);

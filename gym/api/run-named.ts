@@ -6,16 +6,16 @@ import { openHistory, type RunRow } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import { storesHere } from './stores.ts';
 
-/** A run or loop that was found by its name. */
-export interface FoundRun {
+/** A run that was named, and where its files are. */
+export interface NamedRun {
   readonly store: Store;
   readonly row: RunRow;
   /** The run itself; of a loop, its newest verification. */
   readonly verdictOf: string;
 }
 
-/** The run of that name or of a unique end of it, or else the newest verification of a folder's checkouts. */
-export function findRun(cwd: string, name: string | undefined): Result<FoundRun> {
+/** The run of that name, or of a unique end of it; without a name the newest verification. */
+export function runNamed(cwd: string, name: string | undefined): Result<NamedRun> {
   const found = storesHere(cwd).flatMap((store) => findIn(store, name));
   const [newest] = found.sort((a, b) => b.row.startedAt - a.row.startedAt);
   if (newest !== undefined) return ok(newest);
@@ -24,7 +24,7 @@ export function findRun(cwd: string, name: string | undefined): Result<FoundRun>
   return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
 }
 
-function findIn(store: Store, name: string | undefined): FoundRun[] {
+function findIn(store: Store, name: string | undefined): NamedRun[] {
   const history = openHistory(store);
   try {
     const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
@@ -37,7 +37,7 @@ function findIn(store: Store, name: string | undefined): FoundRun[] {
 }
 
 /** The verdict of a run. */
-export function readVerdict({ store, row, verdictOf }: FoundRun): Result<Verdict> {
+export function readVerdict({ store, row, verdictOf }: NamedRun): Result<Verdict> {
   const file = join(store.runDirectory(verdictOf), 'verdict.json');
   if (!existsSync(file)) {
     return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
