@@ -43,6 +43,8 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
     import('./cli/command.ts'),
     import('./cli/interruption.ts'),
   ]);
+  // Standard output is for results alone: what task files print is none.
+  Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const args = parseCommandLine(command, argv);
   if (!args.ok) return report(args.problems);
   const { resolveApi } = await import('./task/load.ts');
