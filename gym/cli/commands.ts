@@ -123,7 +123,10 @@ export const commands: readonly Command[] = [
     usage: 'mcp',
     summary: "serve verify, show, logs and more to an agent's program, by the Model Context Protocol",
     examples: [
-      ['claude mcp add gym -- npx gym mcp', 'Claude Code starts it where you work; docs/mcp.md has the others'],
+      [
+        'claude mcp add gym -- npx --no-install gym mcp',
+        'Claude Code starts it where you work; docs/mcp.md has the others',
+      ],
     ],
     options: {},
     positionals: { least: 0, most: 0 },
