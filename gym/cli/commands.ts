@@ -122,12 +122,7 @@ export const commands: readonly Command[] = [
     group: 'judge',
     usage: 'mcp',
     summary: "serve verify, show, logs and more to an agent's program, by the Model Context Protocol",
-    examples: [
-      [
-        'claude mcp add gym -- npx --no-install gym mcp',
-        'Claude Code starts it where you work; docs/mcp.md has the others',
-      ],
-    ],
+    examples: [['gym mcp', "an agent's program starts it; docs/mcp.md has the line for each"]],
     options: {},
     positionals: { least: 0, most: 0 },
     load: () => import('./commands/mcp.ts'),
