@@ -1,5 +1,5 @@
+import { execFile } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { execa } from 'execa';
 import type { Caller } from '../api/caller.ts';
 import { entryFile } from '../api/entry.ts';
 
@@ -14,14 +14,14 @@ export interface Said {
  * Runs a command of gym as a process of its own: what it says is what its reader at a shell gets, and task files are read afresh. Aborting ends it,
  * in order.
  */
-export async function runCommand({ cwd, env }: Caller, args: readonly string[], signal: AbortSignal): Promise<Said> {
-  const ended = await execa(process.execPath, [entryFile('gym'), ...args], {
-    ...{ cwd, env, extendEnv: false, stdin: 'ignore', reject: false },
-    cancelSignal: signal,
-    // It removes what it holds first.
-    forceKillAfterDelay: false,
+export function runCommand({ cwd, env }: Caller, args: readonly string[], signal: AbortSignal): Promise<Said> {
+  const options = { cwd, env, signal, maxBuffer: Number.POSITIVE_INFINITY };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [entryFile('gym'), ...args], options, (error, stdout, stderr) => {
+      const [first, second] = error === null ? [stdout, stderr] : [stderr, stdout];
+      const text = stripVTControlCharacters(first || second).trim();
+      resolve({ ok: error === null, text: text || (error?.message ?? 'done') });
+    });
+    child.stdin?.end();
   });
-  const ok = ended.exitCode === 0;
-  const [first, second] = ok ? [ended.stdout, ended.stderr] : [ended.stderr, ended.stdout];
-  return { ok, text: stripVTControlCharacters(first || second || ended.shortMessage || 'done').trim() };
 }

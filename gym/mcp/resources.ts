@@ -1,22 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type McpServer, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server';
+import {
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  ResourceTemplate,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { readVerdict, runNamed } from '../api/run-named.ts';
 import { newestRuns } from '../api/stores.ts';
+import { placeText, problem } from '../events/problem.ts';
 import { findTasks } from '../task/find.ts';
 import { runCommand } from './command.ts';
 import type { Session } from './tools.ts';
 
 const listedRuns = 20;
 
-/** What `gym tasks --json` tells, as far as it is read here. */
+const check = z.object({ name: z.string(), kind: z.string(), claim: z.string(), severity: z.string() });
+/** What `gym tasks --json` tells, as far as it is read here; problems where a task file does not fit. */
 const listedTasks = z.array(
   z.object({
     name: z.string(),
     file: z.string(),
-    instruction: z.string(),
-    checks: z.array(z.object({ name: z.string(), kind: z.string(), claim: z.string(), severity: z.string() })),
+    instruction: z.string().default(''),
+    checks: z.array(check).default([]),
+    problems: z.array(problem).default([]),
   }),
 );
 
@@ -30,11 +39,15 @@ export function registerResources(server: McpServer, { caller }: Session): void 
     new ResourceTemplate('gym://task/{task}', { list }),
     { description: 'Instruction and checks of a task', mimeType: 'text/markdown' },
     async ({ href }, { task }, { mcpReq }) => {
-      const said = await runCommand(caller, ['tasks', '--json'], mcpReq.signal);
-      const tasks = said.ok ? listedTasks.parse(JSON.parse(said.text)) : [];
+      const listed = await runCommand(caller, ['tasks', '--json'], mcpReq.signal);
+      const tasks = listed.ok ? listedTasks.parse(JSON.parse(listed.text)) : [];
       const wanted = decodeURIComponent(String(task));
       const found = tasks.find(({ name, file }) => name === wanted || dirname(file).endsWith(`/${wanted}`));
       if (found === undefined) throw new ResourceNotFoundError(href);
+      if (found.problems.length > 0) {
+        const said = found.problems.map(({ place, message }) => `${placeText(place)}: ${message}`).join('\n');
+        throw new ProtocolError(ProtocolErrorCode.InternalError, said);
+      }
       const instruction = readFileSync(join(dirname(found.file), found.instruction), 'utf8').trimEnd();
       const checks = found.checks.map(
         ({ name, kind, claim, severity }) => `- ${name} (${kind}, ${severity}): ${claim}`,

@@ -22,7 +22,7 @@ export type Begun = { readonly ok: true; readonly run: string } | { readonly ok:
 export interface Runs {
   /** Begins a verification of a task. Aborting until it has begun ends it. */
   begin(task: string | undefined, signal: AbortSignal): Promise<Begun>;
-  /** Stops the run of that name and resolves when its environment is gone; false: it is none of this server's. */
+  /** Stops the run of that name, or of that end of it, and resolves when its environment is gone; false: it is none of this server's. */
   cancel(run: string): Promise<boolean>;
   /** Resolves when the process of the run of that name has ended; at once where it is none of this server's. */
   ended(run: string): Promise<void>;
@@ -59,7 +59,7 @@ export function openRuns(caller: Caller): Runs {
       return begun;
     },
     async cancel(run) {
-      if (current?.run !== run) return false;
+      if (current?.run?.endsWith(run) !== true) return false;
       await stop();
       return true;
     },

@@ -1,5 +1,5 @@
 import { McpServer } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Caller } from '../api/caller.ts';
 import { registerResources } from './resources.ts';
 import { openRuns } from './runs.ts';
@@ -19,15 +19,15 @@ const instructions =
   'Only pass is done. Else repair what the verdict names (show, explain and logs tell more), and verify again.';
 
 /**
- * Serves MCP on this process's standard streams until its standard input ends or it is aborted; then what is under way is stopped, and this
+ * Serves MCP on this process's standard streams until they are closed or it is aborted; then what is under way is stopped, and this
  * resolves when its environment is gone. https://modelcontextprotocol.io/specification
  */
 export async function serve({ cwd, env, version, signal, onError }: Served): Promise<void> {
   const caller = { cwd, env };
   const session = { caller, runs: openRuns(caller) };
   const over = Promise.withResolvers<void>();
-  for (const end of ['end', 'close'] as const) process.stdin.once(end, () => over.resolve());
   signal.addEventListener('abort', () => over.resolve());
+  const transport = new StdioServerTransport();
   const handle = serveStdio(
     () => {
       const server = new McpServer({ name: 'gym', version }, { instructions });
@@ -35,8 +35,14 @@ export async function serve({ cwd, env, version, signal, onError }: Served): Pro
       registerResources(server, session);
       return server;
     },
-    { onerror: onError },
+    { transport, onerror: onError },
   );
+  // Its client has gone, or said more in one message than is ever meant.
+  const { onclose } = transport;
+  transport.onclose = () => {
+    onclose?.();
+    over.resolve();
+  };
   await over.promise;
   await Promise.all([handle.close(), session.runs.stop()]);
 }

@@ -10,10 +10,10 @@ export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Pr
   const tasks = findTasks(cwd);
   const loaded = await Promise.all(tasks.map(async (found) => ({ ...found, task: await loadTask(found.file) })));
   if (args.text('json') !== undefined) {
-    const documents = loaded.flatMap(({ task }) => {
-      if (!task.ok) return [];
-      const { name, file, instruction } = task.value;
-      return [{ name, file, instruction, checks: checksOf(task.value) }];
+    const documents = loaded.map(({ name, file, task }) => {
+      if (!task.ok) return { name, file, problems: task.problems };
+      const { instruction } = task.value;
+      return { name: task.value.name, file, instruction, checks: checksOf(task.value) };
     });
     stdout.write(`${JSON.stringify(documents, null, 2)}\n`);
     return 0;

@@ -67,6 +67,9 @@ test('verify, wait, and look at what does not hold', async () => {
   expect(verdictSchema.parse(JSON.parse(await read(`gym://run/${run}`)))).toMatchObject({ run, state: 'fail' });
   await expect(read('gym://run/nothing')).rejects.toThrow('not found');
 
+  writeFileSync(file, 'export default 5;');
+  await expect(read('gym://task/tiny')).rejects.toThrow('envs/tiny/task.ts: the default export');
+
   // The task file as it is now, not as the server saw it first.
   writeFileSync(file, source.replace('not ok 2', 'ok 2').replace('exit 1', 'exit 0'));
   const again = await mcp.call('wait', { run: await mcp.verify('tiny') });
@@ -92,7 +95,7 @@ test('a wait that is cancelled only stops waiting; a run that is cancelled leave
   await expect(mcp.call('wait', { run }, { signal: AbortSignal.timeout(200) })).rejects.toThrow();
   expect((await mcp.call('wait', { run, seconds: 0 })).state?.state).toBe('running');
   expect(containersOf(checkout.path)).toHaveLength(1);
-  const cancelled = await mcp.call('cancel', { run });
+  const cancelled = await mcp.call('cancel', { run: run.slice(-4) });
   expect(leftOf(checkout.path)).toEqual([]);
   expect(cancelled.state).toMatchObject({ run, state: 'unknown', text: expect.stringContaining('stopped') });
   expect(await mcp.call('cancel', { run })).toMatchObject({ isError: true });
