@@ -20,7 +20,11 @@ test('verify, wait, and look at what does not hold', async () => {
   // What a task file prints is not the protocol's.
   const file = join(checkout.path, 'envs/tiny/task.ts');
   const source = `${readFileSync(file, 'utf8')}console.log('{"type":"run.started"} I am loaded');\n`;
-  writeFileSync(file, source);
+  const define = (text: string): void => {
+    writeFileSync(file, text);
+    checkout.git('commit', '-qam', 'another definition');
+  };
+  define(source);
   await using mcp = await connectMcp(checkout.path, 'auto');
   expect(mcp.client.getProtocolEra()).toBe('modern');
 
@@ -67,11 +71,11 @@ test('verify, wait, and look at what does not hold', async () => {
   expect(verdictSchema.parse(JSON.parse(await read(`gym://run/${run}`)))).toMatchObject({ run, state: 'fail' });
   await expect(read('gym://run/nothing')).rejects.toThrow('not found');
 
-  writeFileSync(file, 'export default 5;');
-  await expect(read('gym://task/tiny')).rejects.toThrow('envs/tiny/task.ts: the default export');
+  define('export default 5;');
+  await expect(read('gym://task/tiny')).rejects.toThrow('envs/tiny/task.ts:1: the default export');
 
   // The task file as it is now, not as the server saw it first.
-  writeFileSync(file, source.replace('not ok 2', 'ok 2').replace('exit 1', 'exit 0'));
+  define(source.replace('not ok 2', 'ok 2').replace('exit 1', 'exit 0'));
   const again = await mcp.call('wait', { run: await mcp.verify('tiny') });
   expect(again.state?.state).toBe('pass');
   expect(again.text).toMatch(/^PASS tiny.*run \d{8}-/s);
