@@ -16,7 +16,7 @@ export interface Served extends Caller {
 
 const instructions =
   'gym judges the code in this workspace in its real system. When you think you are done: verify, then wait until it is not running. ' +
-  'Only pass is done. Else repair what the verdict names (show, explain and logs tell more), and verify again.';
+  'Only pass (or waived) is done. Else repair what the verdict names (show, explain and logs tell more), and verify again.';
 
 /**
  * Serves MCP on this process's standard streams until they are closed or it is aborted; then what is under way is stopped, and this

@@ -55,7 +55,7 @@ function registerRunTools(server: McpServer, { caller, runs }: Session): void {
   server.registerTool(
     'wait',
     {
-      description: `Wait for a run, at most ${longestWaitSeconds} s, and get its verdict, or "running": then call it again. Done is only what is "pass".`,
+      description: `Wait for a run, at most ${longestWaitSeconds} s, and get its verdict, or "running": then call it again. Done is only "pass" or "waived".`,
       inputSchema: z.object({
         run: run.optional(),
         seconds: z.number().min(0).max(longestWaitSeconds).optional(),
