@@ -1,6 +1,6 @@
 // What a program gets from 'devgym'. Task files load this too, so that each function loads its parts when it is called.
 import type { Event } from '../events/event.ts';
-import type { Problem, Result } from '../events/problem.ts';
+import { type Problem, placeText, type Result } from '../events/problem.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { LoopReport } from '../loop/report.ts';
 
@@ -46,7 +46,8 @@ export class GymError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ message, remedy }) => (remedy === undefined ? message : `${message}. ${remedy}`)).join('; '));
+    const texts = problems.map(({ place, message, remedy = '' }) => `${placeText(place)}: ${message}. ${remedy}`);
+    super(texts.map((text) => text.replace(/^: /, '').trimEnd()).join('\n'));
     this.problems = problems;
   }
 }
@@ -104,7 +105,10 @@ export async function loop(task: string | undefined, options: LoopOptions): Prom
  *
  * @throws GymError where there is no such run.
  */
-export async function* events(run: string, options: CallOptions = {}): AsyncGenerator<Event, void> {
+export async function* events(
+  run: string,
+  options: Pick<CallOptions, 'cwd' | 'signal'> = {},
+): AsyncGenerator<Event, void> {
   const [{ runNamed }, { eventsOf }] = await Promise.all([import('./run-named.ts'), import('./events.ts')]);
   yield* eventsOf(orThrow(runNamed(options.cwd ?? process.cwd(), run)), options.signal);
 }
