@@ -1,38 +1,66 @@
+import { join } from 'node:path';
 import { readVerdict, runNamed } from '../../api/run-named.ts';
+import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
+import type { Verdict } from '../../judge/verdict.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
+import { failedCasesOf, type KeptCase } from '../../verify/stage-result.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { readerOf } from '../reader.ts';
+import { caseText } from '../render/cases.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
 
-/** `gym show`: a run's verdict, or all about one of its checks. */
-export async function run({ cwd, stdout }: Context, args: Arguments): Promise<CommandEnd> {
-  const [name, checkName] = args.positionals[0]?.split(':') ?? [];
-  const found = runNamed(cwd, name === '' ? undefined : name);
+/** `gym show`: a run's verdict, or all about one of its checks or failed cases. */
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const { stdout } = context;
+  const [, name = '', what] = /^([^:]*)(?::(.*))?$/s.exec(args.positionals[0] ?? '') ?? [];
+  const found = runNamed(context.cwd, name === '' ? undefined : name);
   if (!found.ok) return found.problems;
-  const { store, verdictOf } = found.value;
+  const directory = found.value.store.runDirectory(found.value.verdictOf);
   const verdict = readVerdict(found.value);
   if (!verdict.ok) return verdict.problems;
-  const paint = painter(stdout);
-  const { checks, run: runName } = verdict.value;
-  if (checkName === undefined) {
-    const text = stdout.isTty
-      ? personVerdict(verdict.value, store.runDirectory(verdictOf), paint)
-      : terse(verdict.value);
-    stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(verdict.value, null, 2)}\n`);
+  const isJson = args.text('json') !== undefined;
+  const print = (value: unknown, text: () => string): number => {
+    stdout.write(`${isJson ? JSON.stringify(value, null, 2) : text()}\n`);
     return 0;
+  };
+  if (what === undefined) {
+    const isPage = readerOf(context, args) === 'person';
+    const page = (): string => personVerdict(verdict.value, directory, painter(stdout));
+    return print(verdict.value, () => (isPage ? page() : terse(verdict.value)));
   }
-  const check = checks.find((each) => each.name === checkName);
-  if (check === undefined) {
-    const remedy = nearOrKnown(
-      checkName,
-      'checks',
-      checks.map((each) => each.name),
-    );
-    return [{ kind: 'usage', message: `run ${runName} has no check ${checkName}`, remedy }];
+  const check = verdict.value.checks.find((each) => each.name === what);
+  if (check !== undefined) {
+    return print(check, () => checkText(check, verdict.value, directory, painter(stdout)));
   }
-  const text = checkText(check, verdict.value, store.runDirectory(verdictOf), paint);
-  stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(check, null, 2)}\n`);
-  return 0;
+  const meant = caseNamed(verdict.value, directory, what);
+  if (!meant.ok) return meant.problems;
+  const { stage, failure } = meant.value;
+  return print({ stage, ...failure }, () =>
+    caseText(failure, join(directory, 'stages', `${stage}.log`), painter(stdout)),
+  );
+}
+
+interface StageCase {
+  readonly stage: string;
+  readonly failure: KeptCase;
+}
+
+/** The failed case of that name, or the only one that has it in its name. */
+function caseNamed({ run, stages, checks }: Verdict, directory: string, what: string): Result<StageCase> {
+  const all = stages.flatMap(({ stage }) => failedCasesOf(directory, stage).map((failure) => ({ stage, failure })));
+  const exact = all.filter(({ stage, failure }) => failure.id === what || `${stage}: ${failure.id}` === what);
+  const meant = exact.length > 0 ? exact : all.filter(({ failure }) => failure.id.includes(what));
+  const [first, second] = meant;
+  if (first !== undefined && second === undefined) return ok(first);
+  const names = (first === undefined ? checks.map(({ name }) => name) : meant.map(({ failure }) => failure.id)).sort();
+  const message =
+    first === undefined
+      ? `run ${run} has no check and no failed case ${what}`
+      : `${meant.length} failed cases of run ${run} have ${what} in their name`;
+  const remedy =
+    first === undefined ? nearOrKnown(what, 'checks', names) : `Name one: ${names.slice(0, 10).join(', ')}`;
+  return failed({ kind: 'usage', message, remedy });
 }

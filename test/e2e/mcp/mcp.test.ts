@@ -44,6 +44,12 @@ test('verify, wait, and look at what does not hold', async () => {
 
   expect((await mcp.call('show', { what: run })).text).toBe(verdict.text);
   expect((await mcp.call('show', { what: `${run}:unit` })).text).toContain('every case of unit passes');
+  expect((await mcp.call('show', { what: `${run}:takes away` })).text).toMatch(/^takes away/);
+  expect((await mcp.call('logs', { run, name: 'box' })).text).toBe('hello');
+  expect((await mcp.call('logs', { run, name: 'box', around: '0.1s' })).isError).toBe(false);
+  expect(await mcp.call('logs', { run, name: 'bux' })).toMatchObject({
+    ...{ isError: true, text: expect.stringContaining('Did you mean box?') },
+  });
   const explained = (await mcp.call('explain', { what: 'unit' })).text;
   expect(explained).toMatch(/^unit \(cases, gate\): fail in run .*Judged: by .*takes away.*To do: Repair/s);
   expect((await mcp.call('explain', { what: 'vacuous' })).text).toContain('nothing to judge');
