@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Event } from '../../../gym/events/event.ts';
 import { openEventLog } from '../../../gym/events/log.ts';
-import { events, GymError, loop, verify } from '../../../gym/index.ts';
+import { events, GymError, verify } from '../../../gym/index.ts';
 import { openHistory, type RunRow } from '../../../gym/store/history.ts';
 import { openStore } from '../../../gym/store/store.ts';
 import { temporaryFolder } from '../../support/repository.ts';
@@ -84,7 +84,7 @@ test('a task that is not there or does not fit is an error with its place, and n
   using folder = temporaryFolder();
   folder.write('envs/broken/task.ts', 'export default {\n  nonsense: 1,\n};\n');
   await expect(verify('brokn', { cwd: folder.path })).rejects.toThrow('there is no task brokn. Did you mean broken?');
-  const wrong = loop('broken', { cwd: folder.path, agent: 'oracle' });
+  const wrong = verify('broken', { cwd: folder.path });
   await expect(wrong).rejects.toThrow(/envs\/broken\/task\.ts(:\d+)?: .*nonsense/);
   await expect(wrong).rejects.toMatchObject({ name: 'GymError', problems: [{ kind: 'definition' }, {}, {}, {}, {}] });
   expect(existsSync(join(folder.path, '.gym'))).toBe(false);
