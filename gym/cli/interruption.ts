@@ -33,7 +33,9 @@ export function interruption(process: NodeJS.Process): Interruption {
     process.stderr.write('stopped at once; the next gym command removes what was left\n');
     process.exit(128 + constants.signals[name]);
   };
-  const onDisconnect = (): void => on('SIGHUP');
+  const onDisconnect = (): void => {
+    if (first === undefined) on('SIGHUP');
+  };
   for (const name of names) process.on(name, on);
   process.on('disconnect', onDisconnect);
   // To listen must not keep it from ending.
