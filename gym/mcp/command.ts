@@ -15,7 +15,8 @@ export interface Said {
  * in order.
  */
 export function runCommand({ cwd, env }: Caller, args: readonly string[], signal: AbortSignal): Promise<Said> {
-  const options = { cwd, env, signal, maxBuffer: Number.POSITIVE_INFINITY };
+  // A model reads it, whatever its program tells in the environment.
+  const options = { cwd, env: { AI_AGENT: 'mcp', ...env }, signal, maxBuffer: Number.POSITIVE_INFINITY };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [entryFile('gym'), ...args], options, (error, stdout, stderr) => {
       const [first, second] = error === null ? [stdout, stderr] : [stderr, stdout];
