@@ -63,7 +63,7 @@ function howText({ name, kind, evidence }: CheckResult, directory: string): stri
   const events = existsSync(file) ? readEvents(file) : [];
   if (kind === 'cases') {
     const stage = events.find((event) => event.type === 'stage.started' && event.stage === name);
-    return stage?.type === 'stage.started' ? `by what this stage reports: ${stage.command}` : 'its stage was not run';
+    return stage?.type === 'stage.started' ? `by what this stage reports: ${stage.command}` : undefined;
   }
   const read = events.flatMap((event) => (event.type === 'evidence.read' ? [event] : []));
   const sources = evidence.flatMap(({ what }) => read.filter(({ source }) => source === what));
