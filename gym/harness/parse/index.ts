@@ -1,9 +1,17 @@
-import type { ResultFormat } from '../../task/schema.ts';
+import type { ResultFormat } from '../../task/result-format.ts';
 import { type Case, type Parsed, unparseable } from '../cases.ts';
+import { parseCargo } from './cargo.ts';
+import { parseCatch2 } from './catch2.ts';
 import { parseCtrf } from './ctrf.ts';
+import { parseGo } from './go.ts';
+import { parseGtest } from './gtest.ts';
+import { parseJest } from './jest.ts';
 import { parseJunit } from './junit.ts';
+import { parsePlaywright } from './playwright.ts';
+import { parsePytest } from './pytest.ts';
+import { parseRspec } from './rspec.ts';
 import { parseTap } from './tap.ts';
-import { parseVitest } from './vitest.ts';
+import { parseTrx } from './trx.ts';
 
 /** Larger results are refused: a parser would need many times their size. */
 export const resultLimitBytes = 32 * 1024 * 1024;
@@ -12,7 +20,16 @@ const parsers: Readonly<Record<ResultFormat, (text: string) => Parsed>> = {
   junit: parseJunit,
   tap: parseTap,
   ctrf: parseCtrf,
-  vitest: parseVitest,
+  vitest: parseJest,
+  jest: parseJest,
+  playwright: parsePlaywright,
+  pytest: parsePytest,
+  go: parseGo,
+  cargo: parseCargo,
+  gtest: parseGtest,
+  catch2: parseCatch2,
+  rspec: parseRspec,
+  trx: parseTrx,
 };
 
 /**
