@@ -39,7 +39,7 @@ export const cheats: readonly Cheat[] = [
 ];
 
 const passingJest =
-  '{"numTotalTests":1,"numPassedTests":1,"numFailedTests":0,"success":true,"testResults":[{"name":"t","status":"passed","assertionResults":[{"fullName":"passes","status":"passed","title":"passes","ancestorTitles":[]}]}]}';
+  '{"numTotalTests":1,"numPassedTests":1,"numFailedTests":0,"numFailedTestSuites":0,"success":true,"testResults":[{"name":"t","status":"passed","assertionResults":[{"fullName":"passes","status":"passed","title":"passes","ancestorTitles":[]}]}]}';
 
 /** Results with one case that passes, as each format has it. */
 export const passing: Readonly<Record<ResultFormat, string>> = {

@@ -30,6 +30,7 @@ const reportSchema = z.object({
   numTotalTests: count,
   numFailedTests: count,
   numPassedTests: count,
+  numFailedTestSuites: count,
   success: z.boolean(),
   testResults: z.array(fileSchema),
 });
@@ -57,9 +58,26 @@ export function parseJest(text: string): Parsed {
     if (found !== claimed) return unparseable(`it counts ${claimed} ${status} tests and lists ${found}`);
   }
   const cases = testResults.flatMap(fileCases);
+  const lost = read.value.numFailedTestSuites - failedSuites(testResults);
+  if (lost > 0)
+    cases.push(outsideCase(`suites that failed outside of their tests, as in a hook: ${lost}; see the output`));
   if (success || listed.length === 0 || cases.some((one) => one.state === 'failed')) return { kind: 'cases', cases };
   const message = 'the tool reports no success, though no case failed: see its output';
-  return { kind: 'cases', cases: [...cases, testCase(['all cases'], 'failed', { message })] };
+  return { kind: 'cases', cases: [...cases, outsideCase(message)] };
+}
+
+const outsideCase = (message: string): Case => testCase(['outside of tests'], 'failed', { message });
+
+/** Files that failed, and suites in which a test did. Vitest counts both; Jest counts files. */
+function failedSuites(files: readonly z.output<typeof fileSchema>[]): number {
+  const suites = files.flatMap(({ name, status, assertionResults }) => {
+    const failed = assertionResults.filter((one) => one.status === 'failed');
+    const describes = failed.flatMap(({ ancestorTitles: titles }) =>
+      titles.map((_, index) => JSON.stringify([name, ...titles.slice(0, index + 1)])),
+    );
+    return status === 'failed' ? [JSON.stringify([name]), ...describes] : describes;
+  });
+  return new Set(suites).size;
 }
 
 function fileCases(file: z.output<typeof fileSchema>): Case[] {
@@ -79,10 +97,11 @@ function assertionCase(assertion: z.output<typeof assertionSchema>, file: string
   const hasPassed = status === 'passed';
   const state = hasPassed && !failing ? 'passed' : status === 'failed' ? 'failed' : 'skipped';
   const place = placeIn(failure) ?? { file, line: location?.line };
-  const note = hasPassed && failing ? expectedToFail() : hasPassed && invocations > 1 ? flaky(invocations) : undefined;
+  const said = firstLines(withoutStack(failure));
+  const isRetried = invocations > 1 || failure !== undefined;
   return testCase([file, ...assertion.ancestorTitles, assertion.title], state, {
     ...place,
-    message: firstLines(withoutStack(failure)) ?? note,
+    message: !hasPassed ? said : failing ? expectedToFail() : isRetried ? flaky(said) : undefined,
     durationMs: typeof assertion.duration === 'number' ? milliseconds(assertion.duration) : undefined,
   });
 }

@@ -11,7 +11,7 @@ const telling = /^\s*(?:[-+] |E\s|(?:expected|received|actual|got|want|left|righ
 
 /**
  * The first lines of a message, without colours and blank lines; bounded, because a verdict quotes it. Where that cuts a
- * long one, the lines that tell what was got and wanted are kept before others.
+ * long one, the lines that tell what was got and wanted are kept before others; lines of brackets go first.
  */
 export function firstLines(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
@@ -23,8 +23,9 @@ export function firstLines(text: string | undefined): string | undefined {
   return all.length > messageLines ? `${lines} …` : lines;
 }
 
-function chosen(lines: readonly string[]): readonly string[] {
-  if (lines.length <= messageLines) return lines;
+function chosen(all: readonly string[]): readonly string[] {
+  if (all.length <= messageLines) return all;
+  const lines = all.filter((line) => !/^[\s()[\]{},]*$/.test(line));
   const tells = (line: string, index: number): boolean => index > 0 && telling.test(line);
   const kept = new Set(lines.filter(tells).slice(0, messageLines - 2));
   let room = messageLines - kept.size;
@@ -91,5 +92,5 @@ export const expectedToFail = (reason?: string): string =>
   `expected to fail${reason === undefined || reason === '' ? '' : `: ${reason}`}`;
 
 /** Said of a case that passed only when it was tried again; `before` is what an earlier attempt said. */
-export const flaky = (attempts: number, before?: string): string =>
-  `flaky: passed at attempt ${attempts}${before === undefined ? '' : `; before: ${before}`}`;
+export const flaky = (before?: string): string =>
+  `flaky: passed when it was tried again${before === undefined ? '' : `; before: ${before}`}`;

@@ -51,7 +51,7 @@ describe('what cannot be judged by is unparseable and says why', () => {
     [
       'lost tests',
       'vitest',
-      '{"numTotalTests": 2, "numPassedTests": 2, "numFailedTests": 0, "success": true, "testResults": []}',
+      '{"numTotalTests": 2, "numPassedTests": 2, "numFailedTests": 0, "numFailedTestSuites": 0, "success": true, "testResults": []}',
       /has 2 tests and lists 0/,
     ],
     ['other JSON', 'ctrf', '{"results": {}}', /not CTRF: results\.tool/],
@@ -147,6 +147,7 @@ describe('JUnit dialects', () => {
         numTotalTests: 1,
         numPassedTests: 0,
         numFailedTests: 1,
+        numFailedTestSuites: 1,
         success: false,
         testResults: [
           {
@@ -211,10 +212,11 @@ test('Vitest: errors outside of the tests are not lost', () => {
     numTotalTests: 1,
     numPassedTests: 1,
     numFailedTests: 0,
+    numFailedTestSuites: 0,
     success: false,
     testResults: [
       { name: 'a.ts', status: 'passed', assertionResults: [{ ancestorTitles: [], title: 'b', status: 'passed' }] },
     ],
   };
-  expect(states('vitest', JSON.stringify(report))).toEqual(['passed a.ts > b', 'failed all cases']);
+  expect(states('vitest', JSON.stringify(report))).toEqual(['passed a.ts > b', 'failed outside of tests']);
 });

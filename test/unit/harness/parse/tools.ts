@@ -12,14 +12,26 @@ export interface Sample {
   readonly text: string;
 }
 
-/** Folders of test/fixtures/results that are named by their format. */
-const formats = ['jest', 'playwright', 'pytest', 'go', 'cargo', 'gtest', 'catch2', 'rspec', 'trx'] as const;
+/** Folders of test/fixtures/results, one a tool, with the format of what is in them. */
+const folders: Readonly<Record<string, ResultFormat>> = {
+  node: 'tap',
+  vitest: 'vitest',
+  jest: 'jest',
+  playwright: 'playwright',
+  pytest: 'pytest',
+  go: 'go',
+  cargo: 'cargo',
+  gtest: 'gtest',
+  catch2: 'catch2',
+  rspec: 'rspec',
+  trx: 'trx',
+};
 
-/** All samples of the formats that have a folder. */
-export const toolSamples: readonly Sample[] = formats.flatMap((format) =>
-  readdirSync(new URL(format, fixtures))
-    .filter((file) => /\.(?:json|ndjson|xml|txt|trx)$/.test(file) && !file.endsWith('.cases.txt'))
-    .map((file) => sampleOf(file.endsWith('.junit.xml') ? 'junit' : format, `${format}/${file}`)),
+/** All samples in the folders of the tools. */
+export const toolSamples: readonly Sample[] = Object.entries(folders).flatMap(([folder, format]) =>
+  readdirSync(new URL(folder, fixtures))
+    .filter((file) => /\.(?:json|ndjson|xml|txt|trx|tap)$/.test(file) && !file.endsWith('.cases.txt'))
+    .map((file) => sampleOf(file.endsWith('.junit.xml') ? 'junit' : format, `${folder}/${file}`)),
 );
 
 /** A sample by its name. */
