@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { standardOutput } from '../harness/stage-file.ts';
 import type { ResultFormat } from '../task/result-format.ts';
 import type { Task } from '../task/schema.ts';
 import { runGit } from '../workspace/git.ts';
@@ -68,7 +69,7 @@ export const passing: Readonly<Record<ResultFormat, string>> = {
 function planted(task: Task, workspace: string): { file: string; text: string }[] {
   const below = (path: string): string => join(workspace, isAbsolute(path) ? `.${path}` : path);
   return task.stages.flatMap(({ results, workdir = '.' }) =>
-    results === undefined || results.path === '-'
+    results === undefined || results.path === standardOutput
       ? []
       : [
           { file: below(join(workdir, results.path)), text: passing[results.format] },

@@ -22,26 +22,26 @@ export const resultFormat = z.enum(formats, { error: ({ input }) => unknownForma
 export type ResultFormat = z.infer<typeof resultFormat>;
 
 /** Names of tools whose format has another one. */
-const otherNames: Readonly<Record<string, ResultFormat>> = {
-  nextest: 'junit',
-  node: 'tap',
-  'node:test': 'tap',
-  mocha: 'junit',
-  googletest: 'gtest',
-  dotnet: 'trx',
-  mstest: 'trx',
-  nunit: 'trx',
-  xunit: 'trx',
-  rust: 'cargo',
-  python: 'pytest',
-};
+const otherNames: ReadonlyMap<string, ResultFormat> = new Map([
+  ['nextest', 'junit'],
+  ['node', 'tap'],
+  ['node:test', 'tap'],
+  ['mocha', 'junit'],
+  ['googletest', 'gtest'],
+  ['dotnet', 'trx'],
+  ['mstest', 'trx'],
+  ['nunit', 'trx'],
+  ['xunit', 'trx'],
+  ['rust', 'cargo'],
+  ['python', 'pytest'],
+]);
 
 function unknownFormat(input: unknown): string {
   const all = known('formats', formats);
   if (typeof input !== 'string') return all;
   const name = input.toLowerCase();
   const meant =
-    otherNames[name] ?? suggest(name.replace(/[ -]?(?:test|json|xml)$/, ''), formats) ?? suggest(name, formats);
+    otherNames.get(name) ?? suggest(name.replace(/[ -]?(?:test|json|xml)$/, ''), formats) ?? suggest(name, formats);
   const near = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   return `there is no format "${input}".${near} ${all}`;
 }

@@ -21,7 +21,10 @@ export const stageSchema = z.strictObject({
   command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
   workdir: z.string().optional(),
   env: z.record(z.string(), z.string()).default({}),
-  /** Where the cases are reported; the path `-` is standard output. A stage with results that ran no test is vacuous; without, its exit code decides. */
+  /**
+   * Where the cases are reported; the path `-` is standard output. A stage with results that ran no test is vacuous;
+   * without, its exit code decides.
+   */
   results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
   timeoutSeconds: seconds.default(600),
 });

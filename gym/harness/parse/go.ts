@@ -16,12 +16,12 @@ const eventSchema = z.object({
 type Event = z.output<typeof eventSchema>;
 
 /** How a test or a package ends. A benchmark that logs ends with `bench`. */
-const ends: Readonly<Record<string, Case['state']>> = {
-  pass: 'passed',
-  bench: 'passed',
-  fail: 'failed',
-  skip: 'skipped',
-};
+const ends: ReadonlyMap<string, Case['state']> = new Map([
+  ['pass', 'passed'],
+  ['bench', 'passed'],
+  ['fail', 'failed'],
+  ['skip', 'skipped'],
+]);
 
 /** Slashes of a name that are looked at. */
 const deepest = 50;
@@ -63,7 +63,9 @@ export function parseGo(text: string): Parsed {
 }
 
 class GoReader {
-  private readonly packages = new Map<string, Package>();
+  private readonly packages: Package[] = [];
+  /** The latest run of each package: there may be several in a stage that runs `go test` twice. */
+  private readonly latest = new Map<string, Package>();
   private readonly builds = new Map<string, string>();
   /** Of a Go before 1.24, which does not tell failed builds as events: "FAIL\tPACKAGE [build failed]". */
   private readonly plainFailures: string[] = [];
@@ -78,13 +80,13 @@ class GoReader {
     if (event === 'broken') return 'a broken event: the stream was cut off or mixed with other output';
     if (event.Action === 'build-output' || event.Action === 'build-fail') return this.build(event);
     if (event.Package === undefined) return undefined;
-    const into = this.packageOf(event.Package);
+    const into = this.packageOf(event.Package, event.Action);
     if (into.end !== undefined) return `an event of ${into.name} after its end`;
     return event.Test === undefined ? packageEvent(into, event) : testEvent(into, event.Test, event);
   }
 
   result(): Parsed {
-    const packages = [...this.packages.values()];
+    const { packages } = this;
     if (packages.length === 0 && this.plainFailures.length === 0 && this.builds.size === 0) {
       return unparseable('it holds no event of go test -json');
     }
@@ -109,11 +111,12 @@ class GoReader {
     this.builds.set(path, (this.builds.get(path) ?? '') + output);
   }
 
-  private packageOf(name: string): Package {
-    let one = this.packages.get(name);
-    if (one === undefined) {
+  private packageOf(name: string, action: string): Package {
+    let one = this.latest.get(name);
+    if (one === undefined || (action === 'start' && one.end !== undefined)) {
       one = { name, tests: [], latest: new Map(), output: '', end: undefined, failedBuild: undefined };
-      this.packages.set(name, one);
+      this.packages.push(one);
+      this.latest.set(name, one);
     }
     return one;
   }
@@ -133,7 +136,7 @@ function readEvent(line: string, isUnended: boolean): Event | 'other' | 'broken'
 
 function packageEvent(into: Package, { Action: action, Output: output = '', FailedBuild }: Event): undefined {
   if (action === 'output') into.output += output;
-  into.end = ends[action];
+  into.end = ends.get(action);
   into.failedBuild = FailedBuild ?? into.failedBuild;
 }
 
@@ -148,7 +151,7 @@ function testEvent(into: Package, name: string, event: Event): string | undefine
     return `${into.name} ${name} begins a second time before it ended`;
   }
   if (action === 'output') test.output += output;
-  const end = ends[action];
+  const end = ends.get(action);
   if (end === undefined) return undefined;
   if (test.end !== undefined) return `${into.name} ${name} ends a second time`;
   test.end = end;

@@ -50,7 +50,7 @@ const javaFrame = /^\s*at [\w.$/]+\((?<file>[\w$]+\.(?:java|kt|scala|groovy)):(?
 
 /** Code of packages, of a language's own library and of its runtime: where nobody mends a test. */
 const others =
-  /node_modules\/|\/(?:site|dist)-packages\/|\/lib\/python3|\/go[^/]*\/src\/|^\/rustc\/|^_testmain\.go$|\/gems\/|^\/_\//;
+  /node_modules\/|\/(?:site|dist)-packages\/|\/lib\/python3|\/go[^/]*\/src\/(?:testing|runtime|reflect|time|sync|internal)\/|^\/rustc\/|^_testmain\.go$|\/gems\/|^\/_\//;
 
 /**
  * The first place in a stack that is in the tests' own code. `owner` is the class of the case: only its frames

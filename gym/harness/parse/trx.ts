@@ -4,22 +4,22 @@ import { firstLines, milliseconds, placeIn } from './text.ts';
 import { below, readRoot, type XmlElement } from './xml.ts';
 
 /** Outcomes of a test: https://learn.microsoft.com/dotnet/api/microsoft.visualstudio.testtools.unittesting.unittestoutcome */
-const states: Readonly<Record<string, Case['state']>> = {
-  Passed: 'passed',
-  Warning: 'passed',
-  Completed: 'passed',
-  Failed: 'failed',
-  Error: 'failed',
-  Timeout: 'failed',
-  Aborted: 'failed',
-  Disconnected: 'failed',
-  PassedButRunAborted: 'failed',
-  InProgress: 'failed',
-  NotExecuted: 'skipped',
-  NotRunnable: 'skipped',
-  Inconclusive: 'skipped',
-  Pending: 'skipped',
-};
+const states: ReadonlyMap<string, Case['state']> = new Map([
+  ['Passed', 'passed'],
+  ['Warning', 'passed'],
+  ['Completed', 'passed'],
+  ['Failed', 'failed'],
+  ['Error', 'failed'],
+  ['Timeout', 'failed'],
+  ['Aborted', 'failed'],
+  ['Disconnected', 'failed'],
+  ['PassedButRunAborted', 'failed'],
+  ['InProgress', 'failed'],
+  ['NotExecuted', 'skipped'],
+  ['NotRunnable', 'skipped'],
+  ['Inconclusive', 'skipped'],
+  ['Pending', 'skipped'],
+]);
 
 /**
  * Reads what `dotnet test --logger trx` writes. Rows of a data-driven test are cases. Errors of the run (a test host that
@@ -51,7 +51,7 @@ export function parseTrx(text: string): Parsed {
   return { kind: 'cases', cases: [...cases, ...runErrors(summary, cases)] };
 }
 
-const stateOf = ({ attributes }: XmlElement): Case['state'] | undefined => states[attributes['outcome'] ?? ''];
+const stateOf = ({ attributes }: XmlElement): Case['state'] | undefined => states.get(attributes['outcome'] ?? '');
 
 /** The class of each test, by the test's id. */
 function classNames(root: XmlElement): Map<string, string> {

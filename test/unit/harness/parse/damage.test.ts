@@ -37,7 +37,7 @@ function isWholePart({ format }: Sample, text: string): boolean {
 }
 
 /** As many as take a fraction of a second for a file of this size. */
-const rounds = ({ text }: Sample): number => Math.min(200, Math.ceil(500_000 / (text.length + 1)));
+const rounds = ({ text }: Sample): number => Math.min(120, Math.ceil(400_000 / (text.length + 1)));
 
 describe('a file that was cut off is noticed', () => {
   test.each(samples)('$format: $name', (sample) => {

@@ -51,6 +51,16 @@ describe('go test -json', () => {
       ['unparseable: package shop/cart has no end: the stream was cut off'],
     ],
     ['a second end', [ended('pass'), ended('pass')], ['unparseable: line 2: an event of shop/cart after its end']],
+    [
+      'two runs of a package',
+      [event('pass', 'TestA'), ended('pass'), ended('start'), event('fail', 'TestA'), ended('fail')],
+      ['passed shop/cart > TestA', 'failed shop/cart > TestA (2)'],
+    ],
+    [
+      'actions that are not known',
+      [event('attr', 'TestA'), event('constructor', 'TestA'), event('pass', 'TestA'), ended('pass')],
+      ['passed shop/cart > TestA'],
+    ],
     ['no event', ['ok  \tshop/cart\t0.1s'], ['unparseable: it holds no event of go test -json']],
   ])('%s', (_what, lines, expected) => {
     expect(listed('go', `${lines.join('\n')}\n`)).toEqual(expected);
@@ -119,10 +129,22 @@ test.each<[string, ResultFormat, string, string[]]>([
     ["failed shop > pays @tests/cart.rs:43 | thread 'pays' panicked at tests/cart.rs:43:9:⏎broken pipe"],
   ],
   [
-    'pytest: fewer cases than it counts',
+    'pytest: fewer failures than it counts',
     'pytest',
-    '<testsuite tests="2" failures="0" errors="0" skipped="0"><testcase name="a"/></testsuite>',
-    ['unparseable: it counts 2 tests and lists 1'],
+    '<testsuite tests="2" failures="1" errors="0" skipped="0"><testcase name="a"/></testsuite>',
+    ['unparseable: it counts 1 failures and lists 0'],
+  ],
+  [
+    'pytest: an element that it does not write',
+    'pytest',
+    '<testsuite tests="2" failures="0" errors="0" skipped="0"><testcase name="a"/><testcasf name="b"/></testsuite>',
+    ['unparseable: it has an element <testcasf>, which pytest does not write'],
+  ],
+  [
+    'pytest: only counts',
+    'pytest',
+    '<testsuite tests="2" failures="0" errors="0" skipped="0"/>',
+    ['unparseable: it counts 2 tests and lists none'],
   ],
   [
     'GoogleTest: a result that it does not write',
@@ -133,8 +155,8 @@ test.each<[string, ResultFormat, string, string[]]>([
   [
     'TRX: an outcome that it does not write',
     'trx',
-    '<TestRun><Results><UnitTestResult testName="a" outcome="Fine"/></Results><ResultSummary outcome="Completed"><Counters total="1" passed="1" failed="0"/></ResultSummary></TestRun>',
-    ['unparseable: it has a result with the outcome "Fine"'],
+    '<TestRun><Results><UnitTestResult testName="a" outcome="constructor"/></Results><ResultSummary outcome="Completed"><Counters total="1" passed="1" failed="0"/></ResultSummary></TestRun>',
+    ['unparseable: it has a result with the outcome "constructor"'],
   ],
   [
     'TRX: a run that failed without a reason',

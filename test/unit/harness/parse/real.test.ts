@@ -53,7 +53,7 @@ const tools: readonly Tool[] = [
   {
     program: 'pytest',
     command:
-      'pytest -p no:cacheprovider --junit-xml=out.xml --continue-on-collection-errors --ignore tests/test_exits.py',
+      'pytest -p no:cacheprovider --junit-xml=out.xml --continue-on-collection-errors --ignore tests/test_exits.py tests',
     format: 'pytest',
     path: 'out.xml',
     sample: 'pytest/cart.xml',
