@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type Case, type Parsed, testCase, unparseable } from '../cases.ts';
 import { firstLines, placeIn } from './text.ts';
 
@@ -37,7 +38,8 @@ const compileEnd = /^error: could not compile `([^`]+)`/;
  */
 export function parseCargo(text: string): Parsed {
   const reader = new CargoReader();
-  const lines = text.split(/\r?\n/);
+  // CARGO_TERM_COLOR=always is common on build machines.
+  const lines = stripVTControlCharacters(text).split(/\r?\n/);
   for (const [index, line] of lines.entries()) {
     const because = reader.take(line);
     if (because !== undefined) return unparseable(`line ${index + 1}: ${because}`);

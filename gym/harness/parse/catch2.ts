@@ -21,14 +21,9 @@ export function parseCatch2(text: string): Parsed {
   if (tests.length !== counted) return unparseable(`it counts ${counted} test cases and lists ${tests.length}`);
   const failures = tests.filter((test) => overall(test)?.attributes['success'] === 'false').length;
   if (failures !== counts[1]) return unparseable(`it counts ${counts[1]} failed test cases and lists ${failures}`);
-  const cases: Case[] = [];
-  for (const test of tests) {
-    if (!/^(?:true|false)$/.test(overall(test)?.attributes['success'] ?? '')) {
-      return unparseable(`test case "${test.attributes['name'] ?? ''}" has no result`);
-    }
-    cases.push(...testCases(test));
-  }
-  return { kind: 'cases', cases };
+  const open = tests.find((test) => !/^(?:true|false)$/.test(overall(test)?.attributes['success'] ?? ''));
+  if (open !== undefined) return unparseable(`test case "${open.attributes['name'] ?? ''}" has no result`);
+  return { kind: 'cases', cases: tests.flatMap(testCases) };
 }
 
 /** A test case's own result. */

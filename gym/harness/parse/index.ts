@@ -40,9 +40,19 @@ export function parseResults(format: ResultFormat, text: string, root: string): 
   if (text.length > resultLimitBytes) {
     return unparseable(`it is larger than ${resultLimitBytes / 1024 / 1024} MiB`);
   }
-  const parsed = parsers[format](text);
+  const parsed = parseNested(format, text);
   if (parsed.kind === 'unparseable') return parsed;
   return { kind: 'cases', cases: unique(parsed.cases.map((one) => relative(one, root))) };
+}
+
+/** The parsers follow what is nested; no tool nests so deep that the stack does not suffice. */
+function parseNested(format: ResultFormat, text: string): Parsed {
+  try {
+    return parsers[format](text);
+  } catch (error) {
+    if (error instanceof RangeError) return unparseable('it is nested too deeply');
+    throw error;
+  }
 }
 
 function relative(one: Case, root: string): Case {

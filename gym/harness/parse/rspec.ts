@@ -48,14 +48,13 @@ export function parseRspec(text: string): Parsed {
 
 function outsideCases(errors: number, messages: readonly string[]): Case[] {
   const told = messages.filter((message) => /^\s*An error occurred /.test(message));
-  return Array.from({ length: Math.max(errors, told.length) }, (_, index) => {
-    const message = told[index];
-    return testCase(['outside of examples'], 'failed', {
-      ...placeIn(message),
-      message: firstLines(message) ?? 'an error outside of examples: see the output',
-    });
-  });
+  const cases = told.map((message) => outsideCase(firstLines(message), placeIn(message)));
+  const more = errors - told.length;
+  return more > 0 ? [...cases, outsideCase(`errors outside of examples: ${more}; see the output`)] : cases;
 }
+
+const outsideCase = (message: string | undefined, place = {}): Case =>
+  testCase(['outside of examples'], 'failed', { ...place, message });
 
 function exampleCase(example: Example): Case {
   const { status, description, full_description: full, exception, run_time: runSeconds } = example;

@@ -113,4 +113,34 @@ describe('whatever it is given, a parser gives a value', () => {
       expect(() => parseResults(format, Buffer.from(noise).toString('utf8'), '/')).not.toThrow();
     }
   });
+
+  test.each<[string, ResultFormat, string]>([
+    ['suites in suites', 'playwright', deepSuites(5_000)],
+    ['subtests in subtests', 'tap', deepSubtests(3_000)],
+    [
+      'many suites',
+      'junit',
+      `<testsuites>${'<testsuite tests="1"><testcase name="a"/></testsuite>'.repeat(200_000)}</testsuites>`,
+    ],
+    [
+      'more errors than there can be',
+      'rspec',
+      passing.rspec.replace('examples_count":0', `examples_count":${2 ** 50}`),
+    ],
+  ])('%s', (_what, format, text) => {
+    expect(() => parseResults(format, text, '/')).not.toThrow();
+  });
 });
+
+function deepSuites(depth: number): string {
+  const suites = `${'{"title":"s","specs":[],"suites":['.repeat(depth)}${']}'.repeat(depth)}`;
+  return `{"config":{"rootDir":"/"},"suites":[${suites}],"errors":[],"stats":{"expected":0,"unexpected":0,"flaky":0,"skipped":0}}`;
+}
+
+function deepSubtests(depth: number): string {
+  const points = Array.from({ length: depth }, (_, index) => {
+    const indent = ' '.repeat(depth - index - 1);
+    return `${indent}ok 1\n${indent}1..1\n`;
+  });
+  return points.join('');
+}

@@ -98,6 +98,16 @@ describe('cargo test', () => {
       ['unparseable: the tests of a are missing: it was cut off'],
     ],
     [
+      'colours',
+      [
+        '\u001b[1m\u001b[32m     Running\u001b[0m tests/a.rs (target/debug/deps/a-0123456789abcdef)',
+        'running 1 test',
+        'test a ... \u001b[32mok\u001b[0m',
+        result,
+      ],
+      ['passed a > a'],
+    ],
+    [
       'an error of cargo',
       ['error: failed to parse manifest at `/home/dev/shop/Cargo.toml`'],
       ['failed cargo | error: failed to parse manifest at `Cargo.toml`'],
@@ -180,7 +190,7 @@ test.each<[string, ResultFormat, string, string[]]>([
     'RSpec: an error outside of examples without its words',
     'rspec',
     '{"examples":[],"summary":{"example_count":0,"failure_count":0,"pending_count":0,"errors_outside_of_examples_count":1}}',
-    ['failed outside of examples | an error outside of examples: see the output'],
+    ['failed outside of examples | errors outside of examples: 1; see the output'],
   ],
   [
     'Vitest: an error in a hook, which it only counts',
