@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { proposalStore, taskFileAbove } from '../../api/proposals.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { newProposalId, type ProposedFile, writeProposal } from '../../store/proposals.ts';
 import { loadTask } from '../../task/load.ts';
@@ -11,7 +12,6 @@ import { findJudging } from '../../workspace/judging.ts';
 import { entryAt, isExecutable } from '../../workspace/paths.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { proposalStore, taskFileAbove } from '../proposals.ts';
 
 /** `gym propose`: asks a person for a change to protected files, which are as they should be in the workspace. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {

@@ -1,8 +1,8 @@
+import { proposalStore } from '../../api/proposals.ts';
 import type { Problem } from '../../events/problem.ts';
 import { type Proposal, readProposals, writeProposal } from '../../store/proposals.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { proposalStore } from '../proposals.ts';
 import { tableText } from '../render/style.ts';
 
 /** `gym review`: lists proposals, shows one, or decides on it, which a person does at a terminal. */

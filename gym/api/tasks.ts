@@ -10,19 +10,19 @@ import { composeMismatches } from '../verify/definition.ts';
 import { protectionIn } from '../verify/protecting.ts';
 import { isValid, withAccepted } from '../workspace/accepted.ts';
 import { findJudging, type Judging } from '../workspace/judging.ts';
-import type { Context } from './context.ts';
+import type { Caller } from './caller.ts';
 import { proposalStore } from './proposals.ts';
 
 /** Finds, loads and checks a task with its Compose files, so that a definition's errors come before anything is brought up. */
-export async function openTask(named: string | undefined, context: Context): Promise<Result<Task>> {
-  const opened = await openTaskAndModel(named, context);
+export async function openTask(named: string | undefined, caller: Caller): Promise<Result<Task>> {
+  const opened = await openTaskAndModel(named, caller);
   return opened.ok ? ok(opened.value.task) : opened;
 }
 
 /** The same, with what its Compose files come to. */
 export async function openTaskAndModel(
   named: string | undefined,
-  { cwd, env }: Context,
+  { cwd, env }: Caller,
 ): Promise<Result<{ readonly task: Task; readonly model: ComposeModel }>> {
   const file = await findTask(named, cwd);
   if (!file.ok) return file;
@@ -39,7 +39,7 @@ export async function openTaskAndModel(
 export async function openJudged(
   named: string | undefined,
   ref: string | undefined,
-  { cwd, env }: Context,
+  { cwd, env }: Caller,
 ): Promise<Result<{ readonly task: Task; readonly judging: Judging; readonly proposals: readonly Proposal[] }>> {
   const file = await findTask(named, cwd);
   if (!file.ok) return file;
@@ -75,7 +75,7 @@ function withProposals(judging: Judging, file: string): { judging: Judging; prop
 }
 
 /** What a task's Compose files come to, where they fit what the task says of them. */
-function modelOf(task: Task, env: Context['env']): Result<ComposeModel> {
+function modelOf(task: Task, env: Caller['env']): Result<ComposeModel> {
   const { root, compose, variables } = task;
   const model = loadCompose(
     compose.map((each) => join(root, each)),
