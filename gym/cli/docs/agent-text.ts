@@ -15,6 +15,8 @@ const namesShown = 8;
 export function agentText(task: Task, services: readonly string[], top: string): string {
   const { name, stages } = task;
   const path = (file: string): string => relative(top, join(task.root, file));
+  // Some are no paths, but words.
+  const judging = protectionOf(task).words.map((word) => (word.includes(' ') ? word : codeOf(path(word))));
   const [service = 'SERVICE'] = stages.flatMap((stage) => stage.service ?? []);
   return `## Task ${name}
 
@@ -25,7 +27,7 @@ ${path(task.instruction)} says what to do. **Done means that \`gym verify ${name
 - Exit codes: 0 done; 1 does not hold; 2 the task's definition is wrong; 3 could not be judged; 4 the environment did not come up.
 - By hand: \`gym up ${name}\` (again after each change of the source), \`gym exec ${service} COMMAND\`, \`gym logs ${service}\`, \`gym reset ${name}\`, \`gym down ${name}\`.
 ${stages.map(stageLine).join('\n')}
-- Taken from elsewhere when it is judged, so that changes have no effect: ${protectionOf(task).words.join(', ')} (paths from ${relative(top, task.root) || '.'}). Where one has to change: \`gym propose FILE --reason WORDS\`; a person decides.`;
+- Taken from elsewhere when it is judged, so that changes have no effect: ${judging.join(', ')}. Where one has to change: \`gym propose FILE --reason WORDS\`; a person decides.`;
 }
 
 function stageLine({ name, service, command, workdir }: Stage): string {
