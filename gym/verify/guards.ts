@@ -1,4 +1,4 @@
-import { problemsText, type Result } from '../events/problem.ts';
+import type { Problem, Result } from '../events/problem.ts';
 import type { GuardedStage } from '../guard/guard.ts';
 import { alsoNeeded, judgeGuards } from '../guard/guards.ts';
 import { readTests } from '../guard/tests/read.ts';
@@ -46,7 +46,7 @@ export function judgeWorkspace(
   { runDirectory, again }: { readonly runDirectory: string; readonly again: string },
 ): GuardsJudged {
   if (changes === undefined) return { checks: [] };
-  if (!changes.ok) return { checks: [], unguarded: whyNot(problemsText(changes.problems)) };
+  if (!changes.ok) return { checks: [], unguarded: whyNot(changes.problems[0]) };
   const { files, others, tree } = changes.value;
   if (files.length === 0) {
     recordCases(runDirectory, tree, casesOf(outcomes));
@@ -68,7 +68,7 @@ export function judgeWorkspace(
   return { checks, unguarded: `number of cases in ${listText(unrecorded)} (no run of the baseline is recorded)` };
 }
 
-const whyNot = (problems: string): string => problems.split('\n')[0]?.replace(/^there is no baseline: /, '') ?? '';
+const whyNot = ({ message }: Problem): string => (message.split('\n')[0] ?? '').replace(/^there is no baseline: /, '');
 
 function casesOf(outcomes: readonly StageOutcome[]): StageCases {
   return Object.fromEntries(

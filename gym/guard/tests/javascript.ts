@@ -19,7 +19,7 @@ import { type DeclaredCase, type Marked, oneLine, type TestCode } from './test-c
 export function readJavaScript(file: string, source: string): TestCode | undefined {
   const program = parseProgram(source);
   if (program === undefined) return undefined;
-  const reader = new Reader(file, source);
+  const reader = new Reader(file, source, assertingImports(program));
   reader.visit(program, undefined);
   return reader.code();
 }
@@ -39,6 +39,41 @@ function parseProgram(source: string): Program | undefined {
     } catch {}
   }
   return undefined;
+}
+
+const assertModule = /^(?:node:)?assert(?:\/strict)?$/;
+
+/** What a file calls `assert` and its functions: `import { equal as same } from 'assert'` makes `same` assert.equal. */
+function assertingImports({ body }: Program): ReadonlyMap<string, readonly string[]> {
+  const imports = new Map<string, readonly string[]>();
+  for (const statement of body) {
+    if (statement.type === 'ImportDeclaration' && assertModule.test(String(statement.source.value))) {
+      for (const each of statement.specifiers) {
+        const isOne = each.type === 'ImportSpecifier' && each.imported.type === 'Identifier';
+        const name = isOne && each.imported.type === 'Identifier' ? each.imported.name : 'default';
+        imports.set(each.local.name, ['default', 'strict', 'ok'].includes(name) ? ['assert'] : ['assert', name]);
+      }
+    }
+    if (statement.type !== 'VariableDeclaration') continue;
+    for (const { id, init } of statement.declarations) {
+      if (init == null || !isAssertRequired(init)) continue;
+      if (id.type === 'Identifier') imports.set(id.name, ['assert']);
+      if (id.type !== 'ObjectPattern') continue;
+      for (const property of id.properties) {
+        if (property.type !== 'Property' || property.key.type !== 'Identifier' || property.value.type !== 'Identifier')
+          continue;
+        imports.set(property.value.name, ['assert', property.key.name]);
+      }
+    }
+  }
+  return imports;
+}
+
+function isAssertRequired(node: AnyNode): boolean {
+  if (node.type === 'MemberExpression') return isAssertRequired(node.object);
+  if (node.type !== 'CallExpression' || !isNamed(node.callee, 'require')) return false;
+  const [path] = node.arguments;
+  return path?.type === 'Literal' && assertModule.test(String(path.value));
 }
 
 /** A case that is being read. */
@@ -62,9 +97,13 @@ class Reader {
   private readonly file: string;
   private readonly source: string;
 
-  constructor(file: string, source: string) {
+  /** Names of the file that stand for `assert`, or for one of its functions. */
+  private readonly imports: ReadonlyMap<string, readonly string[]>;
+
+  constructor(file: string, source: string, imports: ReadonlyMap<string, readonly string[]>) {
     this.file = file;
     this.source = source;
+    this.imports = imports;
   }
 
   code(): TestCode {
@@ -85,7 +124,8 @@ class Reader {
   }
 
   private call(node: CallExpression, parent: AnyNode | undefined): void {
-    const names = namesOf(node.callee);
+    const [first = '', ...others] = namesOf(node.callee);
+    const names = [...(this.imports.get(first) ?? [first]), ...others];
     const role = roleOf(node, names);
     if (role !== 'other') this.mark(node, names, role);
     if (role === 'case' || role === 'suite') {

@@ -118,6 +118,28 @@ test('sums', async (t) => {
     honest: [["t.test('negative numbers'", "t.test('numbers below zero'"]],
   },
   {
+    stack: 'node:test with functions of node:assert',
+    file: 'test/sum.test.mjs',
+    source: `import check, { strictEqual, deepStrictEqual as same } from 'node:assert/strict';
+import { test } from 'node:test';
+
+test('sums', () => {
+  strictEqual(sum(1, 2), 3);
+  same(sum([1], [2]), [3]);
+  check(sum(0, 0) === 0);
+});
+`,
+    skips: [["test('sums', () => {", "test('sums', (t) => {\n  t.todo();"]],
+    empties: [
+      ['  strictEqual(sum(1, 2), 3);\n', ''],
+      ['strictEqual(sum(1, 2), 3);', 'strictEqual(3, 3);'],
+      ['  same(sum([1], [2]), [3]);\n', ''],
+      ['check(sum(0, 0) === 0);', 'check(true);'],
+    ],
+    removes: [["test('sums'", "void ('sums'"]],
+    honest: [['sum(1, 2), 3', 'sum(2, 3), 5']],
+  },
+  {
     stack: 'Mocha with Chai and Supertest',
     file: 'test/api.spec.js',
     source: `const { expect } = require('chai');
