@@ -49,8 +49,8 @@ function assertingImports({ body }: Program): ReadonlyMap<string, readonly strin
   for (const statement of body) {
     if (statement.type === 'ImportDeclaration' && assertModule.test(String(statement.source.value))) {
       for (const each of statement.specifiers) {
-        const isOne = each.type === 'ImportSpecifier' && each.imported.type === 'Identifier';
-        const name = isOne && each.imported.type === 'Identifier' ? each.imported.name : 'default';
+        const imported = each.type === 'ImportSpecifier' ? each.imported : undefined;
+        const name = imported?.type === 'Identifier' ? imported.name : 'default';
         imports.set(each.local.name, ['default', 'strict', 'ok'].includes(name) ? ['assert'] : ['assert', name]);
       }
     }
@@ -96,7 +96,6 @@ class Reader {
   private open: OpenCase | undefined;
   private readonly file: string;
   private readonly source: string;
-
   /** Names of the file that stand for `assert`, or for one of its functions. */
   private readonly imports: ReadonlyMap<string, readonly string[]>;
 
@@ -142,25 +141,17 @@ class Reader {
 
   private declared(node: CallExpression, names: readonly string[], role: 'case' | 'suite'): void {
     const [title] = node.arguments;
-    const name = title === undefined ? '' : this.titleOf(title);
     const isMany = names.includes('each') || names.includes('for') || !isLiteral(title);
     if (role === 'suite') {
-      this.suites.push(name);
+      this.suites.push(this.titleOf(title));
       this.children(node);
       this.suites.pop();
       return;
     }
     const outer = this.open;
-    const path = [...this.suites, ...(outer === undefined ? [] : [outer.name]), name].join(' > ');
-    const line = node.loc?.start.line ?? 1;
     const opened: OpenCase = {
-      name: path,
-      line,
-      isMany,
-      assertions: 0,
-      wholes: 0,
-      returnsAt: undefined,
-      calls: new Set(),
+      ...{ name: this.nameOf(node), line: node.loc?.start.line ?? 1, isMany },
+      ...{ assertions: 0, wholes: 0, returnsAt: undefined, calls: new Set() },
     };
     this.open = opened;
     for (const argument of node.arguments) this.body(argument, node);
@@ -193,7 +184,18 @@ class Reader {
     const options = node.arguments.find((argument) => argument.type === 'ObjectExpression');
     const set = options === undefined ? [] : settingsOf(options);
     const isBodiless = role === 'case' && node.arguments.length === 1;
-    if (words.length + set.length > 0 || isBodiless || role === 'skip') this.skips.push(this.marked(node));
+    if (words.length + set.length === 0 && !isBodiless && role !== 'skip') return;
+    const isConditional = role === 'case' && [...words, ...set].every((word) => word === 'skipIf' || word === 'runIf');
+    this.skips.push({
+      ...this.marked(node),
+      ...(isConditional && !isBodiless && { caseUnderCondition: this.nameOf(node) }),
+    });
+  }
+
+  /** The name of a case, with those around it. */
+  private nameOf({ arguments: [title] }: CallExpression): string {
+    const outer = this.open === undefined ? this.suites : [this.open.name];
+    return [...outer, this.titleOf(title)].join(' > ');
   }
 
   private assertion(): void {
@@ -218,7 +220,8 @@ class Reader {
     return this.source.slice(node.start, node.end);
   }
 
-  private titleOf(node: AnyNode): string {
+  private titleOf(node: AnyNode | undefined): string {
+    if (node === undefined) return '';
     return node.type === 'Literal' && typeof node.value === 'string' ? node.value : oneLine(this.textOf(node));
   }
 }

@@ -22,6 +22,8 @@ export interface Marked {
   readonly line: number;
   /** What stands there, in one line. */
   readonly text: string;
+  /** Of a mark that skips one case under a condition, the case. */
+  readonly caseUnderCondition?: string;
 }
 
 /** What test files declare. */

@@ -74,6 +74,10 @@ describe('cart', () => {
       ["describe('cart'", "describe('the cart of a shop'"],
       [
         "describe('cart', () => {",
+        "describe('cart', () => {\n  it.runIf(isLinux)('is on disk', () => expect(onDisk()).toBe(true));",
+      ],
+      [
+        "describe('cart', () => {",
         "describe('cart', () => {\n  it('is a number', () => expect(total([])).toBeTypeOf('number'));",
       ],
       [
