@@ -18,7 +18,13 @@ export function readByPattern(stack: Stack, file: string, source: string): TestC
       : [...text.matchAll(pattern)].map(({ index, 0: found }) => marked(file, source, index, found));
   return {
     cases,
-    skips: [...marks(code, stack.skips), ...marks(source, stack.skipsInText)],
+    skips: [...code.matchAll(stack.skips)]
+      .map(({ index, 0: found }): Marked => {
+        const at = index + (found.length - found.trimStart().length);
+        const name = caseUnderCondition(stack, code, { cases, starts, bodies }, at, found);
+        return { ...marked(file, source, index, found), ...(name !== undefined && { caseUnderCondition: name }) };
+      })
+      .concat(marks(source, stack.skipsInText)),
     empty: [...source.matchAll(stack.empty)]
       .filter(({ index, 0: found }) => /\w/.test(code.slice(index, index + found.length)))
       .map(({ index, 0: found }) => marked(file, source, index, found)),
@@ -28,6 +34,33 @@ export function readByPattern(stack: Stack, file: string, source: string): TestC
 
 type Match = RegExpExecArray;
 const endOf = ({ index, 0: text }: Match): number => index + text.length;
+
+/** Words that skip where something is so. */
+const conditional = /skipif|skipunless|enabledif|enabledon|disabledif|disabledon|assum|skip\.if/i;
+
+/** The case that a mark skips under a condition: it stands in a block of the case's body, or says so itself. */
+function caseUnderCondition(
+  stack: Stack,
+  code: string,
+  found: {
+    readonly cases: readonly DeclaredCase[];
+    readonly starts: readonly Match[];
+    readonly bodies: readonly (readonly [number, number])[];
+  },
+  at: number,
+  words: string,
+): string | undefined {
+  const { cases, starts, bodies } = found;
+  const within = bodies.findIndex(([from, to]) => from <= at && at < to);
+  const [from = 0, to = 0] = bodies[within] ?? [];
+  if (within >= 0) {
+    const isConditional = conditional.test(words) || depthIn(stack, code.slice(from, to), at - from) > 0;
+    return isConditional ? cases[within]?.name : undefined;
+  }
+  const next = starts.findIndex((match) => match.index + match[0].length > at);
+  const gap = code.slice(at, starts[next]?.index ?? at);
+  return conditional.test(words) && !/\n[ \t]*\n|^\S*\s*=/.test(gap) ? cases[next]?.name : undefined;
+}
 
 /** Spaces as long as a comment or a text, whose quotes and line ends stay. */
 function blanked(text: string): string {
@@ -110,18 +143,21 @@ function bracesFrom(code: string, from: number): readonly [number, number] {
 }
 
 /** The part of a body before a return at its top, and the offset of that; of a body without one all of it. */
-function reachedOf({ body: kind }: Stack, body: string): readonly [string, number | undefined] {
-  const indents = [...body.matchAll(/^([ \t]*)\S/gm)].slice(1).map(([, indent = '']) => indent.length);
-  const least = Math.min(...indents);
-  const pattern = kind === 'braces' ? /^[ \t]*return\b[^\n]*/gm : /^[ \t]*(?:return|next)\b[^\n]*$/gm;
+function reachedOf(stack: Stack, body: string): readonly [string, number | undefined] {
+  const pattern = stack.body === 'braces' ? /^[ \t]*return\b[^\n]*/gm : /^[ \t]*(?:return|next)\b[^\n]*$/gm;
   for (const { index, 0: found } of body.matchAll(pattern)) {
-    const depth = kind === 'braces' ? depthAt(body, index) : found.length - found.trimStart().length - least;
-    if (depth === 0) return [body.slice(0, index), index + (found.length - found.trimStart().length)];
+    const at = index + (found.length - found.trimStart().length);
+    if (depthIn(stack, body, at) === 0) return [body.slice(0, index), at];
   }
   return [body, undefined];
 }
 
-function depthAt(body: string, index: number): number {
+/** How many blocks of a body a place in it is within; where the indentation tells, how many columns. */
+function depthIn(stack: Stack, body: string, index: number): number {
+  if (stack.body !== 'braces') {
+    const indents = [...body.matchAll(/^([ \t]*)\S/gm)].slice(1).map(([, indent = '']) => indent.length);
+    return index - (body.lastIndexOf('\n', index - 1) + 1) - Math.min(...indents);
+  }
   let depth = 0;
   for (const character of body.slice(0, index)) depth += character === '{' ? 1 : character === '}' ? -1 : 0;
   return depth;

@@ -94,6 +94,8 @@ class Reader {
   private loose = 0;
   private readonly suites: string[] = [];
   private open: OpenCase | undefined;
+  /** What a test's body does in any case. */
+  private readonly atTop = new Set<AnyNode>();
   private readonly file: string;
   private readonly source: string;
   /** Names of the file that stand for `assert`, or for one of its functions. */
@@ -169,7 +171,10 @@ class Reader {
     const statements = node.body.body;
     const end = statements.findIndex(({ type }) => type === 'ReturnStatement');
     const reached = end < 0 ? statements : statements.slice(0, end + 1);
-    for (const statement of reached) this.visit(statement, node.body);
+    for (const statement of reached) {
+      if (statement.type === 'ExpressionStatement') this.atTop.add(statement.expression);
+      this.visit(statement, node.body);
+    }
     const { open } = this;
     if (open === undefined || reached.length === statements.length) return;
     const counted = { ...open, calls: new Set(open.calls) };
@@ -185,11 +190,16 @@ class Reader {
     const set = options === undefined ? [] : settingsOf(options);
     const isBodiless = role === 'case' && node.arguments.length === 1;
     if (words.length + set.length === 0 && !isBodiless && role !== 'skip') return;
-    const isConditional = role === 'case' && [...words, ...set].every((word) => word === 'skipIf' || word === 'runIf');
-    this.skips.push({
-      ...this.marked(node),
-      ...(isConditional && !isBodiless && { caseUnderCondition: this.nameOf(node) }),
-    });
+    const name = isBodiless ? undefined : this.caseUnderCondition(node, [...words, ...set], role);
+    this.skips.push({ ...this.marked(node), ...(name !== undefined && { caseUnderCondition: name }) });
+  }
+
+  /** The case that a mark skips under a condition: by `skipIf`, in a block of its body, or with a condition given. */
+  private caseUnderCondition(node: CallExpression, words: readonly string[], role: Role): string | undefined {
+    if (role === 'case') return words.every((word) => word.endsWith('If')) ? this.nameOf(node) : undefined;
+    const [condition] = node.arguments;
+    const isGiven = condition !== undefined && !isLiteral(condition);
+    return role === 'skip' && (isGiven || !this.atTop.has(node)) ? this.open?.name : undefined;
   }
 
   /** The name of a case, with those around it. */

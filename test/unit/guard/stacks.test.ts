@@ -119,7 +119,10 @@ test('sums', async (t) => {
       ['  assert.strictEqual(sum(1, 2), 3);\n', ''],
     ],
     removes: [["await t.test('negative numbers'", "void ('negative numbers'"]],
-    honest: [["t.test('negative numbers'", "t.test('numbers below zero'"]],
+    honest: [
+      ["test('sums', async", "test('files', (t) => {\n  if (!isLinux) t.skip();\n});\ntest('sums', async"],
+      ["t.test('negative numbers'", "t.test('numbers below zero'"],
+    ],
   },
   {
     stack: 'node:test with functions of node:assert',
@@ -258,6 +261,10 @@ def test_is_empty(bank):
     removes: [['def test_is_empty', 'def _is_empty']],
     honest: [
       ['def test_is_empty', 'def test_begins_empty'],
+      [
+        'def test_is_empty',
+        '@pytest.mark.skipif(WINDOWS, reason="files")\ndef test_file():\n    assert file()\n\n\ndef test_is_empty',
+      ],
       ['bank.pay_in(5)', 'bank.pay_in(2)\n        bank.pay_in(3)'],
       ['    """A bank begins without money; assert that."""\n', ''],
     ],
@@ -307,6 +314,7 @@ func TestEmpty(t *testing.T) {
 `,
     skips: [
       ['	q := New()\n', '	t.Skip("later")\n	q := New()\n'],
+      ['	q := New()\n', '	if true {\n		t.Skip("later")\n	}\n	q := New()\n'],
       ['package queue', '//go:build ignore\n\npackage queue'],
     ],
     empties: [
@@ -315,7 +323,13 @@ func TestEmpty(t *testing.T) {
       ['	q := New()\n', '	return\n	q := New()\n'],
     ],
     removes: [['func TestEmpty', 'func testEmpty']],
-    honest: [['func TestEmpty', 'func TestIsEmpty']],
+    honest: [
+      ['func TestEmpty', 'func TestIsEmpty'],
+      [
+        'func TestEmpty',
+        'func TestLong(t *testing.T) {\n\tif testing.Short() {\n\t\tt.Skip("long")\n\t}\n}\n\nfunc TestEmpty',
+      ],
+    ],
   },
   {
     stack: 'Rust',
