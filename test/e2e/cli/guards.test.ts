@@ -22,6 +22,8 @@ function sumCheckout(code: string): TemporaryFolder {
   const node = `'${process.execPath}'`;
   const command = `${node} --test --test-reporter=tap --test-reporter-destination=unit.tap test/sum.test.mjs`;
   const checkout = tinyCheckout({
+    // The tests are the agent's to change.
+    protected: ['TASK.md'],
     stages: [{ name: 'unit', command, results: { format: 'tap', path: 'unit.tap' } }],
   });
   checkout.write('envs/tiny/sum.mjs', code);
@@ -66,6 +68,11 @@ test('what an agent takes from the tests, or adds that it should not, fails with
     tests.replace("'adds nothing'", "'has a neutral element'"),
     `${sum}export const zero = 0;\n`,
   );
+  // What is proven is what the task itself brings.
+  const proven = await gym(checkout.path, ['prove', 'tiny', '--json']);
+  expect({ ...proven, names: proven.stdout.match(/guard-[\w-]+/g) }).toMatchObject({ exitCode: 1, names: null });
+  expect(proven.stdout).toContain('unit');
+
   expect(honest).toEqual({
     exitCode: 0,
     stdout: expect.stringMatching(/^PASS tiny: 6 of 6 checks hold: .*, 5 guards; UNPROVEN: every gate\n$/),
