@@ -70,10 +70,11 @@ export function judgeWorkspace(
 
 const whyNot = ({ message }: Problem): string => (message.split('\n')[0] ?? '').replace(/^there is no baseline: /, '');
 
+/** A stage that was cut off may have had more. */
 function casesOf(outcomes: readonly StageOutcome[]): StageCases {
   return Object.fromEntries(
-    outcomes.flatMap(({ stage, cases }) =>
-      cases === null ? [] : [[stage, cases.map(({ id, state }) => ({ id, state }))]],
+    outcomes.flatMap(({ stage, cases, exitCode }) =>
+      cases === null || exitCode === null ? [] : [[stage, cases.map(({ id, state }) => ({ id, state }))]],
     ),
   );
 }

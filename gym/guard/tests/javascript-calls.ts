@@ -8,6 +8,7 @@ const skippingWords = new Set(['fit', 'xit', 'xtest', 'xspecify', 'fdescribe', '
 /** What follows `it`, `test` and `describe`, and keeps a test from counting. */
 const skipping = new Set(['skip', 'only', 'todo', 'fails', 'failing', 'fixme', 'skipIf', 'runIf', 'fail']);
 const plain = new Set(['each', 'for', 'concurrent', 'sequential', 'serial', 'parallel', 'shuffle']);
+/** Matchers of a whole value. */
 export const wholeMatchers = new Set([
   ...['toEqual', 'toStrictEqual', 'toMatchObject', 'deepEqual', 'deepStrictEqual', 'partialDeepStrictEqual', 'eql'],
   ...['same', 'strictSame'],
@@ -22,6 +23,7 @@ const tapAssertions = new Set([
 /** `skip`: a call in a test that skips it. */
 export type Role = 'case' | 'suite' | 'skip' | 'other';
 
+/** What a call of these names does in a test file. */
 export function roleOf({ arguments: given }: CallExpression, names: readonly string[]): Role {
   const [first = '', ...rest] = names;
   // `it.each(table)` gives the function that declares.
@@ -49,9 +51,11 @@ const isModifier = (word: string): boolean => skipping.has(word) || plain.has(wo
 const isText = (node: AnyNode): boolean =>
   node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
 
+/** Whether it is a function that is written where it is used. */
 export const isFunction = ({ type }: AnyNode): boolean =>
   type === 'ArrowFunctionExpression' || type === 'FunctionExpression';
 
+/** Whether it is a text, a number or the like, with nothing put into it. */
 export function isLiteral(node: AnyNode | undefined): boolean {
   return node?.type === 'Literal' || (node?.type === 'TemplateLiteral' && node.expressions.length === 0);
 }
@@ -71,6 +75,7 @@ export function namesOf(node: AnyNode): string[] {
   return [''];
 }
 
+/** Whether it is a plain name, and this one. */
 export const isNamed = (node: AnyNode, name: string): boolean => node.type === 'Identifier' && node.name === name;
 
 /** Whether a call asserts. `expect(x)` does only where something follows it. */
