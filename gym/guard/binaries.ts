@@ -13,11 +13,14 @@ export const binaries: Guard = {
     if (written.length === 0) return undefined;
     const { maxBytes } = settings.binaries;
     const kept = globsWith({ changes, others }, /^filter=lfs$/);
+    const wasMoved = (bytes: number): boolean =>
+      changes.some(({ before, after }) => after === undefined && before?.bytes === bytes);
     const isOver = ({ path, before, after }: FileChange): boolean =>
       after?.isBinary === true &&
       after.bytes > Math.max(maxBytes, before?.bytes ?? 0) &&
       !isMeant(path, kept) &&
-      (before === undefined || !isPointer(before));
+      (before === undefined || !isPointer(before)) &&
+      !wasMoved(after.bytes);
     const breaches = written
       .filter(isOver)
       .map(({ path, after }) => ({ file: path, what: `is binary, ${amountText(after?.bytes ?? 0, 'bytes')}` }));

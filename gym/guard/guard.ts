@@ -68,16 +68,24 @@ function breachText(breach: Breach): string {
   return place === '' ? breach.what : `${place} ${breach.what}`;
 }
 
-/** Lines that a change adds, with their numbers, and how many it takes away. A line that was moved is neither. */
+/** A line that was not there before, and the one after it. */
+interface AddedLine {
+  readonly line: number;
+  readonly text: string;
+  readonly next: string;
+}
+
+/** Lines that a change adds, and how many it takes away. A line that was moved within the file is neither. */
 export function lineChanges({ before, after }: FileChange): {
-  readonly added: readonly { readonly line: number; readonly text: string }[];
+  readonly added: readonly AddedLine[];
   readonly removed: number;
 } {
   const left = new Map<string, number>();
   for (const text of linesOf(before?.text)) left.set(text, (left.get(text) ?? 0) + 1);
-  const added = linesOf(after?.text).flatMap((text, index) => {
+  const lines = linesOf(after?.text);
+  const added = lines.flatMap((text, index) => {
     const times = left.get(text) ?? 0;
-    if (times === 0) return [{ line: index + 1, text }];
+    if (times === 0) return [{ line: index + 1, text, next: lines[index + 1] ?? '' }];
     left.set(text, times - 1);
     return [];
   });

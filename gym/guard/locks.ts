@@ -5,7 +5,7 @@ import { z } from 'zod';
  * What a manifest asks for and a lock file does not have, in words; `undefined`: this cannot be told. `within`: the manifest's folder, relative to
  * the lock file's.
  */
-type Missing = (manifest: string, lock: string, within: string) => readonly string[] | undefined;
+export type Missing = (manifest: string, lock: string, within: string) => readonly string[] | undefined;
 
 interface LockKind {
   readonly manifest: string;

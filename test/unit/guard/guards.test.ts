@@ -115,6 +115,10 @@ describe('secrets', () => {
   });
 
   test('one that was there before, or is taken away, is not added', () => {
+    const key = privateKey.replace('MIIE', 'MIIF');
+    expect(judged({ 'a.pem': privateKey }, { 'b.pem': privateKey }).secrets?.state).toBe('pass');
+    expect(judged({ 'a.pem': privateKey }, { 'a.pem': privateKey, 'b.pem': key }).secrets?.state).toBe('fail');
+    expect(judged({ 'a.pem': privateKey }, { 'a.pem': `${privateKey}${key}` }).secrets?.state).toBe('fail');
     expect(judged({ 'a.ts': `${github}\n` }, { 'b.ts': 'x\n', 'a.ts': `${github}\nmore\n` }).secrets?.state).toBe(
       'pass',
     );
@@ -135,6 +139,7 @@ describe('binary files', () => {
     expect(found({}, { 'logo.png': binary(1000) })?.state).toBe('pass');
     expect(found({ 'logo.png': binary(10) }, { 'logo.png': binary(2000) })?.state).toBe('fail');
     expect(found({ 'logo.png': binary(3000) }, { 'logo.png': binary(2000) })?.state).toBe('pass');
+    expect(found({ 'logo.png': binary(3000) }, { 'img/logo.png': binary(3000) })?.state).toBe('pass');
     expect(found({}, { 'all.txt': 'text\n'.repeat(1000) })?.state).toBe('pass');
     const lfs = { '.gitattributes': '*.png filter=lfs diff=lfs merge=lfs -text\n' };
     expect(found(lfs, { ...lfs, 'img/logo.png': binary(2000) })?.state).toBe('pass');
@@ -301,6 +306,9 @@ describe('lock files', () => {
     });
     expect(judged(before, { ...added, [lock]: locks('zod', 'left-pad') }).lockfile?.state).toBe('pass');
     expect(judged(before, before).lockfile).toBeUndefined();
+    // It lacked something before: that is nobody's doing.
+    const stale = { ...before, ...added };
+    expect(judged(stale, { ...stale, [manifest]: `${stale[manifest]}\n` }).lockfile?.state).toBe('pass');
   });
 
   test('a member of a workspace has its part of the lock file above it', () => {
