@@ -11,10 +11,9 @@ export const skips: Guard = {
     const compared = stages.filter(({ baseline }) => baseline !== undefined);
     const hasTests = before.cases.length + after.cases.length + before.skips.length + after.skips.length > 0;
     if (!hasTests && compared.length === 0) return undefined;
-    const known = new Set(before.cases.map(({ name }) => name));
     // A new test that runs on some machines only takes nothing away.
     const fresh = added(before.skips, after.skips).filter(
-      ({ caseUnderCondition: name }) => name === undefined || known.has(name),
+      ({ caseUnderCondition: name }) => name === undefined || before.cases.some((each) => isIn(each.name, name)),
     );
     const isMore = fresh.length > added(after.skips, before.skips).length;
     const marked = isMore ? fresh.map(({ file, line, text }) => ({ file, line, what: text })) : [];
@@ -24,6 +23,9 @@ export const skips: Guard = {
     return judgeBreaches(breaches, of, 'no test is newly skipped', `${countText(breaches.length, 'new skip')}`);
   },
 };
+
+/** Whether a case is that one, or in the suite of that name. */
+const isIn = (name: string, outer: string): boolean => name === outer || name.startsWith(`${outer} > `);
 
 function skippedIn({ stage, now, baseline = [] }: GuardedStage): Breach[] {
   const skipped = now.filter(({ state }) => state === 'skipped');

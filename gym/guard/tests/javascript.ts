@@ -194,9 +194,10 @@ class Reader {
     this.skips.push({ ...this.marked(node), ...(name !== undefined && { caseUnderCondition: name }) });
   }
 
-  /** The case that a mark skips under a condition: by `skipIf`, in a block of its body, or with a condition given. */
+  /** The case or suite that a mark skips under a condition: by `skipIf`, in a block of its body, or with a condition given. */
   private caseUnderCondition(node: CallExpression, words: readonly string[], role: Role): string | undefined {
-    if (role === 'case') return words.every((word) => word.endsWith('If')) ? this.nameOf(node) : undefined;
+    if (role === 'case' || role === 'suite')
+      return words.every((word) => word.endsWith('If')) ? this.nameOf(node) : undefined;
     const [condition] = node.arguments;
     const isGiven = condition !== undefined && !isLiteral(condition);
     return role === 'skip' && (isGiven || !this.atTop.has(node)) ? this.open?.name : undefined;

@@ -142,7 +142,7 @@ const ruby: Stack = {
 
 /** Shell programs that speak TAP, and Bats. */
 const shell: Stack = {
-  files: /\.(?:bats|t|tap)$|(?:^|\/)(?:tests?|t)\/.*\.sh$/,
+  files: /\.(?:bats|t)$|(?:^|\/)(?:tests?|t)\/.*\.sh$/,
   blank: /(?:^|(?<=\s))#[^\n]*/g,
   cases: /^@test[ \t]+("[^"]*"|'[^']*')/gm,
   many: /^$/,

@@ -22,7 +22,7 @@ export interface Marked {
   readonly line: number;
   /** What stands there, in one line. */
   readonly text: string;
-  /** Of a mark that skips one case under a condition, the case. */
+  /** Of a mark that skips one case or suite under a condition, its name. */
   readonly caseUnderCondition?: string;
 }
 

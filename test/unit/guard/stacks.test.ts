@@ -48,6 +48,7 @@ describe('cart', () => {
       ["it('adds up', ()", "it('adds up', { skip: true }, ()"],
       ["describe('cart'", "describe.skip('cart'"],
       ["describe('cart'", "fdescribe('cart'"],
+      ["describe('cart'", "describe.skipIf(onWindows)('cart'"],
       ['test.each(', 'test.skip.each('],
       ["describe('cart', () => {", "describe('cart', () => {\n  it.todo('subtracts');"],
     ],
@@ -72,6 +73,10 @@ describe('cart', () => {
     honest: [
       ["it('adds up'", "it('multiplies and adds up'"],
       ["describe('cart'", "describe('the cart of a shop'"],
+      [
+        "describe('cart'",
+        "describe.runIf(isLinux)('disk', () => { it('is there', () => expect(disk()).toBe(1)); });\ndescribe('cart'",
+      ],
       [
         "describe('cart', () => {",
         "describe('cart', () => {\n  it.runIf(isLinux)('is on disk', () => expect(onDisk()).toBe(true));",
