@@ -83,6 +83,8 @@ export const verdictSchema = z.object({
     restored: z.array(z.string()),
     /** Tests that were moved and are judged where they are now. */
     moved: z.array(z.object({ from: z.string(), to: z.string() })).optional(),
+    /** Which guards could not be judged, and why; none: all that something changed for were. */
+    unguarded: z.string().optional(),
   }),
   fault: z.string().optional(),
   /** Of `gym verify --canary`: what to do with this build. */

@@ -12,10 +12,12 @@ import { readProofs } from '../store/proofs.ts';
 import type { CanaryEnd } from '../target/canary.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
+import type { Changes } from '../workspace/changes.ts';
 import type { Commit } from '../workspace/commit.ts';
 import { ownBaseline } from '../workspace/judging.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
+import { judgeWorkspace } from './guards.ts';
 import { checkMoved } from './moved.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
@@ -32,6 +34,10 @@ export interface Findings {
   /** Where the baseline is, or why there is none; `undefined`: nobody needs it. */
   commit: Result<Commit> | undefined;
   proposals: NonNullable<Verdict['proposals']>;
+  /** How the snapshot differs from it; `undefined`: nobody needs it. */
+  changes: Result<Changes> | undefined;
+  /** Guards that could not be judged, and why. */
+  unguarded: string | undefined;
   canary: CanaryEnd | undefined;
   outcomes: StageOutcome[];
   checks: CheckResult[];
@@ -170,7 +176,9 @@ async function judgeAll(
   await phase('judge', emit, async () => {
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     const invariants = evidence === undefined ? [] : judgeInvariants(task.invariants, evidence, again);
-    const judged = [...stages, ...moved, ...invariants, ...measured];
+    const guards = judgeWorkspace(request, findings.changes, findings.outcomes, { runDirectory, again });
+    findings.unguarded = guards.unguarded;
+    const judged = [...stages, ...moved, ...invariants, ...measured, ...guards.checks];
     const before = lastVerdict(request);
     const waived = withSince(waive(judged, task.waivers, new Date()), run, before);
     const proofs = readProofs(request.store, task.name);

@@ -52,7 +52,10 @@ export function strictly<Sum extends Pick<Verdict, 'state' | 'distance' | 'headl
   return { ...sum, state: 'unknown', distance: null, headline };
 }
 
-/** The checks, each gate with whether it has been seen to fail under a fault. A record of another definition proves nothing. */
+/**
+ * The checks, each gate with whether it has been seen to fail under a fault. A record of another definition proves nothing. Guards are the same in
+ * every task, and gym's own tests show that they can fail.
+ */
 export function withProof(
   checks: readonly CheckResult[],
   record: ProofRecord | undefined,
@@ -60,8 +63,8 @@ export function withProof(
 ): CheckResult[] {
   const proven = record?.definition === definition ? record.checks : {};
   return checks.map((check) => {
-    // Moved tests are judged by names: no fault of the code has to do with that.
-    if (check.severity !== 'gate' || check.kind === movedKind) return check;
+    // Guards and moved tests are judged of the workspace: no fault of the code has to do with that.
+    if (check.severity !== 'gate' || check.kind === 'guard' || check.kind === movedKind) return check;
     return { ...check, proof: (proven[check.name] ?? []).length > 0 ? 'proven' : 'unproven' };
   });
 }

@@ -14,6 +14,7 @@ import { canaryCheck } from '../task/target.ts';
 import { ownBaseline } from '../workspace/judging.ts';
 import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { workspaceChanges } from './guards.ts';
 import { type Findings, judgeIn, judgeOwnText, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
@@ -35,7 +36,14 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = {
-    ...{ taken: null, definition: '', commit: undefined, canary: undefined },
+    ...{
+      taken: null,
+      definition: '',
+      commit: undefined,
+      changes: undefined,
+      unguarded: undefined,
+      canary: undefined,
+    },
     proposals: acceptedOf(request),
     ...{ outcomes: [], checks: [], problems: [] },
   };
@@ -69,6 +77,7 @@ async function walk(request: VerifyRequest, place: SnapshotPlace, way: Way, find
     if (!findings.commit.ok && compareWith !== undefined && compareWith !== ownBaseline)
       return note(findings, way.emit, findings.commit.problems);
   }
+  findings.changes = await workspaceChanges(request, way.directory, findings.commit);
   const environment = await phase('up', way.emit, () => bringUp(request, way));
   if (!environment.ok) return note(findings, way.emit, environment.problems);
   try {
@@ -182,6 +191,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
       ...(request.baseline !== undefined && loop === undefined && { judgeOwn: judgeOwnText(request) }),
       restored: [...(findings.taken?.snapshot.restored ?? [])],
       ...((findings.taken?.moves.length ?? 0) > 0 && { moved: [...(findings.taken?.moves ?? [])] }),
+      ...(findings.unguarded !== undefined && { unguarded: findings.unguarded }),
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(findings.canary !== undefined && { canary: findings.canary }),
@@ -227,14 +237,15 @@ type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
  */
 function conclude(
   stages: Verdict['stages'],
-  { checks, problems, canary }: Findings,
+  { checks, problems, canary, unguarded }: Findings,
   { signal, strict }: { readonly signal: AbortSignal; readonly strict: boolean },
 ): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
   const summed = strict && canary === undefined ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
   const isGo = canary !== undefined && isGreen(summed.state);
-  const judged = isGo ? { ...summed, headline: `${canary.call}, as ${canary.because}` } : summed;
+  const open = unguarded !== undefined && isGreen(summed.state) ? `; unguarded: ${unguarded}` : '';
+  const judged = { ...summed, headline: isGo ? `${canary.call}, as ${canary.because}` : summed.headline + open };
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
   const lost = worstProblem.kind === 'environment' || checks.length === 0;
