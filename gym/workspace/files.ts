@@ -12,9 +12,8 @@ export function hashFiles(folder: string, paths: readonly string[]): string {
 
 /** The same of files whose contents are known. */
 export function hashOf(files: readonly (readonly [path: string, content: Content])[]): string {
-  const hash = createHash('sha256');
-  for (const [path, { kind, sha256 }] of files) hash.update(`${path}\0${kind}\0${sha256}\0`);
-  return hash.digest('hex');
+  const text = files.map(([path, { kind, sha256 }]) => `${path}\0${kind}\0${sha256}\0`).join('');
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Never part of a snapshot where git does not tell what is ignored. */
