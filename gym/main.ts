@@ -52,7 +52,10 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   const context: Context = {
     cwd: process.cwd(),
     env: process.env,
-    stdin: { isTty: process.stdin.isTTY === true },
+    stdin: {
+      isTty: process.stdin.isTTY === true,
+      read: async () => (await import('node:stream/consumers')).text(process.stdin),
+    },
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     signal: interrupted.signal,

@@ -24,7 +24,7 @@ export interface Context {
   readonly version: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: { readonly isTty: boolean };
+  readonly stdin: { readonly isTty: boolean /** All of it, to its end. */; read(): Promise<string> };
   /** Results. */
   readonly stdout: Output;
   /** Progress and problems. */

@@ -1,0 +1,49 @@
+import { globSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Answer } from '../../hooks/answer.ts';
+import { quickStages, runQuickStages } from '../../hooks/quick.ts';
+import { tryLock } from '../../store/lock.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
+import type { Task } from '../../task/schema.ts';
+import { listFiles, takeSnapshot } from '../../workspace/snapshot.ts';
+
+/** An agent does not wait longer for a look at its edit; from the start of this process. */
+const limitMs = 1_700;
+/** How long what was begun has to end once the time is over; then it is killed with this process. */
+const endMs = 200;
+/** A copy of more would take too long. */
+const filesLimit = 3_000;
+
+/** Runs the quick stages on the workspace after an edit; undefined: they pass, there are none, or the time was not enough to know. */
+export async function lookAtEdit(task: Task): Promise<Answer | undefined> {
+  if (quickStages(task).length === 0 || (await listFiles(task.root)).length > filesLimit) return undefined;
+  const store = openStore(checkoutOf(task.root));
+  store.make();
+  const folder = join(store.directory, 'hooks');
+  // Of edits side by side the first is looked at.
+  const taken = tryLock(folder, 'edit');
+  if (!('lock' in taken)) return undefined;
+  const leftMs = Math.max(0, limitMs - Math.round(performance.now()));
+  setTimeout(() => process.exit(0), leftMs + endMs).unref();
+  try {
+    const words = await look(task, folder, AbortSignal.timeout(leftMs));
+    return words === undefined ? undefined : { act: 'add', words: `gym, after this edit: ${words}` };
+  } finally {
+    taken.lock.release();
+  }
+}
+
+async function look(task: Task, folder: string, signal: AbortSignal): Promise<string | undefined> {
+  mkdirSync(folder, { recursive: true });
+  // Nobody else looks now: what is there was left by one that was out of time.
+  for (const left of globSync('edit-*', { cwd: folder })) rmSync(join(folder, left), { recursive: true, force: true });
+  const { root } = task;
+  const directory = join(folder, `edit-${process.pid}`);
+  try {
+    const snapshot = await takeSnapshot({ workspace: root, baseline: root, protectedGlobs: task.protected, directory });
+    if (!snapshot.ok || signal.aborted) return undefined;
+    return await runQuickStages({ task, directory, notes: join(folder, 'quick.json'), signal, clock: Date.now });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type Problem, placeText, type Result } from '../../events/problem.ts';
+import type { GitHook } from '../../hooks/git-hooks.ts';
+import { quickStages, runQuickStages } from '../../hooks/quick.ts';
+import { terse } from '../../judge/terse.ts';
+import { checkoutOf, openStore } from '../../store/store.ts';
+import type { Task } from '../../task/schema.ts';
+import { type Commit, extractCommit } from '../../workspace/commit.ts';
+import { git, withoutRepository } from '../../workspace/git.ts';
+import type { CommandEnd, Context } from '../context.ts';
+import { progressLines } from '../render/progress.ts';
+import { openTask } from '../tasks.ts';
+import { judge } from './judge.ts';
+
+/** A commit waits no longer for the quick stages. */
+const commitLimitMs = 10_000;
+
+/**
+ * `gym hooks run pre-commit|pre-push TASK`: 0 lets git go on, 1 holds it up. It is held up by what fails alone: what cannot be judged is told.
+ */
+export async function runGitHook(context: Context, hook: GitHook, named: string): Promise<CommandEnd> {
+  const index = context.env['GIT_INDEX_FILE'];
+  const env = withoutRepository(context.env);
+  // What a stage starts on the host would take this repository for its own.
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  const here = { ...context, env, cwd: checkoutOf(context.cwd) };
+  const task = await openTask(named, here);
+  if (!task.ok) return letGo(context, task.problems);
+  return hook === 'pre-commit' ? onCommit(here, task.value, index) : onPush(here, task.value, named);
+}
+
+/** The quick stages, on what is staged. */
+async function onCommit(context: Context, task: Task, index: string | undefined): Promise<number> {
+  if (quickStages(task).length === 0) return 0;
+  const env: Record<string, string> = index === undefined ? {} : { GIT_INDEX_FILE: index };
+  const staged = await git(['write-tree'], { cwd: context.cwd, env });
+  if (!staged.ok) return letGo(context, staged.problems);
+  return withFiles(context, task, staged.value, async (directory, hooks) => {
+    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(commitLimitMs)]);
+    const notes = join(hooks, 'quick.json');
+    const words = await runQuickStages({ task, directory, notes, signal, clock: Date.now });
+    if (words === undefined) return 0;
+    context.stderr.write(`gym: ${words}\n`);
+    return 1;
+  });
+}
+
+/** The whole verification, of each commit that is pushed; it is judged as it is committed, whatever is in the folder. */
+async function onPush(context: Context, task: Task, named: string): Promise<number> {
+  for (const commit of pushedCommits(await context.stdin.read())) {
+    const hash = await git(['rev-parse', '--verify', `${commit}^{commit}`], { cwd: context.cwd });
+    if (!hash.ok) return letGo(context, hash.problems);
+    const exitCode = await withFiles(context, task, hash.value, async (workspace) => {
+      const listeners = [progressLines(context.stderr)];
+      const verdict = await judge({ context, task, called: named, workspace, signal: context.signal, listeners });
+      context.stderr.write(`${terse(verdict)}\n`);
+      if (verdict.exitCode === 3 || verdict.exitCode === 4)
+        context.stderr.write('gym could not judge it, and lets it be pushed\n');
+      return verdict.exitCode === 1 || verdict.exitCode === 2 ? 1 : 0;
+    });
+    if (exitCode !== 0 || context.signal.aborted) return 1;
+  }
+  return 0;
+}
+
+/** Of lines `LOCAL-REF LOCAL-HASH REMOTE-REF REMOTE-HASH` (githooks(5)); without any, HEAD. What is deleted has no commit. */
+function pushedCommits(refs: string): string[] {
+  const lines = refs.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) return ['HEAD'];
+  const hashes = lines.map((line) => line.split(' ')[1] ?? '');
+  return [...new Set(hashes)].filter((hash) => !/^0*$/.test(hash));
+}
+
+/** The task's folder as a commit or tree has it, for as long as `use` takes. */
+async function withFiles(
+  context: Context,
+  task: Task,
+  hash: string,
+  use: (directory: string, hooks: string) => Promise<number>,
+): Promise<number> {
+  const store = openStore(checkoutOf(task.root));
+  store.make();
+  const hooks = join(store.directory, 'hooks');
+  mkdirSync(hooks, { recursive: true });
+  const directory = mkdtempSync(join(hooks, 'git-'));
+  try {
+    const extracted = await extract(task, hash, directory);
+    return extracted.ok ? await use(extracted.value, hooks) : letGo(context, extracted.problems);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function extract(task: Task, hash: string, directory: string): Promise<Result<string>> {
+  const top = checkoutOf(task.root);
+  const gitDirectory = await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: top });
+  if (!gitDirectory.ok) return gitDirectory;
+  const commit: Commit = { gitDirectory: gitDirectory.value, hash, folder: relative(top, task.root), name: hash };
+  const extracted = await extractCommit(commit, join(directory, 'files'), () => true);
+  return extracted.ok ? { ok: true, value: extracted.value.folder } : extracted;
+}
+
+function letGo({ stderr }: Context, problems: readonly Problem[]): number {
+  for (const { place, message, remedy } of problems) {
+    const where = placeText(place);
+    stderr.write(`gym: ${where === '' ? '' : `${where}: `}${message}${remedy === undefined ? '' : `. ${remedy}`}\n`);
+  }
+  stderr.write('gym could not judge it, and lets it go on\n');
+  return 0;
+}
