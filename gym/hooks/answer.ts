@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** An answer as the program takes it on the hook's standard output, with exit code 0. */
-export function answerText(program: ProgramName, { event }: HookInput, { act, words }: Answer): string {
+export function answerText(program: ProgramName, { event }: Pick<HookInput, 'event'>, { act, words }: Answer): string {
   return JSON.stringify(document(program, event, act, words));
 }
 

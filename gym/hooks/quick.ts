@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { runOnHost } from '../harness/host.ts';
 import { hostFolder } from '../harness/stage-file.ts';
+import { killMarked } from '../store/processes.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Stage, Task } from '../task/schema.ts';
 
@@ -67,18 +68,23 @@ export async function runQuickStages({
 
 async function runStage(stage: Stage, directory: string, signal: AbortSignal) {
   const command = typeof stage.command === 'string' ? ['sh', '-c', stage.command] : stage.command;
+  const marker = `GYM_RUN_ID=hook-${process.pid}`;
   let output = '';
+  // Nobody waits for what would take its time to end.
+  const kill = (): void => void killMarked(marker);
+  signal.addEventListener('abort', kill, { once: true });
   const ended = await runOnHost({
     command,
     env: { ...stage.env, GYM_NONCE: '' },
     workdir: hostFolder(stage, directory),
-    marker: `GYM_RUN_ID=hook-${process.pid}`,
+    marker,
     onOutput: (chunk) => {
       output = (output + Buffer.from(chunk).toString('utf8')).slice(-4 * tailCharacters);
     },
     signal,
     timeoutMs: stage.timeoutSeconds * 1000,
   });
+  signal.removeEventListener('abort', kill);
   const lines = stripVTControlCharacters(output).trim().split('\n').slice(-tailLines);
   return { ended, tail: lines.join('\n').slice(-tailCharacters) };
 }

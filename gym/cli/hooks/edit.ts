@@ -9,8 +9,6 @@ import { listFiles, takeSnapshot } from '../../workspace/snapshot.ts';
 
 /** An agent does not wait longer for a look at its edit; from the start of this process. */
 const limitMs = 1_700;
-/** How long what was begun has to end once the time is over; then it is killed with this process. */
-const endMs = 200;
 /** A copy of more would take too long. */
 const filesLimit = 3_000;
 
@@ -24,7 +22,6 @@ export async function lookAtEdit(task: Task): Promise<Answer | undefined> {
   const taken = tryLock(folder, 'edit');
   if (!('lock' in taken)) return undefined;
   const leftMs = Math.max(0, limitMs - Math.round(performance.now()));
-  setTimeout(() => process.exit(0), leftMs + endMs).unref();
   try {
     const words = await look(task, folder, AbortSignal.timeout(leftMs));
     return words === undefined ? undefined : { act: 'add', words: `gym, after this edit: ${words}` };
@@ -35,7 +32,7 @@ export async function lookAtEdit(task: Task): Promise<Answer | undefined> {
 
 async function look(task: Task, folder: string, signal: AbortSignal): Promise<string | undefined> {
   mkdirSync(folder, { recursive: true });
-  // Nobody else looks now: what is there was left by one that was out of time.
+  // Nobody else looks now: what is there was left by one that was killed.
   for (const left of globSync('edit-*', { cwd: folder })) rmSync(join(folder, left), { recursive: true, force: true });
   const { root } = task;
   const directory = join(folder, `edit-${process.pid}`);

@@ -32,14 +32,7 @@ function textItem(turn: Turn): unknown[] {
 function callItem(turn: Turn): unknown[] {
   if (turn.call === undefined) return [];
   const { name, input } = turn.call;
-  return [
-    {
-      type: 'function_call',
-      id: `fc_${randomUUID()}`,
-      call_id: `call_${randomUUID()}`,
-      name,
-      arguments: JSON.stringify(input),
-      status: 'completed',
-    },
-  ];
+  const common = { id: `fc_${randomUUID()}`, call_id: `call_${randomUUID()}`, name, status: 'completed' };
+  if (typeof input === 'string') return [{ ...common, type: 'custom_tool_call', input }];
+  return [{ ...common, type: 'function_call', arguments: JSON.stringify(input) }];
 }
