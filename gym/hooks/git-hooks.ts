@@ -19,7 +19,7 @@ type Runner =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'framework'; readonly name: string; readonly remedy: (line: (hook: GitHook) => string) => string };
 
-/** Where a hook calls gym: in a file of gym's own, or in one that somebody else wrote. */
+/** Where a hook calls gym: in a file as gym writes it, or in one that somebody else wrote or added to. */
 export interface FoundGitHook {
   readonly hook: GitHook;
   readonly file: string;
@@ -36,18 +36,21 @@ export async function installGitHooks(task: Task, top: string, call: Call): Prom
   if (!runner.ok) return runner;
   if (runner.value.kind === 'framework') return installedByHand(runner.value.name, runner.value.remedy(line), top);
   const { folder } = runner.value;
-  const wanted = gitHooks
-    .map((hook) => ({ hook, file: join(folder, hook), text: scriptOf(line(hook), call) }))
-    .filter(({ hook, file }) => !(existsSync(file) && !isOwn(readFileSync(file, 'utf8')) && calls(file, hook)));
-  const [first, ...others] = wanted.flatMap(({ hook, file }): Problem[] => {
-    if (!existsSync(file) || isOwn(readFileSync(file, 'utf8'))) return [];
-    const message = `there is a ${hook} hook that gym did not write, so it is left alone`;
-    return [
-      { kind: 'usage', message, place: { file: displayPath(file) }, remedy: `Add to it: ${line(hook)} || exit $?` },
-    ];
+  const hooks = gitHooks.map((hook) => {
+    const file = join(folder, hook);
+    return { hook, file, state: stateOf(file, hook), text: scriptOf(line(hook), call) };
   });
+  const [first, ...others] = hooks
+    .filter(({ state }) => state === 'of others')
+    .map(({ hook, file }): Problem => {
+      const message = `there is a ${hook} hook that gym did not write, so it is left alone`;
+      const remedy = `Add to its end: ${line(hook)} || exit $?`;
+      return { kind: 'usage', message, place: { file: displayPath(file) }, remedy };
+    });
   if (first !== undefined) return failed(first, ...others);
-  const fresh = wanted.filter(({ file, text }) => !existsSync(file) || readFileSync(file, 'utf8') !== text);
+  const isFresh = ({ state, file, text }: (typeof hooks)[number]): boolean =>
+    state === 'absent' || (state === 'written' && readFileSync(file, 'utf8') !== text);
+  const fresh = hooks.filter(isFresh);
   mkdirSync(folder, { recursive: true });
   for (const { file, text } of fresh) {
     writeAtomically(file, text);
@@ -56,22 +59,18 @@ export async function installGitHooks(task: Task, top: string, call: Call): Prom
   return ok(fresh.length === 0 ? 'was installed already' : 'installed');
 }
 
-/** Removes the hooks that gym wrote. One that was added to since, or a line in somebody's own hook, is left, and a problem says so. */
+/** Removes the hooks that are as gym writes them. A line in somebody's own hook is left, and a problem says so. */
 export async function uninstallGitHooks(top: string): Promise<Result<Change>> {
   const found = await foundGitHooks(top);
   if (!found.ok) return found;
-  const own = found.value.filter(({ isOwn: written, file }) => written && isUnchanged(readFileSync(file, 'utf8')));
+  const own = found.value.filter(({ isOwn }) => isOwn);
   for (const { file } of own) rmSync(file);
   const [first, ...others] = found.value
-    .filter((each) => !own.includes(each))
+    .filter(({ isOwn }) => !isOwn)
     .map(({ hook, file }): Problem => {
       const message = 'it calls gym, and not all in it was written by gym, so it is left alone';
-      return {
-        kind: 'usage',
-        message,
-        place: { file: displayPath(file) },
-        remedy: `Take out what has hooks run ${hook}.`,
-      };
+      const remedy = `Take out what has hooks run ${hook}.`;
+      return { kind: 'usage', message, place: { file: displayPath(file) }, remedy };
     });
   if (first !== undefined) return failed(first, ...others);
   return ok(own.length > 0 ? 'removed' : 'was not installed');
@@ -83,10 +82,9 @@ export async function foundGitHooks(top: string): Promise<Result<FoundGitHook[]>
   if (!folder.ok) return folder;
   return ok(
     gitHooks.flatMap((hook): FoundGitHook[] => {
-      const written = join(folder.value, hook);
-      const files = [written, join(top, '.husky', hook), ...configsOf(top)];
-      const file = files.find((each) => calls(each, hook));
-      return file === undefined ? [] : [{ hook, file, isOwn: isOwn(readFileSync(file, 'utf8')) }];
+      const files = [join(folder.value, hook), join(top, '.husky', hook), ...configsOf(top)];
+      const file = files.find((each) => ['written', 'calls gym'].includes(stateOf(each, hook)));
+      return file === undefined ? [] : [{ hook, file, isOwn: stateOf(file, hook) === 'written' }];
     }),
   );
 }
@@ -177,9 +175,12 @@ function scriptOf(line: string, call: Call): string {
   return `#!/bin/sh\n${mark}\n${missing}\nexec ${line}\n`;
 }
 
-const isOwn = (text: string): boolean => text.includes(mark);
-
-const isUnchanged = (text: string): boolean => isOwn(text) && text.trimEnd().split('\n').length === 4;
-
-const calls = (file: string, hook: GitHook): boolean =>
-  existsSync(file) && readFileSync(file, 'utf8').includes(`hooks run ${hook} `);
+/** What a file is to a hook. `written`: by gym, and nobody has changed it since. */
+function stateOf(file: string, hook: GitHook): 'absent' | 'written' | 'calls gym' | 'of others' {
+  if (!existsSync(file)) return 'absent';
+  const text = readFileSync(file, 'utf8');
+  const [, own, missing = '', run = '', ...more] = text.split('\n');
+  const isOwn = own === mark && missing.startsWith('command -v ') && run.startsWith('exec ') && more.join('') === '';
+  if (isOwn) return 'written';
+  return text.includes(`hooks run ${hook} `) ? 'calls gym' : 'of others';
+}

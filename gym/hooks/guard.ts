@@ -1,6 +1,5 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { matchesAny } from '../workspace/snapshot.ts';
 import type { HookInput } from './input.ts';
 
 /** Links that lead to links, as many as Linux follows. */
@@ -24,9 +23,10 @@ function patchedFiles(text: string): string[] {
 
 /** What may not be changed. */
 export interface Guarded {
-  /** The folder that the globs are relative to. */
+  /** The folder of the task. */
   readonly root: string;
-  readonly globs: readonly string[];
+  /** Of a path relative to it. */
+  readonly isProtected: (path: string) => boolean;
   /** Absolute paths of gym's own files, and of folders with all that is in them. */
   readonly own: readonly string[];
 }
@@ -37,17 +37,17 @@ export interface Guarded {
  */
 export function firstGuarded(
   files: readonly string[],
-  { root, globs, own }: Guarded,
+  { root, isProtected, own }: Guarded,
 ): { readonly file: string; readonly of: 'task' | 'gym' } | undefined {
-  const isProtected = (path: string, folder: string): boolean => {
+  const isOfTask = (path: string, folder: string): boolean => {
     const below = relative(folder, path);
-    return isBelow(below) && matchesAny(below, globs);
+    return isBelow(below) && isProtected(below);
   };
   const isOwn = (path: string): boolean => own.some((each) => isWithin(path, each) || isWithin(path, realOf(each)));
   for (const file of files) {
     const target = realOf(file);
     if (isOwn(file) || isOwn(target)) return { file, of: 'gym' };
-    if (isProtected(file, root) || isProtected(target, realOf(root))) return { file, of: 'task' };
+    if (isOfTask(file, root) || isOfTask(target, realOf(root))) return { file, of: 'task' };
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ const inputSchema = z.looseObject({
   prompt_id: z.string().optional(),
   turn_id: z.string().optional(),
   prompt: z.string().optional(),
+  permission_mode: z.string().optional(),
   tool_name: z.string().optional(),
   tool_input: z.record(z.string(), z.unknown()).optional(),
 });
@@ -26,6 +27,8 @@ export interface HookInput {
    */
   readonly turn: string;
   readonly cwd: string;
+  /** Whether the agent may only make plans. */
+  readonly isPlanning: boolean;
   readonly tool: string;
   readonly toolInput: Readonly<Record<string, unknown>>;
 }
@@ -38,11 +41,18 @@ export function readInput(program: Program, text: string): Result<HookInput | un
     const message = `what ${program.name} told its hook is not understood: ${issue?.path.join('.')} ${issue?.message}`;
     return failed({ kind: 'usage', message, remedy: 'gym hooks run is called by the program itself.' });
   }
-  const { hook_event_name: event, session_id, cwd, prompt_id, turn_id, prompt, tool_name, tool_input } = parsed.data;
+  const {
+    hook_event_name: event,
+    session_id: session,
+    cwd,
+    tool_name: tool = '',
+    tool_input: toolInput = {},
+  } = parsed.data;
   const kind = (['stop', 'edit', 'guard'] as const).find((each) => program.places[each].event === event);
   if (kind === undefined) return ok(undefined);
+  const { prompt_id, turn_id, prompt, permission_mode } = parsed.data;
   const turn = prompt_id ?? turn_id ?? prompt ?? '';
-  return ok({ kind, event, session: session_id, turn, cwd, tool: tool_name ?? '', toolInput: tool_input ?? {} });
+  return ok({ kind, event, session, turn, cwd, isPlanning: permission_mode === 'plan', tool, toolInput });
 }
 
 function jsonOf(text: string): unknown {

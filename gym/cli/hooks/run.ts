@@ -8,6 +8,7 @@ import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { displayPath, loadTask } from '../../task/load.ts';
 import type { Task } from '../../task/schema.ts';
+import { matchesAny } from '../../workspace/snapshot.ts';
 import type { CommandEnd, Context } from '../context.ts';
 
 /** What a hook ends with where it could not do its work: every program goes on then, and shows what is on standard error. */
@@ -42,11 +43,11 @@ interface Happened {
   readonly named: string;
 }
 
-/** In a loop it is the loop that judges; it is no agent's turn to be sent back by two. */
+/** In a loop it is the loop that judges. Who only plans may change nothing, so it is not sent back to. */
 async function answerOf(happened: Happened): Promise<Answer | undefined> {
   const { context, input } = happened;
   if (input.kind === 'guard') return guard(happened);
-  if (context.env['GYM_RUN_ID'] !== undefined) return undefined;
+  if (context.env['GYM_RUN_ID'] !== undefined || input.isPlanning) return undefined;
   if (input.kind === 'stop') {
     const { stop } = await import('./stop.ts');
     return stop(context, topOf(happened), happened.named, input);
@@ -75,9 +76,10 @@ async function guard(happened: Happened): Promise<Answer | undefined> {
   const task = await taskOf(happened);
   if (!task.ok) return undefined;
   const { root, protected: globs } = task.value;
+  const isProtected = (path: string): boolean => matchesAny(path, globs);
   const top = topOf(happened);
   const own = [join(top, happened.program.settings), openStore(top).directory];
-  const found = firstGuarded(files, { root, globs, own });
+  const found = firstGuarded(files, { root, isProtected, own });
   return found === undefined ? undefined : { act: 'deny', words: denial[found.of](displayPath(found.file)) };
 }
 

@@ -130,7 +130,7 @@ for (const name of ['claude', 'codex', 'gemini'] as const) {
         cwd: checkout,
         hook_event_name: name === 'gemini' ? 'AfterTool' : 'PostToolUse',
       };
-      await execa('node_modules/.bin/gym', ['hooks', 'run', name, 'envs/tiny'], {
+      await execa(join(checkout, 'node_modules/.bin/gym'), ['hooks', 'run', name, 'envs/tiny'], {
         cwd: checkout,
         env: { PATH: path },
         input: JSON.stringify(passed),

@@ -51,12 +51,14 @@ test('a settings file that is broken is told with its line and left as it is', a
   expect(readFileSync(join(folder.path, '.claude/settings.json'), 'utf8')).toBe('{\n  "hooks": {,}\n}\n');
 });
 
-test('a hook that cannot do its work, and one in a loop of gym, hold nobody up', async () => {
+test('a hook that cannot do its work, one in a loop of gym, and one of a plan hold nobody up', async () => {
   using folder = countCheckout(2);
   const hook = ['node_modules/.bin/gym', 'hooks', 'run', 'claude', 'envs/tiny'];
   const stop = JSON.stringify({ session_id: 's', prompt_id: 'p', cwd: folder.path, hook_event_name: 'Stop' });
   expect(await run(folder.path, hook, 'no JSON')).toMatchObject({ exitCode: 1, stdout: '' });
   expect(await run(folder.path, hook, stop, { GYM_RUN_ID: 'a loop' })).toMatchObject({ exitCode: 0, all: '' });
+  const planning = stop.replace('{', '{"permission_mode":"plan",');
+  expect(await run(folder.path, hook, planning)).toMatchObject({ exitCode: 0, all: '' });
   const engineless = await run(folder.path, hook, stop, { DOCKER_HOST: 'unix:///nowhere.sock' });
   expect(engineless.exitCode).toBe(0);
   expect(JSON.parse(engineless.stdout)).toEqual({

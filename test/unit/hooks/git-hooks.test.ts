@@ -49,7 +49,7 @@ test('a hook of somebody else is left as it is, and so is its neighbour: the lin
   expect(await install(folder.path)).toMatchObject({
     ok: false,
     problems: [
-      { kind: 'usage', message: expect.stringContaining('pre-commit'), remedy: `Add to it: ${line} || exit $?` },
+      { kind: 'usage', message: expect.stringContaining('pre-commit'), remedy: `Add to its end: ${line} || exit $?` },
     ],
   });
   expect(readFileSync(join(folder.path, '.git/hooks/pre-commit'), 'utf8')).toBe('#!/bin/sh\nmine\n');
@@ -71,12 +71,13 @@ test('a hook of somebody else is left as it is, and so is its neighbour: the lin
   expect(existsSync(join(folder.path, '.git/hooks/pre-commit'))).toBe(true);
 });
 
-test("a hook of gym's that was added to is left by uninstall", async () => {
+test("a hook of gym's that was added to is left as it is", async () => {
   using folder = repository();
   await install(folder.path);
   const file = join(folder.path, '.git/hooks/pre-push');
   const text = `${readFileSync(file, 'utf8')}mine\n`;
   folder.write('.git/hooks/pre-push', text);
+  expect(await install(folder.path)).toEqual({ ok: true, value: 'was installed already' });
   expect(await uninstallGitHooks(folder.path)).toMatchObject({
     ok: false,
     problems: [{ remedy: expect.stringContaining('hooks run pre-push') }],

@@ -2,11 +2,12 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { firstGuarded, touchedFiles } from '../../../gym/hooks/guard.ts';
+import { matchesAny } from '../../../gym/workspace/snapshot.ts';
 import { temporaryFolder } from '../../support/repository.ts';
 
 const input = (tool: string, toolInput: Record<string, unknown>, cwd = '/w/src') => ({
   ...{ kind: 'guard' as const, event: 'PreToolUse', session: 's', turn: 't' },
-  ...{ tool, toolInput, cwd },
+  ...{ tool, toolInput, cwd, isPlanning: false },
 });
 
 test.each([
@@ -39,7 +40,7 @@ test('a protected file is found by its name and by where links lead, whether it 
   symlinkSync(join(path, 'task'), join(path, 'way'));
   const guarded = {
     root: join(path, 'task'),
-    globs: ['test/**', 'task.ts'],
+    isProtected: (path: string) => matchesAny(path, ['test/**', 'task.ts']),
     own: [join(path, '.gym'), join(path, '.claude/settings.json')],
   };
   const of = (file: string): string | undefined => firstGuarded([join(path, file)], guarded)?.of;

@@ -15,7 +15,8 @@ const read = (program: ProgramName, text: string) => {
 
 test('each program tells its event, its session and its turn in its own words', () => {
   expect(read('claude', claude)).toMatchObject({ kind: 'stop', session: '30babf10', turn: '3780e64b', cwd: '/w' });
-  expect(read('codex', codex)).toMatchObject({ kind: 'guard', turn: '01a1f8', tool: 'apply_patch' });
+  expect(read('codex', codex)).toMatchObject({ kind: 'guard', turn: '01a1f8', tool: 'apply_patch', isPlanning: false });
+  expect(read('codex', codex.replace('bypassPermissions', 'plan'))).toMatchObject({ isPlanning: true });
   expect(read('gemini', gemini)).toMatchObject({ kind: 'stop', event: 'AfterAgent', turn: 'Do it.' });
 });
 
