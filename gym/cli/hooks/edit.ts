@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Answer } from '../../hooks/answer.ts';
 import { quickStages, runQuickStages } from '../../hooks/quick.ts';
 import { tryLock } from '../../store/lock.ts';
-import { checkoutOf, openStore } from '../../store/store.ts';
+import { openStore } from '../../store/store.ts';
+import { findTask } from '../../task/find.ts';
+import { loadTask } from '../../task/load.ts';
 import type { Task } from '../../task/schema.ts';
 import { listFiles, takeSnapshot } from '../../workspace/snapshot.ts';
 
@@ -13,9 +15,13 @@ const limitMs = 1_700;
 const filesLimit = 3_000;
 
 /** Runs the quick stages on the workspace after an edit; undefined: they pass, there are none, or the time was not enough to know. */
-export async function lookAtEdit(task: Task): Promise<Answer | undefined> {
+export async function lookAtEdit(top: string, named: string): Promise<Answer | undefined> {
+  const file = await findTask(named, top);
+  const loaded = file.ok ? await loadTask(file.value) : file;
+  if (!loaded.ok) return undefined;
+  const task = loaded.value;
   if (quickStages(task).length === 0 || (await listFiles(task.root)).length > filesLimit) return undefined;
-  const store = openStore(checkoutOf(task.root));
+  const store = openStore(top);
   store.make();
   const folder = join(store.directory, 'hooks');
   // Of edits side by side the first is looked at.
