@@ -168,11 +168,11 @@ function lineOf(hook: GitHook, task: Task, top: string, call: Call): string {
   return `${callWords(call, '.')} hooks run ${hook} ${shellWord(relative(top, task.root) || '.')}`;
 }
 
-/** Where gym is not installed (another worktree, a fresh clone) nothing is held up: the judge decides, not the hook. */
+/** Where gym is not installed (another worktree, a fresh clone), or its Node.js is too old, nothing is held up: the judge decides, not the hook. */
 function scriptOf(line: string, call: Call): string {
   const gym = callWords(call, '.');
   const missing = `command -v ${gym} >/dev/null || { echo 'gym is not installed here, so nothing was checked' >&2; exit 0; }`;
-  return `#!/bin/sh\n${mark}\n${missing}\nexec ${line}\n`;
+  return `#!/bin/sh\n${mark}\n${missing}\n${line} || [ $? -ne 1 ]\n`;
 }
 
 /** What a file is to a hook. `written`: by gym, and nobody has changed it since. */
@@ -180,7 +180,8 @@ function stateOf(file: string, hook: GitHook): 'absent' | 'written' | 'calls gym
   if (!existsSync(file)) return 'absent';
   const text = readFileSync(file, 'utf8');
   const [, own, missing = '', run = '', ...more] = text.split('\n');
-  const isOwn = own === mark && missing.startsWith('command -v ') && run.startsWith('exec ') && more.join('') === '';
+  const isOwn =
+    own === mark && missing.startsWith('command -v ') && run.endsWith(' || [ $? -ne 1 ]') && more.join('') === '';
   if (isOwn) return 'written';
   return text.includes(`hooks run ${hook} `) ? 'calls gym' : 'of others';
 }

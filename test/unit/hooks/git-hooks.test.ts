@@ -20,7 +20,7 @@ test('hooks are written once, and all that was written goes', async () => {
   using folder = repository();
   const file = join(folder.path, '.git/hooks/pre-commit');
   expect(await install(folder.path)).toEqual({ ok: true, value: 'installed' });
-  expect(readFileSync(file, 'utf8')).toContain(`exec ${line}\n`);
+  expect(readFileSync(file, 'utf8')).toContain(`\n${line} || [ $? -ne 1 ]\n`);
   expect(statSync(file).mode & 0o777).toBe(0o755);
   expect(await install(folder.path)).toEqual({ ok: true, value: 'was installed already' });
   const found = await foundGitHooks(folder.path);
@@ -36,11 +36,19 @@ test('hooks are written once, and all that was written goes', async () => {
   expect(await uninstallGitHooks(folder.path)).toEqual({ ok: true, value: 'was not installed' });
 });
 
-test('a commit goes through where gym is not installed, and says so', async () => {
+test('a commit goes through where gym is not installed or cannot run, and is held up by its 1 alone', async () => {
   using folder = repository();
   await install(folder.path);
   folder.git('commit', '-q', '--allow-empty', '-m', 'second');
-  expect(folder.git('log', '--format=%s')).toBe('second\nfirst\n');
+  const commitWhereGymEndsWith = (exitCode: number) => {
+    folder.write('node_modules/.bin/gym', `#!/bin/sh\nexit ${exitCode}\n`);
+    chmodSync(join(folder.path, 'node_modules/.bin/gym'), 0o755);
+    return () => folder.git('commit', '-q', '--allow-empty', '-m', `gym ended with ${exitCode}`);
+  };
+  commitWhereGymEndsWith(2)();
+  expect(commitWhereGymEndsWith(1)).toThrow();
+  commitWhereGymEndsWith(0)();
+  expect(folder.git('log', '--format=%s')).toBe('gym ended with 0\ngym ended with 2\nsecond\nfirst\n');
 });
 
 test('a hook of somebody else is left as it is, and so is its neighbour: the line to add is told, and then found', async () => {
