@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -64,6 +64,14 @@ test('a hook that cannot do its work, one in a loop of gym, and one of a plan ho
   expect(JSON.parse(engineless.stdout)).toEqual({
     systemMessage: expect.stringMatching(/could not be judged.*\nUNKNOWN count/),
   });
+  // A Node.js that is too old for gym ends with 2, by which an agent would be held up.
+  await gym(folder.path, ['hooks', 'install', 'claude']);
+  const settings = JSON.parse(readFileSync(join(folder.path, '.claude/settings.json'), 'utf8'));
+  const old = { PATH: `${join(folder.path, 'old')}:${path}`, CLAUDE_PROJECT_DIR: folder.path };
+  folder.write('old/node', '#!/bin/sh\nexit 2\n');
+  chmodSync(join(folder.path, 'old/node'), 0o755);
+  const installed = ['sh', '-c', settings.hooks.Stop[0].hooks[0].command];
+  expect((await run(folder.path, installed, stop, old)).exitCode).toBe(1);
   const none = await run(folder.path, [...hook.slice(0, -1), 'envs/none'], stop);
   expect(JSON.parse(none.stdout)).toEqual({ systemMessage: expect.stringContaining('there is no task envs/none') });
 });
