@@ -24,7 +24,9 @@ export interface Context {
   readonly version: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: { readonly isTty: boolean /** All of it, to its end. */; read(): Promise<string> };
+  /** Whether a coding agent runs this, as its environment variables tell. Its terminal counts as none. */
+  readonly isAgent: boolean;
+  readonly stdin: { readonly isTty: boolean };
   /** Results. */
   readonly stdout: Output;
   /** Progress and problems. */

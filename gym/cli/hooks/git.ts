@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Problem, placeText, type Result } from '../../events/problem.ts';
 import type { GitHook } from '../../hooks/git-hooks.ts';
 import { quickStages, runQuickStages } from '../../hooks/quick.ts';
@@ -48,7 +49,7 @@ async function onCommit(context: Context, task: Task, index: string | undefined)
 
 /** The whole verification, of each commit that is pushed; it is judged as it is committed, whatever is in the folder. */
 async function onPush(context: Context, task: Task, named: string): Promise<number> {
-  for (const commit of pushedCommits(await context.stdin.read())) {
+  for (const commit of pushedCommits(await text(process.stdin))) {
     const hash = await git(['rev-parse', '--verify', `${commit}^{commit}`], { cwd: context.cwd });
     if (!hash.ok) return letGo(context, hash.problems);
     const exitCode = await withFiles(context, task, hash.value, async (workspace) => {

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { Problem } from '../../events/problem.ts';
 import { type Answer, answerText } from '../../hooks/answer.ts';
 import { touchedFiles } from '../../hooks/guard.ts';
@@ -21,7 +22,7 @@ export async function runHook(context: Context, name = '', named = '.'): Promise
   const program = programNamed(name);
   if (program === undefined)
     return tellFailure(context, { kind: 'usage', message: `no program ${name} has hooks of gym's` });
-  const input = readInput(program, await context.stdin.read());
+  const input = readInput(program, await text(process.stdin));
   if (!input.ok) return tellFailure(context, input.problems[0]);
   if (input.value === undefined) return 0;
   const answer = await answerOf(context, program, input.value, named);
