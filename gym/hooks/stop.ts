@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Problem, placeText, problemsText } from '../events/problem.ts';
+import { placeText, problemsText, type Result } from '../events/problem.ts';
 import { terse } from '../judge/terse.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { stalledAttempts } from '../loop/progress.ts';
@@ -25,13 +25,7 @@ const turnSchema = z.object({
   since: z.number(),
   sentBack: z.array(sentBack),
 });
-/** The stops of one turn of an agent's session. */
-export type Turn = z.infer<typeof turnSchema>;
-
-/** What a verification gave: a verdict, or what kept it from its work. */
-export type Judged =
-  | { readonly kind: 'verdict'; readonly verdict: Verdict }
-  | { readonly kind: 'problems'; readonly problems: readonly [Problem, ...Problem[]] };
+type Turn = z.infer<typeof turnSchema>;
 
 /** A stop of an agent. */
 export interface StopRequest {
@@ -40,7 +34,8 @@ export interface StopRequest {
   readonly limits: Task['limits'];
   /** Folder of notes, one for each session. */
   readonly directory: string;
-  readonly judge: (signal: AbortSignal) => Promise<Judged>;
+  /** Verifies the workspace; problems alone: nothing was begun. */
+  readonly judge: (signal: AbortSignal) => Promise<Result<Verdict>>;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }
@@ -81,9 +76,9 @@ export async function onStop(request: StopRequest): Promise<Answer> {
 }
 
 /** What a stop comes to, and the turn after it; null: the agent may stop, so the turn is over. `judged`: undefined where there was no time left. */
-export function concludeStop(
+function concludeStop(
   before: Turn,
-  judged: Judged | undefined,
+  judged: Result<Verdict> | undefined,
   limits: Task['limits'],
   isLate: boolean,
 ): { readonly answer: Answer; readonly after: Turn | null } {
@@ -91,8 +86,7 @@ export function concludeStop(
     answer: tell(`gym lets the agent stop, though ${why}.${judged === undefined ? '' : `\n${wordsOf(judged)}`}`),
     after: null,
   });
-  if (judged?.kind === 'verdict' && isGreen(judged.verdict.state))
-    return { answer: tell(`gym: ${wordsOf(judged)}`), after: null };
+  if (judged?.ok && isGreen(judged.value.state)) return { answer: tell(`gym: ${wordsOf(judged)}`), after: null };
   if (isLate || judged === undefined)
     return letGo(`the task is not done: the ${limits.minutes} minutes for it are over`);
   if (!isItsDoing(judged)) return letGo('it could not be judged whether the task is done');
@@ -113,22 +107,22 @@ export function concludeStop(
 const tell = (words: string): Answer => ({ act: 'tell', words });
 
 /** Whether the workspace is why it does not pass: something fails, or its definition is wrong; not the machine, and not an interruption. */
-function isItsDoing(judged: Judged): boolean {
-  if (judged.kind === 'verdict') return judged.verdict.exitCode === 1 || judged.verdict.exitCode === 2;
+function isItsDoing(judged: Result<Verdict>): boolean {
+  if (judged.ok) return judged.value.exitCode === 1 || judged.value.exitCode === 2;
   return judged.problems.every(({ kind }) => kind === 'definition');
 }
 
-function summaryOf(judged: Judged): Turn['sentBack'][number] {
-  if (judged.kind === 'problems') return { run: '', files: problemsText(judged.problems), distance: null };
-  const { run, workspace, distance } = judged.verdict;
+function summaryOf(judged: Result<Verdict>): Turn['sentBack'][number] {
+  if (!judged.ok) return { run: '', files: problemsText(judged.problems), distance: null };
+  const { run, workspace, distance } = judged.value;
   return { run, files: workspace.hash, distance };
 }
 
 const isSame = (a: Turn['sentBack'][number], b: Turn['sentBack'][number]): boolean =>
   a.files === b.files && a.distance === b.distance;
 
-function wordsOf(judged: Judged): string {
-  if (judged.kind === 'verdict') return terse(judged.verdict);
+function wordsOf(judged: Result<Verdict>): string {
+  if (judged.ok) return terse(judged.value);
   return judged.problems.map((each) => `${placeText(each.place)} ${problemsText([each])}`.trim()).join('\n');
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openTask } from '../../api/tasks.ts';
 import { failed, type Problem, type Result } from '../../events/problem.ts';
 import { callFor } from '../../hooks/command.ts';
 import { foundGitHooks, installGitHooks, uninstallGitHooks } from '../../hooks/git-hooks.ts';
@@ -10,7 +11,6 @@ import { displayPath } from '../../task/load.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { tableText } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
 
 const names = [...Object.keys(programs), 'git'];
 

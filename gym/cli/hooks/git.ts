@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type Problem, placeText, type Result } from '../../events/problem.ts';
+import { openTask } from '../../api/tasks.ts';
+import { verifyTask } from '../../api/verify.ts';
+import { failed, ok, type Problem, placeText, type Result } from '../../events/problem.ts';
 import type { GitHook } from '../../hooks/git-hooks.ts';
 import { quickStages, runQuickStages } from '../../hooks/quick.ts';
 import { terse } from '../../judge/terse.ts';
@@ -10,9 +12,8 @@ import type { Task } from '../../task/schema.ts';
 import { type Commit, extractCommit } from '../../workspace/commit.ts';
 import { git, withoutRepository } from '../../workspace/git.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { tellLeftovers } from '../leftovers.ts';
 import { progressLines } from '../render/progress.ts';
-import { openTask } from '../tasks.ts';
-import { judge } from './judge.ts';
 
 /** A commit waits no longer for the quick stages. */
 const commitLimitMs = 10_000;
@@ -53,12 +54,17 @@ async function onPush(context: Context, task: Task, named: string): Promise<numb
     const hash = await git(['rev-parse', '--verify', `${commit}^{commit}`], { cwd: context.cwd });
     if (!hash.ok) return letGo(context, hash.problems);
     const exitCode = await withFiles(context, task, hash.value, async (workspace) => {
-      const listeners = [progressLines(context.stderr)];
-      const verdict = await judge({ context, task, called: named, workspace, signal: context.signal, listeners });
+      const { cwd, env, signal } = context;
+      const judged = await verifyTask({
+        ...{ cwd, env, signal, named, workspace },
+        listeners: [progressLines(context.stderr)],
+        onCleared: (cleared) => tellLeftovers(context, cleared),
+      });
+      if (!judged.ok) return letGo(context, judged.problems);
+      const { verdict } = judged.value;
       context.stderr.write(`${terse(verdict)}\n`);
-      if (verdict.exitCode === 3 || verdict.exitCode === 4)
-        context.stderr.write('gym could not judge it, and lets it be pushed\n');
-      return verdict.exitCode === 1 || verdict.exitCode === 2 ? 1 : 0;
+      if (verdict.exitCode === 1 || verdict.exitCode === 2) return 1;
+      return verdict.exitCode === 0 ? 0 : letGo(context, []);
     });
     if (exitCode !== 0 || context.signal.aborted) return 1;
   }
@@ -99,7 +105,10 @@ async function extract(task: Task, hash: string, directory: string): Promise<Res
   if (!gitDirectory.ok) return gitDirectory;
   const commit: Commit = { gitDirectory: gitDirectory.value, hash, folder: relative(top, task.root), name: hash };
   const extracted = await extractCommit(commit, join(directory, 'files'), () => true);
-  return extracted.ok ? { ok: true, value: extracted.value.folder } : extracted;
+  if (!extracted.ok) return extracted;
+  const { folder } = extracted.value;
+  if (existsSync(join(folder, basename(task.file)))) return ok(folder);
+  return failed({ kind: 'usage', message: `${hash.slice(0, 12)} does not have the task ${task.name}` });
 }
 
 function letGo({ stderr }: Context, problems: readonly Problem[]): number {
@@ -107,6 +116,6 @@ function letGo({ stderr }: Context, problems: readonly Problem[]): number {
     const where = placeText(place);
     stderr.write(`gym: ${where === '' ? '' : `${where}: `}${message}${remedy === undefined ? '' : `. ${remedy}`}\n`);
   }
-  stderr.write('gym could not judge it, and lets it go on\n');
+  stderr.write('gym could not judge it, so git goes on\n');
   return 0;
 }

@@ -3,8 +3,13 @@ import { z } from 'zod';
 /** One answer of the scripted model: words, a call of one of the program's tools, or an HTTP failure. */
 export interface Turn {
   readonly text?: string;
-  /** A text as input: of one of OpenAI's tools without a schema. */
-  readonly call?: { readonly name: string; readonly input: Readonly<Record<string, unknown>> | string };
+  readonly call?: {
+    readonly name: string;
+    /** OpenAI's name for the tools of one MCP server; Anthropic's has it in `name`. */
+    readonly namespace?: string;
+    /** A text: of one of OpenAI's tools without a schema. */
+    readonly input: Readonly<Record<string, unknown>> | string;
+  };
   readonly failure?: { readonly status: number; readonly message: string };
   /** What the answer is said to have cost; `inputTokens` includes the cached ones. */
   readonly usage: { readonly inputTokens: number; readonly cachedInputTokens: number; readonly outputTokens: number };

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Result } from '../../../gym/events/problem.ts';
 import type { Answer } from '../../../gym/hooks/answer.ts';
-import { type Judged, onStop } from '../../../gym/hooks/stop.ts';
+import { onStop } from '../../../gym/hooks/stop.ts';
 import type { Verdict } from '../../../gym/judge/verdict.ts';
 import { limitsSchema } from '../../../gym/task/schema.ts';
 import { temporaryFolder } from '../../support/repository.ts';
@@ -12,20 +13,20 @@ function verdict(
   state: Verdict['state'],
   exitCode: number,
   { hash = '', distance = 1 }: { hash?: string; distance?: number } = {},
-): Judged {
+): Result<Verdict> {
   const workspace = { root: '/w', hash, definition: '', restored: [] };
   const head = { schema: 'gym.verdict/1', run: 'run-1', task: 'shop', headline: `it is ${state}` } as const;
   const rest = { startedAt: 0, durationMs: 1, stages: [], checks: [], problems: [] };
   return {
-    kind: 'verdict',
-    verdict: { ...head, ...rest, state, exitCode, workspace, distance: exitCode === 1 ? distance : null },
+    ok: true,
+    value: { ...head, ...rest, state, exitCode, workspace, distance: exitCode === 1 ? distance : null },
   };
 }
 
 /** A session whose stops are judged so, one after the other; minutes go by between them. */
 function session(folder: string, { attempts = 8, minutes = 60, minutesEach = 1 } = {}) {
   let now = 0;
-  return async (judged: Judged, { turn = 'prompt 1' } = {}): Promise<Answer> => {
+  return async (judged: Result<Verdict>, { turn = 'prompt 1' } = {}): Promise<Answer> => {
     now += minutesEach * 60_000;
     return onStop({
       session: '../../an odd session',
@@ -38,7 +39,7 @@ function session(folder: string, { attempts = 8, minutes = 60, minutesEach = 1 }
   };
 }
 
-const failing = (hash: string, distance?: number): Judged =>
+const failing = (hash: string, distance?: number): Result<Verdict> =>
   verdict('fail', 1, { hash, ...(distance !== undefined && { distance }) });
 
 test('an agent is sent back with the verdict until it holds, and a later turn begins anew', async () => {
@@ -96,7 +97,7 @@ test('the minutes of the task bound a turn, also while it is judged', async () =
   });
 
   let now = 0;
-  const judge = async (limit: AbortSignal): Promise<Judged> => {
+  const judge = async (limit: AbortSignal): Promise<Result<Verdict>> => {
     await new Promise((resolve) => limit.addEventListener('abort', resolve));
     now = 1_000;
     return verdict('unknown', 130);
@@ -109,7 +110,7 @@ test('the minutes of the task bound a turn, also while it is judged', async () =
 test.each([
   ['an engine that is down', verdict('unknown', 4)],
   ['what is unknown', verdict('unknown', 3)],
-  ['a task that is not there', { kind: 'problems', problems: [{ kind: 'usage', message: 'there is no task x' }] }],
+  ['a task that is not there', { ok: false, problems: [{ kind: 'usage', message: 'there is no task x' }] }],
 ] as const)('%s traps nobody', async (_, judged) => {
   using folder = temporaryFolder();
   const answer = await session(folder.path)(judged);
@@ -120,7 +121,7 @@ test("a definition that is broken is the workspace's doing, and is bounded as th
   using folder = temporaryFolder();
   const stop = session(folder.path);
   const broken = {
-    kind: 'problems',
+    ok: false,
     problems: [{ kind: 'definition', message: 'no default export', place: { file: 'task.ts', line: 3 } }],
   } as const;
   expect(await stop(broken)).toMatchObject({
@@ -134,7 +135,7 @@ test("a definition that is broken is the workspace's doing, and is bounded as th
 
 test('of two stops of a session at once the first decides', async () => {
   using folder = temporaryFolder();
-  const { promise, resolve } = Promise.withResolvers<Judged>();
+  const { promise, resolve } = Promise.withResolvers<Result<Verdict>>();
   const request = { session: 's', turn: 't', limits: limitsSchema.parse({}), directory: folder.path, clock: () => 0 };
   const first = onStop({ ...request, judge: () => promise });
   const second = await onStop({ ...request, judge: async () => failing('b') });

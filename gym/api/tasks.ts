@@ -6,18 +6,18 @@ import { findTask } from '../task/find.ts';
 import { loadTask } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
 import { composeMismatches } from '../verify/definition.ts';
-import type { Context } from './context.ts';
+import type { Caller } from './caller.ts';
 
 /** Finds, loads and checks a task with its Compose files, so that a definition's errors come before anything is brought up. */
-export async function openTask(named: string | undefined, context: Context): Promise<Result<Task>> {
-  const opened = await openTaskAndModel(named, context);
+export async function openTask(named: string | undefined, caller: Caller): Promise<Result<Task>> {
+  const opened = await openTaskAndModel(named, caller);
   return opened.ok ? ok(opened.value.task) : opened;
 }
 
 /** The same, with what its Compose files come to. */
 export async function openTaskAndModel(
   named: string | undefined,
-  { cwd, env }: Context,
+  { cwd, env }: Caller,
 ): Promise<Result<{ readonly task: Task; readonly model: ComposeModel }>> {
   const file = await findTask(named, cwd);
   if (!file.ok) return file;

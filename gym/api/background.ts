@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { readSlots } from '../store/slots.ts';
 import { checkoutOf } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-import type { Context } from './context.ts';
+import type { Caller } from './caller.ts';
+import { entryFile } from './entry.ts';
 
 /**
  * Starts a gym of its own that goes on when this one has ended, and that nobody hears. Should it be killed, the next gym's sweep does its
  * work. Gives its process id; undefined: it could not be started.
  */
-export function startInBackground({ cwd, env }: Context, args: readonly string[]): number | undefined {
-  const [, program = ''] = process.argv;
-  const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
+export function startInBackground({ cwd, env }: Caller, args: readonly string[]): number | undefined {
+  const child = spawn(process.execPath, [entryFile('gym'), ...args], {
     cwd,
     env,
     detached: true,
@@ -23,6 +23,6 @@ export function startInBackground({ cwd, env }: Context, args: readonly string[]
 }
 
 /** Where a task is kept warm, has a gym in the background make what an environment has taken. */
-export function refillSlots(context: Context, { root, name }: Task): void {
-  if (readSlots(checkoutOf(root), name) !== undefined) startInBackground(context, ['warm', '--refill', root]);
+export function refillSlots(caller: Caller, { root, name }: Task): void {
+  if (readSlots(checkoutOf(root), name) !== undefined) startInBackground(caller, ['warm', '--refill', root]);
 }

@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { type Verdict, verdictSchema } from '../judge/verdict.ts';
 import { openHistory, type RunRow } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import { storesHere } from './stores.ts';
@@ -31,4 +34,15 @@ function findIn(store: Store, name: string | undefined): NamedRun[] {
   } finally {
     history.close();
   }
+}
+
+/** The verdict of a run. */
+export function readVerdict({ store, row, verdictOf }: NamedRun): Result<Verdict> {
+  const file = join(store.runDirectory(verdictOf), 'verdict.json');
+  if (!existsSync(file)) {
+    return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
+  }
+  const parsed = verdictSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (parsed.success) return ok(parsed.data);
+  return failed({ kind: 'evidence', message: 'the verdict cannot be read', place: { file } });
 }
