@@ -71,7 +71,10 @@ async function runStage(stage: Stage, directory: string, signal: AbortSignal) {
   const marker = `GYM_RUN_ID=hook-${process.pid}`;
   let output = '';
   // Nobody waits for what would take its time to end.
-  const kill = (): void => void killMarked(marker);
+  let killed: Promise<unknown> | undefined;
+  const kill = (): void => {
+    killed = killMarked(marker);
+  };
   signal.addEventListener('abort', kill, { once: true });
   const ended = await runOnHost({
     command,
@@ -85,6 +88,7 @@ async function runStage(stage: Stage, directory: string, signal: AbortSignal) {
     timeoutMs: stage.timeoutSeconds * 1000,
   });
   signal.removeEventListener('abort', kill);
+  await killed;
   const lines = stripVTControlCharacters(output).trim().split('\n').slice(-tailLines);
   return { ended, tail: lines.join('\n').slice(-tailCharacters) };
 }
