@@ -5,7 +5,8 @@ import { openTask } from '../../api/tasks.ts';
 import { verifyTask } from '../../api/verify.ts';
 import { failed, ok, type Problem, placeText, type Result } from '../../events/problem.ts';
 import type { GitHook } from '../../hooks/git-hooks.ts';
-import { quickStages, runQuickStages } from '../../hooks/quick.ts';
+import { runQuickStages } from '../../hooks/quick.ts';
+import { failedGuards } from '../../hooks/staged.ts';
 import { terse } from '../../judge/terse.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
@@ -32,19 +33,19 @@ export async function runGitHook(context: Context, hook: GitHook, named: string)
   return hook === 'pre-commit' ? onCommit(here, task.value, index) : onPush(here, task.value, named);
 }
 
-/** The quick stages, on what is staged. */
+/** The guards and the quick stages, on what is staged. */
 async function onCommit(context: Context, task: Task, index: string | undefined): Promise<number> {
-  if (quickStages(task).length === 0) return 0;
   const env: Record<string, string> = index === undefined ? {} : { GIT_INDEX_FILE: index };
   const staged = await git(['write-tree'], { cwd: context.cwd, env });
   if (!staged.ok) return letGo(context, staged.problems);
   return withFiles(context, task, staged.value, async (directory, hooks) => {
+    const guarded = await failedGuards(task, directory, new Date());
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(commitLimitMs)]);
     const notes = join(hooks, 'quick.json');
     const words = await runQuickStages({ task, directory, notes, signal, clock: Date.now });
-    if (words === undefined) return 0;
-    context.stderr.write(`gym: ${words}\n`);
-    return 1;
+    const failures = [...guarded, ...(words === undefined ? [] : [words])];
+    for (const failure of failures) context.stderr.write(`gym: ${failure}\n`);
+    return failures.length === 0 ? 0 : 1;
   });
 }
 

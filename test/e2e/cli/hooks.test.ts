@@ -115,6 +115,14 @@ test('git holds up a commit whose quick stages fail, and a push whose commit is 
   folder.write('envs/tiny/n.txt', '1\n');
   const commit = await git('commit', '-qm', 'no number');
   expect(commit).toMatchObject({ exitCode: 1, all: expect.stringContaining('n.txt:1 is no number') });
+  folder.git('reset', '-q', '--hard');
+  folder.write('envs/tiny/a.test.ts', "test.only('adds up', () => expect(1 + 1).toBe(2));\n");
+  folder.git('add', '-A');
+  expect(await git('commit', '-qm', 'only')).toMatchObject({
+    exitCode: 1,
+    all: expect.stringContaining('fail guard-skips: '),
+  });
+  folder.git('rm', '-q', '-f', 'envs/tiny/a.test.ts');
   // Of -a git makes an index of its own: that is what is staged then.
   expect(await git('commit', '-qam', 'still one', '--allow-empty')).toMatchObject({ exitCode: 0 });
 
