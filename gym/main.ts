@@ -77,7 +77,7 @@ async function openScreen(onQuit: () => void): Promise<Screen> {
 /** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
 async function startScreen(): Promise<number> {
   const [{ findTasks }, { newestRuns }, { openStart }, { lackOf }] = await Promise.all([
-    import('./task/find.ts'),
+    import('./task/found.ts'),
     import('./cli/stores.ts'),
     import('./tui/open.ts'),
     import('./agent/choose.ts'),

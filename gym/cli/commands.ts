@@ -17,7 +17,8 @@ export const commands: readonly Command[] = [
   {
     name: 'verify',
     group: 'judge',
-    usage: 'verify [TASK] [--baseline REF] [--canary] [--fault NAME] [--strict] [--json]',
+    usage:
+      'verify [TASK] [--stage NAME | --check NAME | --changed] [--baseline REF] [--canary] [--fault NAME] [--strict] [--no-cache] [--keep-going] [--json]',
     summary: 'bring the system up, run its harness, judge it, print one verdict',
     examples: [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
@@ -38,10 +39,25 @@ export const commands: readonly Command[] = [
         help: 'try the build beside the baseline under load: 0 go on, 1 roll back, 3 cannot tell',
       },
       strict: { kind: 'flag', help: 'not green while a gate was never seen to fail (gym prove)' },
+      stage: { kind: 'text', value: 'NAME', help: 'only this stage, with those before it that it needs' },
+      check: { kind: 'text', value: 'NAME', help: 'only this check, with the stages that it needs' },
+      changed: { kind: 'flag', help: 'only the stages whose inputs differ from the baseline' },
+      'no-cache': { kind: 'flag', help: 'run everything, also what nothing has changed for' },
+      'keep-going': { kind: 'flag', help: 'run the stages after one that does not pass' },
       json,
     },
     positionals: { least: 0, most: 1 },
-    load: () => import('./commands/verify.ts'),
+    load: () => import('./commands/verify-known.ts'),
+  },
+  {
+    name: 'why',
+    group: 'judge',
+    usage: 'why STAGE [TASK] [--json]',
+    summary: 'say why a stage would run again: which file, variable, image or command is not as it was',
+    examples: [['gym why e2e shuffle', 'against the newest run in which it passed; brings nothing up']],
+    options: { json: { ...json, value: '', help: 'one JSON document' } },
+    positionals: { least: 1, most: 2 },
+    load: () => import('./commands/why.ts'),
   },
   {
     name: 'prove',

@@ -23,5 +23,6 @@ export function asStageResult(outcome: StageOutcome, runDirectory: string): Stag
     })),
     durationMs: outcome.durationMs,
     log: outcome.logFile === null ? null : relative(runDirectory, outcome.logFile),
+    ...(outcome.cached !== undefined && { cached: outcome.cached }),
   };
 }

@@ -66,7 +66,7 @@ function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Pa
     stage.cases === null
       ? ''
       : `${stage.cases.passed} passed${stage.cases.failed > 0 ? `, ${stage.cases.failed} failed` : ''}`;
-  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}${proofText(check, paint)}`;
+  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}${proofText(check, paint)}${cachedText(stage, paint)}`;
   if (isGreen(stage.state)) return line;
   const failures = stage.failures
     .slice(0, 5)
@@ -74,6 +74,10 @@ function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Pa
   // The failed cases below say the rest.
   const because = failures.length === 0 ? stage.because : firstClause(stage.because);
   return [line, `      ${because}`, ...failures].join('\n');
+}
+
+function cachedText({ cached }: StageResult, paint: Paint): string {
+  return cached === undefined ? '' : paint('dim', `  cached from run ${cached.run}`);
 }
 
 /** A failed case with its place. */
