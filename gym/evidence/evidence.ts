@@ -9,10 +9,10 @@ import { recordEvidence, recordReading } from './recorded.ts';
 
 /** Reads the measurements and witnesses of a run, stage by stage. */
 export interface EvidenceReader {
-  /** Begins with what is read when all stages have ended: when the environment is up, or it is sure that it will not come up. */
-  beforeAll(): Promise<void>;
-  /** Clears what the stage will write and notes where the counters stand. */
+  /** Clears what the stage will write and notes where the counters stand; before the first one, also of what is read when all have ended. */
   beforeStage(stage: string): Promise<void>;
+  /** The same of a pure stage: what is read when all have ended is none of its business. `undefined`: of that alone. */
+  beforePure(stage: string | undefined): Promise<void>;
   /** Reads every source of the stage. A stage that did not pass gives none: its measurements mean nothing. */
   afterStage(stage: string, state: State): Promise<void>;
   /** All that was read, with the services' logs. Sources that were not reached have a problem that says so. */
@@ -61,8 +61,8 @@ export function readEvidence(
     const found = await readSource();
     keep(name, witness, found, { fromMs, toMs: Date.now() });
   };
-  const begin = async (stage: string | undefined): Promise<void> => {
-    const isDue = ({ name, source }: Named): boolean => !begun.has(name) && source.stage === stage;
+  const begin = async (...stages: readonly (string | undefined)[]): Promise<void> => {
+    const isDue = ({ name, source }: Named): boolean => !begun.has(name) && stages.includes(source.stage);
     for (const { name, source } of sources.filter(isDue).sort(byTurn)) {
       const given = new AbortController();
       const signal = AbortSignal.any([place.signal, given.signal]);
@@ -104,7 +104,7 @@ export function readEvidence(
     recordEvidence(runDirectory, read);
     return read;
   };
-  return { beforeAll: () => begin(undefined), beforeStage: begin, afterStage, evidence };
+  return { beforeStage: (stage) => begin(stage, undefined), beforePure: begin, afterStage, evidence };
 }
 
 /** A source with its name in the task. */

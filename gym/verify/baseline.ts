@@ -130,7 +130,6 @@ async function runStages(
   const silent = quiet(emit);
   const place = { task, environment, hostDirectory, runDirectory: folder, nonce, signal };
   const reader = comparesBuilds(task) ? readEvidence(place, silent) : undefined;
-  await reader?.beforeAll();
   for (const stage of task.stages) {
     await reader?.beforeStage(stage.name);
     const logFile = join(folder, 'stages', `${stage.name}.log`);

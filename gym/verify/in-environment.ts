@@ -151,7 +151,7 @@ function stageRunner(
     const context = { environment, hostDirectory: directory, logFile, emit, signal, run, nonce };
     const where = { stage: stage.name, project: environment.project, emit };
     const problems = await disturbed(request.fault?.during, where, async () => {
-      if (!isCanary) await reader.beforeStage(stage.name);
+      if (!isCanary) await (stage.pure ? reader.beforePure(stage.name) : reader.beforeStage(stage.name));
       const outcome = await runStage(stage, context);
       findings.outcomes.push(outcome);
       if (!isCanary && !signal.aborted) await reader.afterStage(stage.name, outcome.state);
@@ -175,7 +175,9 @@ function stageRunner(
     run: runAll,
     async runIn(where, stages) {
       environment = where;
-      if (!isCanary) await reader.beforeAll();
+      // Else the first of them does.
+      const isFirst = where === noEnvironment || stages.every(({ pure, name }) => pure || known.has(name));
+      if (!isCanary && isFirst) await reader.beforePure(undefined);
       await runAll(stages);
     },
   };
