@@ -50,6 +50,21 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/verify-known.ts'),
   },
   {
+    name: 'watch',
+    group: 'judge',
+    usage: 'watch [TASK] [--stage NAME | --check NAME] [--keep-going]',
+    summary: 'verify on every save, until Ctrl-C; what a save makes stale is stopped',
+    examples: [['gym watch shop --stage unit', 'the networks wait ready-made, as with gym warm']],
+    options: {
+      stage: { kind: 'text', value: 'NAME', help: 'only this stage, with those before it that it needs' },
+      check: { kind: 'text', value: 'NAME', help: 'only this check, with the stages that it needs' },
+      'keep-going': { kind: 'flag', help: 'run the stages after one that does not pass' },
+      next: { kind: 'flag', help: 'wait for a line on standard input, then verify once' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/watch.ts'),
+  },
+  {
     name: 'why',
     group: 'judge',
     usage: 'why STAGE [TASK] [--json]',

@@ -12,15 +12,20 @@ import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
 
-let apiIsResolved = false;
+let api: string | undefined;
+
+/** Loads the public API, so that a task file that imports it is loaded sooner. */
+export async function preloadApi(): Promise<void> {
+  if (api !== undefined) await import(api);
+}
 
 /**
  * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
  * `apiUrl` is the file URL of the public API.
  */
 export function resolveApi(apiUrl: string): void {
-  if (apiIsResolved) return;
-  apiIsResolved = true;
+  if (api !== undefined) return;
+  api = apiUrl;
   registerHooks({
     resolve: (specifier, context, next) => {
       if (specifier === 'devgym') return { url: apiUrl, shortCircuit: true };

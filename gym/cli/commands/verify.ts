@@ -33,8 +33,8 @@ export async function verifyFully(context: Context, args: Arguments, whole?: Who
   const asked = await askedFor(task.value, args);
   if (!asked.ok) return asked.problems;
   const watchdog = startWatchdog(context.env);
-  // Where no engine answers, the verdict tells.
-  await removeLeftovers(context);
+  // Where no engine answers, the verdict tells. A watch has done it for all its verifications.
+  if (!args.flag('next')) await removeLeftovers(context);
   const mode = jsonMode(args);
   const store = openStore(checkoutOf(task.value.root));
   const history = openHistory(store);
