@@ -12,23 +12,30 @@ import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
 
-let api: string | undefined;
-
-/** Loads the public API, so that a task file that imports it is loaded sooner. */
-export async function preloadApi(): Promise<void> {
-  if (api !== undefined) await import(api);
-}
+let apiUrl: string | undefined;
+let isHooked = false;
 
 /**
  * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
- * `apiUrl` is the file URL of the public API.
+ * `url` is the file URL of the public API.
  */
-export function resolveApi(apiUrl: string): void {
-  if (api !== undefined) return;
-  api = apiUrl;
+export function resolveApi(url: string): void {
+  apiUrl = url;
+}
+
+/** Loads the public API, so that a task file that imports it is loaded sooner. */
+export async function preloadApi(): Promise<void> {
+  if (apiUrl !== undefined) await import(apiUrl);
+}
+
+/** Not before there is a task file to load: every import after it goes the long way. */
+function hookImports(): void {
+  if (isHooked || apiUrl === undefined) return;
+  isHooked = true;
+  const url = apiUrl;
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (specifier === 'devgym') return { url: apiUrl, shortCircuit: true };
+      if (specifier === 'devgym') return { url, shortCircuit: true };
       const resolved = next(specifier, context);
       noteImport(context.parentURL, resolved.url);
       return resolved;
@@ -47,6 +54,7 @@ export async function loadTask(file: string): Promise<Result<Task>> {
 
 async function evaluate(file: string): Promise<Result<TaskDefinition>> {
   let loaded: unknown;
+  hookImports();
   try {
     loaded = await import(pathToFileURL(file).href);
   } catch (thrown) {

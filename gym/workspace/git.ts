@@ -51,21 +51,22 @@ export function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Runs git; its exit code is a value. 127: git is not there. */
-export async function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
+export function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
   const options = {
     cwd,
     env: { ...withoutRepository(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...env },
     maxBuffer: Number.POSITIVE_INFINITY,
   };
   return new Promise((resolve) => {
+    // Not execa: its import takes longer than most of what git is asked, and every command asks git.
     const child = execFile('git', [...quiet, ...args], options, (error, stdout, stderr) => {
-      if (error === null) resolve({ exitCode: 0, stdout, stderr });
-      else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout, stderr });
-      else resolve({ exitCode: 127, stdout: '', stderr: error.message });
+      const exitCode = error === null ? 0 : error.code;
+      if (typeof exitCode === 'number') return resolve({ exitCode, stdout, stderr });
+      resolve({ exitCode: 127, stdout: '', stderr: stderr || String(error?.message) });
     });
-    // git may end before it has read all.
+    // Git may end before it has read all.
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input ?? '');
+    child.stdin?.end(input);
   });
 }
 
