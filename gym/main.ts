@@ -45,7 +45,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   ]);
   const args = parseCommandLine(command, argv);
   if (!args.ok) return report(args.problems);
-  const { resolveApi } = await import('./task/load.ts');
+  const { resolveApi } = await import('./task/api.ts');
   resolveApi(apiUrl());
   const interrupted = interruption(process);
   onBrokenPipe = () => interrupted.interrupt('SIGPIPE');

@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { taskFile } from '../store/store.ts';
+import { displayPath } from './display-path.ts';
 import { type FoundTask, findTasks } from './found.ts';
-import { displayPath, loadTask } from './load.ts';
+import { loadTask } from './load.ts';
 import { known, nearOrKnown } from './suggest.ts';
 
 /**

@@ -14,7 +14,9 @@ export function buildId(): string {
 function idOf(top: string): string {
   const manifest = readFileSync(join(top, 'package.json'), 'utf8');
   const isSource = import.meta.url.endsWith('.ts');
-  const folders = isSource ? ['gym', 'invariants'] : ['dist', 'dist/chunks'];
+  // The name of a chunk changes with its content.
+  const chunks = isSource ? [] : readdirSync(join(top, 'dist/chunks'));
+  const folders = isSource ? ['gym', 'invariants'] : ['dist'];
   const files = folders.flatMap((folder) =>
     readdirSync(join(top, folder), { recursive: isSource, encoding: 'utf8' }).map((name) => join(top, folder, name)),
   );
@@ -22,7 +24,7 @@ function idOf(top: string): string {
     const { size, mtimeMs } = statSync(file);
     return `${file} ${size} ${mtimeMs}`;
   });
-  return sha256([manifest, ...states].join('\n')).slice(0, 16);
+  return sha256([manifest, ...chunks.sort(), ...states].join('\n')).slice(0, 16);
 }
 
 function topFolder(folder: string): string {

@@ -1,6 +1,6 @@
+import { displayPath } from '../../task/display-path.ts';
 import { ownNames } from '../../task/find.ts';
 import { findTasks } from '../../task/found.ts';
-import { displayPath } from '../../task/load.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { tableText } from '../render/style.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { importDocker } from '../../environment/docker.ts';
 import { forgetSlots, readSlots } from '../../store/slots.ts';
 import { checkoutOf } from '../../store/store.ts';
-import { preloadApi } from '../../task/load.ts';
+import { preloadApi } from '../../task/api.ts';
 import { watchWorkspace } from '../../workspace/watch.ts';
 import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';

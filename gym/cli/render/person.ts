@@ -5,8 +5,8 @@ import { noteLines, partText } from '../../judge/note.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
 import { isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
+import { displayPath } from '../../task/display-path.ts';
 import type { CheckResult } from '../../task/judgement.ts';
-import { displayPath } from '../../task/load.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
