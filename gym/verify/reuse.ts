@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { loadCompose } from '../environment/compose/load.ts';
@@ -145,8 +145,9 @@ function takeOver(
   { store, runDirectory, nonce }: PlanGround,
 ): Reused | undefined {
   const parsed = keptStep.safeParse(kept);
-  if (!parsed.success) return undefined;
   const from = store.runDirectory(run);
+  // A run that was cut off after its stages, or whose folder is gone, vouches for nothing.
+  if (!parsed.success || !existsSync(join(from, 'verdict.json'))) return undefined;
   const contents = files.map((file) => ({ path: file.path, content: readKept(from, file) }));
   for (const { path, content } of contents) {
     if (content === undefined) return undefined;

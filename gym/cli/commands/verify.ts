@@ -77,9 +77,12 @@ async function openNoting(named: string | undefined, context: Context) {
   const real = process.env;
   const noted = noting(real);
   process.env = noted.object;
-  const opened = await openTask(named, { ...context, env: noted.object });
-  process.env = real;
-  return { opened, variables: (): ReadonlySet<string> | 'all' => (noted.isOpen() ? 'all' : noted.names) };
+  try {
+    const opened = await openTask(named, { ...context, env: noted.object });
+    return { opened, variables: (): ReadonlySet<string> | 'all' => (noted.isOpen() ? 'all' : noted.names) };
+  } finally {
+    process.env = real;
+  }
 }
 
 /** The part of the task that is asked for; nothing: all of it. */
