@@ -10,6 +10,7 @@ import { benchFourServices, benchShuffle, benchState } from './bench/environment
 import { benchGrowth } from './bench/growth.ts';
 import { comparisonTable, writeFigures } from './bench/measure.ts';
 import { benchTargets } from './bench/targets.ts';
+import { benchWords } from './bench/words.ts';
 
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
@@ -86,3 +87,4 @@ benchTargets();
 await benchCache(rounds);
 await benchEnvironments();
 await benchVerdict();
+await benchWords();

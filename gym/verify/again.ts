@@ -67,7 +67,7 @@ interface Taking {
   readonly own: { readonly run: string; readonly startedAt: number };
 }
 
-function takenOver(earlier: Verdict, { from, keys, there, own }: Taking): Verdict {
+function takenOver({ change: _, ...earlier }: Verdict, { from, keys, there, own }: Taking): Verdict {
   const isSaid = earlier.stages.every(({ cached }) => cached !== undefined);
   return {
     ...earlier,

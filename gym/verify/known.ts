@@ -8,7 +8,7 @@ import { type CacheFind, cacheKey, readCache, readWhole, sha256, writeWhole } fr
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { type Contents, contentsOf } from '../workspace/contents.ts';
-import { runGit } from '../workspace/git.ts';
+import { refsHash } from '../workspace/refs.ts';
 import { listFiles } from '../workspace/snapshot.ts';
 import { buildId } from './build-id.ts';
 
@@ -68,7 +68,6 @@ export interface FoundWhole {
 /** Looks for a passing run of the very same; `undefined`: none is known for sure. Loads no task and runs nothing but git. */
 export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> {
   const { store, root, env } = ask;
-  const refs = refsOf(root);
   const found = readWhole(store, keyOf(ask, contentsOf(root, await listFiles(root))));
   const parsed = wholeRun.safeParse(found);
   if (!parsed.success) return undefined;
@@ -79,7 +78,7 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
     (day === null || day === today()) &&
     [...new Set(Object.values(keys))].every((key) => isPassed(readCache(store, task, key))) &&
-    parsed.data.refs === (await refs);
+    parsed.data.refs === refsHash(root);
   const now = await facts;
   if (!holds || now?.engine !== engine) return undefined;
   if (Object.entries(images).some(([reference, id]) => now.images[reference] !== id)) return undefined;
@@ -107,7 +106,7 @@ export interface WholeSeen {
 }
 
 /** Keeps a passing run as known as a whole. */
-export async function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): Promise<void> {
+export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): void {
   if (!isGreen(verdict.state) || verdict.workspace.restored.length > 0) return;
   const { store, root, env } = ask;
   const { task, keys, contents, images, engine, variables, files } = seen;
@@ -122,18 +121,13 @@ export async function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen
     files: Object.fromEntries([...files].map(([file, content]) => [file, hashOrNull(content)])),
     images: { ...images },
     engine,
-    refs: await refsOf(root),
+    refs: refsHash(root),
     day: task.waivers.length > 0 ? today() : null,
   };
   writeWhole(store, keyOf(ask, contents), kept);
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10);
-
-async function refsOf(root: string): Promise<string> {
-  const { stdout } = await runGit(['show-ref', '--head'], { cwd: root });
-  return sha256(stdout);
-}
 
 function readOrNot(file: string): Buffer | undefined {
   try {

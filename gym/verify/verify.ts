@@ -22,7 +22,8 @@ import { keepWhole } from './known.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
-import { asStageResult } from './stage-result.ts';
+import { changeSince, lastVerdict } from './since.ts';
+import { asStageResult, keepFailedCases } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
 
 /**
@@ -49,16 +50,16 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
     removeBaselineFiles(runDirectory);
   }
   const verdict = end(request, log, { findings, startedAt, runDirectory });
-  await keepIfWhole(request, findings, { verdict, directory });
+  keepIfWhole(request, findings, { verdict, directory });
   return verdict;
 }
 
 /** Keeps a run as known as a whole, where each of its steps is. */
-async function keepIfWhole(
+function keepIfWhole(
   { whole, task, store, part }: VerifyRequest,
   { plan, problems }: Findings,
   { verdict, directory }: { readonly verdict: Verdict; readonly directory: string },
-): Promise<void> {
+): void {
   if (whole === undefined || part !== undefined || plan?.environment.ok !== true || problems.length > 0) return;
   const keys: [string, string][] = [];
   for (const { step, inputs } of plan.steps) {
@@ -87,7 +88,7 @@ async function keepIfWhole(
     variables: names,
     files,
   };
-  await keepWhole(whole, verdict, seen);
+  keepWhole(whole, verdict, seen);
 }
 
 async function walk(request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
@@ -187,6 +188,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
   const { task, run, workspace, fault, loop, history, signal } = request;
   const durationMs = Date.now() - startedAt;
   const stages = findings.outcomes.map((outcome) => asStageResult(outcome, runDirectory));
+  for (const outcome of findings.outcomes) keepFailedCases(outcome, runDirectory);
   const verdict: Verdict = {
     schema: verdictSchemaName,
     run,
@@ -206,6 +208,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     stages,
     checks: findings.checks,
     problems: findings.problems,
+    ...changeOf(request, findings),
   };
   const verdictFile = join(runDirectory, 'verdict.json');
   writeAtomically(verdictFile, `${JSON.stringify(verdict, null, 1)}\n`);
@@ -240,6 +243,15 @@ function withCached(conclusion: Conclusion, stages: Verdict['stages']): Conclusi
   if (cached.length === 0 || !isGreen(conclusion.state)) return conclusion;
   const what = cached.length === stages.length ? '' : `${cached.length} of ${stages.length} stages `;
   return { ...conclusion, headline: `${conclusion.headline}; ${what}cached from run ${runs.join(', ')}` };
+}
+
+/** What changed since the run before, where both judged the code as it is. */
+function changeOf(request: VerifyRequest, { checks, outcomes }: Findings): Pick<Verdict, 'change'> {
+  const { fault, isCanary, part } = request;
+  const isPlain = fault === undefined && isCanary !== true && part === undefined && checks.length > 0;
+  const before = isPlain ? lastVerdict(request) : undefined;
+  if (before === undefined || before.checks.length === 0) return {};
+  return { change: changeSince(before, { checks, outcomes }, request.store.runDirectory) };
 }
 
 type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;

@@ -7,9 +7,9 @@ import { sameAgain } from '../../verify/again.ts';
 import { findWhole, type WholeAsk } from '../../verify/known.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { eventLines, jsonMode } from '../render/json.ts';
-import { progressLines } from '../render/progress.ts';
-import { problemsIn, verdictText } from '../render/verdict.ts';
+import { readerOf } from '../reader.ts';
+import { jsonMode } from '../render/json.ts';
+import { listenersFor, verdictText } from '../render/verdict.ts';
 
 /** With one of these, nothing that is known as a whole is asked for. */
 const apart = ['fault', 'baseline', 'stage', 'check'] as const;
@@ -26,14 +26,16 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   }
   const { store, taskFile: file } = ask;
   const mode = jsonMode(args);
-  const lines =
-    mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr, problemsIn(context, mode));
+  const reader = readerOf(context, args);
+  const listeners = listenersFor(context, mode, reader);
   const history = openHistory(store);
   try {
-    const request = { store, history, run: newRunName(new Date()), listeners: [lines], taskFile: file, startedAt };
+    const request = { store, history, run: newRunName(new Date()), listeners, taskFile: file, startedAt };
     const verdict = sameAgain(request, found);
     if (mode !== 'stream') {
-      context.stdout.write(`${await verdictText(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
+      context.stdout.write(
+        `${await verdictText(verdict, store.runDirectory(verdict.run), mode, reader, context.stdout)}\n`,
+      );
     }
     return verdict.exitCode;
   } finally {

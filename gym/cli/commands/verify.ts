@@ -15,9 +15,9 @@ import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
-import { eventLines, jsonMode } from '../render/json.ts';
-import { progressLines } from '../render/progress.ts';
-import { problemsIn, verdictText } from '../render/verdict.ts';
+import { readerOf } from '../reader.ts';
+import { jsonMode } from '../render/json.ts';
+import { listenersFor, verdictText } from '../render/verdict.ts';
 import { openTask } from '../tasks.ts';
 
 /** One verification of the workspace as it is, of which nothing is known as a whole. `whole`: how it was asked for, where it may become so. */
@@ -36,6 +36,7 @@ export async function verifyFully(context: Context, args: Arguments, whole?: Who
   // Where no engine answers, the verdict tells. A watch has done it for all its verifications.
   if (!args.flag('next')) await removeLeftovers(context);
   const mode = jsonMode(args);
+  const reader = readerOf(context, args);
   const store = openStore(checkoutOf(task.value.root));
   const history = openHistory(store);
   const [called] = args.positionals;
@@ -56,16 +57,16 @@ export async function verifyFully(context: Context, args: Arguments, whole?: Who
       history,
       run: newRunName(new Date()),
       environmentVariables: context.env,
-      listeners: [
-        mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr, problemsIn(context, mode)),
-      ],
+      listeners: listenersFor(context, mode, reader),
       signal: context.signal,
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
     refillSlots(context, task.value);
     if (mode !== 'stream')
-      context.stdout.write(`${await verdictText(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
+      context.stdout.write(
+        `${await verdictText(verdict, store.runDirectory(verdict.run), mode, reader, context.stdout)}\n`,
+      );
     return verdict.exitCode;
   } finally {
     history.close();
