@@ -127,7 +127,7 @@ async function unknownCommand(word: string, commands: readonly Command[]): Promi
 async function report(end: CommandEnd): Promise<number> {
   if (typeof end === 'number') return end;
   const [{ problemText }, { painter }, { exitCodeOfProblems }] = await Promise.all([
-    import('./cli/render/person.ts'),
+    import('./cli/render/problem.ts'),
     import('./cli/render/style.ts'),
     import('./judge/verdict.ts'),
   ]);

@@ -3,7 +3,7 @@ import { notedProjects } from '../fault/notes.ts';
 import { checkoutOf } from '../store/store.ts';
 import { clearLeftovers } from '../verify/leftovers.ts';
 import type { Context } from './context.ts';
-import { problemText } from './render/person.ts';
+import { problemText } from './render/problem.ts';
 import { painter } from './render/style.ts';
 
 /**

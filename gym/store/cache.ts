@@ -109,6 +109,11 @@ export function readWhole(store: Store, key: string): unknown {
   }
 }
 
+/** Drops all that is known of whole runs: a step of one of them was seen to fail. */
+export function forgetWholes(store: Store): void {
+  for (const name of byAge(wholeFolder(store))) rmSync(join(wholeFolder(store), name), { force: true });
+}
+
 /** Keeps it. */
 export function writeWhole(store: Store, key: string, known: unknown): void {
   writeHashed(wholeFolder(store), key, known);

@@ -3,8 +3,8 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { askEngine } from '../environment/ask.ts';
-import { isGreen, type Verdict, verdictSchema } from '../judge/verdict.ts';
-import { type CacheFind, cacheKey, readCache, readWhole, sha256, writeWhole } from '../store/cache.ts';
+import { isGreen, type Verdict } from '../judge/verdict.ts';
+import { cacheKey, readWhole, sha256, writeWhole } from '../store/cache.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { type Contents, contentsOf } from '../workspace/contents.ts';
@@ -21,8 +21,7 @@ const wholeRun = z.object({
   run: z.string(),
   /** SHA-256 of its verdict's file. */
   verdict: z.string(),
-  task: z.string(),
-  /** Keys of its steps, by stage: each has a record of its own, which says whether it was seen to fail. */
+  /** Keys of its steps, by stage. */
   keys: z.record(z.string(), z.string()),
   /** Hashes of the values of all variables that the task or its Compose files asked for; null: it was not set. */
   variables: z.record(z.string(), z.string().nullable()),
@@ -48,6 +47,9 @@ export interface WholeAsk {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** By its hash it was written by this very gym, which checked all of it. */
+const ownVerdict = z.custom<Verdict>((value) => typeof value === 'object' && value !== null);
+
 const hashOrNull = (text: string | Uint8Array | undefined): string | null => (text === undefined ? null : sha256(text));
 
 function keyOf(
@@ -71,24 +73,20 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
   const found = readWhole(store, keyOf(ask, contentsOf(root, await listFiles(root))));
   const parsed = wholeRun.safeParse(found);
   if (!parsed.success) return undefined;
-  const { run, task, keys, variables, files, images, engine, day } = parsed.data;
+  const { run, keys, variables, files, images, engine, day } = parsed.data;
   const facts = askEngine(env, Object.keys(images));
   const holds =
     Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
     (day === null || day === today()) &&
-    [...new Set(Object.values(keys))].every((key) => isPassed(readCache(store, task, key))) &&
     parsed.data.refs === refsHash(root);
   const now = await facts;
   if (!holds || now?.engine !== engine) return undefined;
   if (Object.entries(images).some(([reference, id]) => now.images[reference] !== id)) return undefined;
   const text = readOrNot(join(store.runDirectory(run), 'verdict.json'));
   if (text === undefined || sha256(text) !== parsed.data.verdict) return undefined;
-  return { run, keys, verdict: verdictSchema.parse(JSON.parse(text.toString('utf8'))) };
+  return { run, keys, verdict: ownVerdict.parse(JSON.parse(text.toString('utf8'))) };
 }
-
-const isPassed = (found: CacheFind): boolean =>
-  typeof found === 'object' && found.record.passed !== null && found.record.failed === null;
 
 /** What was looked at while a task was loaded and run. */
 export interface WholeSeen {
@@ -115,7 +113,6 @@ export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): voi
     schema: 'gym.whole/1',
     run: verdict.run,
     verdict: sha256(own),
-    task: task.name,
     keys: { ...keys },
     variables: Object.fromEntries([...variables].map((name) => [name, hashOrNull(env[name])])),
     files: Object.fromEntries([...files].map(([file, content]) => [file, hashOrNull(content)])),

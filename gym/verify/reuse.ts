@@ -13,6 +13,7 @@ import {
   type CacheRecord,
   cacheKey,
   forgetCache,
+  forgetWholes,
   type Inputs,
   keptFileOf,
   readCache,
@@ -187,6 +188,7 @@ export function keepSteps(plan: Plan, ran: Ran): void {
     if (step.uncached !== undefined || !inputs.ok) continue;
     const state = stateOf(step, ran);
     const { store, task } = ran;
+    if (state === 'failed') forgetWholes(store);
     // A check does not hold on what was kept: it is not taken a second time.
     if (reused !== undefined && state === 'failed') forgetCache(store, task.name, cacheKey(step.name, inputs.value));
     if (reused !== undefined || state === 'open') continue;

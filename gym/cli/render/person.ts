@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Problem, placeText } from '../../events/problem.ts';
+import { placeText } from '../../events/problem.ts';
 import { changeText } from '../../judge/change.ts';
 import { noteLines, partText } from '../../judge/note.ts';
 import { stateWord } from '../../judge/terse.ts';
@@ -10,6 +10,7 @@ import { displayPath } from '../../task/display-path.ts';
 import type { CheckResult } from '../../task/judgement.ts';
 import { failedCasesOf } from '../../verify/stage-result.ts';
 import { failuresText } from './cases.ts';
+import { problemText } from './problem.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
@@ -108,13 +109,6 @@ function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, 
 
 function proofText(check: CheckResult | undefined, paint: Paint): string {
   return check?.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
-}
-
-/** A problem with its place and remedy. */
-export function problemText(problem: Problem, paint: Paint): string {
-  const where = placeText(problem.place);
-  const lines = [`${paint('red', 'error')}${where === '' ? '' : ` ${where}`}: ${problem.message}`];
-  return [...lines, ...(problem.remedy === undefined ? [] : [`  ${problem.remedy}`])].join('\n');
 }
 
 /** All about one check; of a stage, with all failed cases that were kept. */

@@ -3,7 +3,7 @@ import type { Listener } from '../../events/log.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { isGreen } from '../../judge/verdict.ts';
 import type { Output } from '../context.ts';
-import { problemText } from './person.ts';
+import { problemText } from './problem.ts';
 import { durationText, glyph, type Paint, painter } from './style.ts';
 
 /** Whether lines of progress tell of problems, or who prints them does it elsewhere. */
