@@ -109,6 +109,27 @@ export function readWhole(store: Store, key: string): unknown {
   }
 }
 
+/** Of a store, what no verdict takes into account; all else may be what people have decided or proven. */
+const neutral = new Set(['runs', 'cache', 'environments', 'slots', 'snapshots', 'worktrees', '.gitignore']);
+
+/** A hash that changes when something does that a verdict may take into account, such as what was proven: names, sizes and times of its files. */
+export function decisionsHash({ directory }: Store): string {
+  const names = readdirSync(directory).filter((name) => !neutral.has(name) && !name.startsWith('history.sqlite'));
+  const files = names.sort().flatMap((name) => {
+    const path = join(directory, name);
+    return statSync(path).isDirectory()
+      ? readdirSync(path)
+          .sort()
+          .map((each) => join(path, each))
+      : [path];
+  });
+  const states = files.map((file) => {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return [file, stat?.isFile() === true ? [stat.size, stat.mtimeMs] : null];
+  });
+  return sha256(JSON.stringify(states));
+}
+
 /** Drops all that is known of whole runs: a step of one of them was seen to fail. */
 export function forgetWholes(store: Store): void {
   for (const name of byAge(wholeFolder(store))) rmSync(join(wholeFolder(store), name), { force: true });

@@ -25,12 +25,9 @@ export type ProofRecord = z.infer<typeof proofRecord>;
 
 const folderOf = (store: Store): string => join(store.directory, 'proofs');
 
-/** The file of a task's record. */
-export const proofsFile = (store: Store, task: string): string => join(folderOf(store), `${task}.json`);
-
 /** The record of a task; `undefined`: there is none that can be read. */
 export function readProofs(store: Store, task: string): ProofRecord | undefined {
-  const parsed = proofRecord.safeParse(readJson(proofsFile(store, task)));
+  const parsed = proofRecord.safeParse(readJson(join(folderOf(store), `${task}.json`)));
   return parsed.success ? parsed.data : undefined;
 }
 

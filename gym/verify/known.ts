@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { askEngine } from '../environment/ask.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
-import { cacheKey, readWhole, sha256, writeWhole } from '../store/cache.ts';
+import { cacheKey, decisionsHash, readWhole, sha256, writeWhole } from '../store/cache.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { type Contents, contentsOf } from '../workspace/contents.ts';
@@ -31,6 +31,8 @@ const wholeRun = z.object({
   engine: z.string(),
   /** Hash of all refs: what is held against a baseline depends on where branches are. */
   refs: z.string(),
+  /** Hash of what people have decided or proven. */
+  decisions: z.string(),
   /** The day, in UTC, where a check is waived until one. */
   day: z.string().nullable(),
 });
@@ -79,7 +81,8 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
     Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
     (day === null || day === today()) &&
-    parsed.data.refs === refsHash(root);
+    parsed.data.refs === refsHash(root) &&
+    parsed.data.decisions === decisionsHash(store);
   const now = await facts;
   if (!holds || now?.engine !== engine) return undefined;
   if (Object.entries(images).some(([reference, id]) => now.images[reference] !== id)) return undefined;
@@ -119,6 +122,7 @@ export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): voi
     images: { ...images },
     engine,
     refs: refsHash(root),
+    decisions: decisionsHash(store),
     day: task.waivers.length > 0 ? today() : null,
   };
   writeWhole(store, keyOf(ask, contents), kept);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesRead } from '../environment/compose/files.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -9,8 +9,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import { observedBy } from '../evidence/kinds.ts';
 import { sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
-import { cacheKey } from '../store/cache.ts';
-import { proofsFile } from '../store/proofs.ts';
+import { cacheKey, readCache } from '../store/cache.ts';
 import { checkoutOf, writeAtomically } from '../store/store.ts';
 import { importsOf, isTransparent } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
@@ -65,19 +64,17 @@ function keepIfWhole(
   for (const { step, inputs } of plan.steps) {
     if (step.uncached !== undefined || !inputs.ok) return;
     const key = cacheKey(step.name, inputs.value);
+    const found = readCache(store, task.name, key);
+    // One that is flaky runs each time.
+    if (typeof found !== 'object' || found.record.failed !== null) return;
     for (const { name } of step.stages) keys.push([name, key]);
   }
   const names = whole.variables();
   const { images, outside, inputs } = plan.environment.value;
   if (names === 'all' || Object.keys(outside).length > 0 || !isTransparent(task.file)) return;
   const modules = importsOf(task.file).map((file): [string, Uint8Array] => [file, readFileSync(file)]);
-  const proofs = proofsFile(store, task.name);
   const read = [...filesRead()].filter(([file]) => !file.startsWith(`${directory}/`));
-  const files = new Map<string, string | Uint8Array | undefined>([
-    ...read,
-    ...modules,
-    [proofs, existsSync(proofs) ? readFileSync(proofs) : undefined],
-  ]);
+  const files = new Map<string, string | Uint8Array | undefined>([...read, ...modules]);
   const engine = inputs['Docker engine'] ?? '';
   const seen = {
     task,
