@@ -26,6 +26,11 @@ export function judgeInvariants(invariants: readonly Invariant[], evidence: Evid
   });
 }
 
+/** What a stage claims, which reports cases or has an exit code alone. */
+export function stageClaim(stage: string, hasCases: boolean): string {
+  return hasCases ? `every case of ${stage} passes` : `${stage} ends with exit code 0`;
+}
+
 /** The case set of a stage as a check: every case passes, and at least one ran. */
 export function stageCheck(stage: StageResult, again: string): CheckResult {
   const executed = stage.cases === null ? 1 : stage.cases.passed + stage.cases.failed;
@@ -34,7 +39,7 @@ export function stageCheck(stage: StageResult, again: string): CheckResult {
   return {
     name: stage.stage,
     kind: 'cases',
-    claim: stage.cases === null ? `${stage.stage} ends with exit code 0` : `every case of ${stage.stage} passes`,
+    claim: stageClaim(stage.stage, stage.cases !== null),
     severity: 'gate',
     risk: [],
     again,
@@ -67,21 +72,23 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
   const targets = checks.filter((check) => check.kind === 'target').length;
-  const invariants = checks.filter((check) => check.kind !== 'cases').length - targets;
+  const guards = checks.filter((check) => check.kind === 'guard').length;
+  const invariants = checks.filter((check) => check.kind !== 'cases').length - targets - guards;
   const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
   const measured = targets === 0 ? '' : `, ${countText(targets, 'target')}`;
+  const guarded = guards === 0 ? '' : `, ${countText(guards, 'guard')}`;
   const holding = checks.filter((check) => isGreen(check.state)).length;
   const waived = checks.filter((check) => check.state === 'waived').map(({ name }) => name);
   const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
   const unproven = checks.filter((check) => check.proof === 'unproven');
-  const gateCount = checks.filter(({ severity }) => severity === 'gate').length;
+  const gateCount = gates.filter(({ kind }) => kind !== 'guard').length;
   const notProven = unproven.length === gateCount ? 'every gate' : listText(unproven.map(({ name }) => name));
   const others = [
     ...told('waived', waived),
     ...told('does not hold, but only warns', warned),
     ...told('UNPROVEN', unproven.length === 0 ? [] : [notProven]),
   ].join('');
-  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${measured}${others}`;
+  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${measured}${guarded}${others}`;
 }
 
 function told(what: string, names: readonly string[]): string[] {

@@ -5,6 +5,7 @@ import { failed, ok, type Place, type Problem, type Result } from '../events/pro
 import { hookImports } from './api.ts';
 import { DefinitionError } from './definition-error.ts';
 import { displayPath } from './display-path.ts';
+import { guardCheck, guardNames } from './guards.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
@@ -111,7 +112,10 @@ function doubleNames(task: Task): Problem[] {
     ...task.targets.map(({ name }, index) => ({ name, path: ['targets', index, 'name'] })),
     ...(task.canary === undefined ? [] : [{ name: canaryCheck, path: ['canary'] }]),
   ];
-  const doubles = named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index);
+  const guards = guardNames.map(guardCheck);
+  const doubles = named.filter(
+    ({ name }, index) => guards.includes(name) || named.findIndex((other) => other.name === name) < index,
+  );
   const sources = Object.keys(task.witnesses).filter((name) => Object.hasOwn(task.measurements, name));
   return [
     ...doubles.map(({ name, path }) =>
@@ -119,7 +123,7 @@ function doubleNames(task: Task): Problem[] {
         task,
         path,
         `two checks are named ${name}`,
-        'Stages, invariants and targets share their names: rename one.',
+        'Stages, invariants, targets and guards share their names: rename one.',
       ),
     ),
     ...sources.map((name) => definitionProblem(task, ['witnesses', name], `${name} is a measurement and a witness`)),
@@ -157,7 +161,8 @@ function unknownNames(task: Task): Problem[] {
 }
 
 function unknownChecks(task: Task): Problem[] {
-  const checks = [...task.stages, ...task.invariants, ...task.targets].map(({ name }) => name);
+  const named = [...task.stages, ...task.invariants, ...task.targets].map(({ name }) => name);
+  const checks = [...named, ...guardNames.map(guardCheck)];
   return task.waivers.flatMap(({ check }, index) =>
     checks.includes(check)
       ? []

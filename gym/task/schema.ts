@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { environmentFault } from './environment-fault.ts';
+import { guardsSchema } from './guards.ts';
 import { type Invariant, isInvariant } from './invariant.ts';
+import { resultFormat } from './result-format.ts';
 import { sourceSchema } from './source.ts';
 import { canarySchema, targetInput } from './target.ts';
 
@@ -11,10 +13,6 @@ const relativePath = z.string().min(1);
 const seconds = z.number().positive().max(86_400, 'at most 86400 seconds: a day');
 const minutes = z.number().positive().max(43_200, 'at most 43200 minutes: 30 days');
 
-/** Formats of test results that gym reads. */
-export const resultFormat = z.enum(['junit', 'tap', 'ctrf', 'vitest']);
-export type ResultFormat = z.infer<typeof resultFormat>;
-
 /** One step of the harness. */
 export const stageSchema = z.strictObject({
   name,
@@ -24,7 +22,10 @@ export const stageSchema = z.strictObject({
   command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
   workdir: z.string().optional(),
   env: z.record(z.string(), z.string()).default({}),
-  /** Where the cases are reported. A stage with results that ran no test is vacuous; without, its exit code decides. */
+  /**
+   * Where the cases are reported; the path `-` is standard output. A stage with results that ran no test is vacuous;
+   * without, its exit code decides.
+   */
   results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
   timeoutSeconds: seconds.default(600),
   /** Globs of the files that it depends on, besides its environment; all of the workspace by default. A stage on the host is cached only with them. */
@@ -101,6 +102,8 @@ export const taskSchema = z.strictObject({
   ignoredFaults: z.record(z.string(), z.string().min(1)).default({}),
   /** Checks that need not hold for a while, because a person said so. */
   waivers: z.array(waiverSchema).default([]),
+  /** What changed in the workspace has to keep these as well: docs/trust.md. */
+  guards: guardsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   /** Globs of files that an agent may not change: a verification takes them from the baseline. */
   protected: z.array(z.string()).default([]),

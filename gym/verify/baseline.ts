@@ -15,6 +15,7 @@ import type { Evidence } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
 import { type Commit, extractCommit, findCommit } from '../workspace/commit.ts';
 import { takeSnapshot } from '../workspace/snapshot.ts';
+import { isGuarded } from './guards.ts';
 import type { VerifyRequest } from './request.ts';
 import { snapshotVariables } from './variables.ts';
 
@@ -22,11 +23,12 @@ import { snapshotVariables } from './variables.ts';
 export type BaselineNeed = 'nothing' | 'files' | 'build';
 
 /** What a verification needs of the baseline. */
-export function baselineNeed({ task, isCanary }: Pick<VerifyRequest, 'task' | 'isCanary'>): BaselineNeed {
+export function baselineNeed(request: Pick<VerifyRequest, 'task' | 'isCanary' | 'fault'>): BaselineNeed {
+  const { task, isCanary } = request;
   if (isCanary === true) return 'build';
   const kinds = task.targets.map(({ against }) => against.kind);
   if (kinds.includes('baseline') || comparesBuilds(task)) return 'build';
-  return kinds.includes('ratchet') ? 'files' : 'nothing';
+  return kinds.includes('ratchet') || isGuarded(request) ? 'files' : 'nothing';
 }
 
 const comparesBuilds = ({ invariants }: Task): boolean => invariants.some((invariant) => invariant.comparesBuilds);

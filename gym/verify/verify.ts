@@ -16,6 +16,7 @@ import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { workspaceChanges } from './guards.ts';
 import { type Findings, note, phase, runAndJudge, type Way } from './in-environment.ts';
 import { keepWhole } from './known.ts';
 import { asInWorkspace } from './places.ts';
@@ -37,7 +38,15 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = {
-    ...{ snapshot: null, definition: '', commit: undefined, canary: undefined, plan: undefined },
+    ...{
+      snapshot: null,
+      definition: '',
+      commit: undefined,
+      changes: undefined,
+      unguarded: undefined,
+      canary: undefined,
+      plan: undefined,
+    },
     ...{ outcomes: [], checks: [], problems: [] },
   };
   begin(request, log.emit, startedAt);
@@ -59,7 +68,8 @@ function keepIfWhole(
   { plan, problems }: Findings,
   { verdict, directory }: { readonly verdict: Verdict; readonly directory: string },
 ): void {
-  if (whole === undefined || part !== undefined || plan?.environment.ok !== true || problems.length > 0) return;
+  const isKnown = part === undefined && verdict.workspace.unguarded === undefined;
+  if (whole === undefined || !isKnown || plan?.environment.ok !== true || problems.length > 0) return;
   const keys: [string, string][] = [];
   for (const { step, inputs } of plan.steps) {
     if (step.uncached !== undefined || !inputs.ok) return;
@@ -99,6 +109,7 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
     if (!findings.commit.ok && request.compareWith !== undefined)
       return note(findings, way.emit, findings.commit.problems);
   }
+  findings.changes = await workspaceChanges(request, way.directory, findings.commit);
   await runAndJudge(request, way, findings, () => bringUp(request, way));
 }
 
@@ -198,6 +209,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
       hash: findings.snapshot?.hash ?? '',
       definition: findings.definition,
       restored: [...(findings.snapshot?.restored ?? [])],
+      ...(findings.unguarded !== undefined && { unguarded: findings.unguarded }),
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(request.part !== undefined && { part: request.part }),
@@ -259,14 +271,15 @@ type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
  */
 function conclude(
   stages: Verdict['stages'],
-  { checks, problems, canary }: Findings,
+  { checks, problems, canary, unguarded }: Findings,
   { signal, strict }: { readonly signal: AbortSignal; readonly strict: boolean },
 ): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
   const summed = strict && canary === undefined ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
   const isGo = canary !== undefined && isGreen(summed.state);
-  const judged = isGo ? { ...summed, headline: `${canary.call}, as ${canary.because}` } : summed;
+  const open = unguarded !== undefined && isGreen(summed.state) ? `; unguarded: ${unguarded}` : '';
+  const judged = { ...summed, headline: isGo ? `${canary.call}, as ${canary.because}` : summed.headline + open };
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
   const lost = worstProblem.kind === 'environment' || checks.length === 0;

@@ -1,3 +1,4 @@
+import { storesHere } from '../../api/stores.ts';
 import { connectEngine } from '../../environment/engine.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
@@ -9,7 +10,6 @@ import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { problemText } from '../render/problem.ts';
 import { painter, tableText } from '../render/style.ts';
-import { storesHere } from '../stores.ts';
 
 const header = ['KIND', 'NAME', 'SIZE', 'WHY'];
 

@@ -1,8 +1,8 @@
+import { newestRuns } from '../../api/stores.ts';
 import type { RunRow } from '../../store/history.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { durationText, tableText } from '../render/style.ts';
-import { newestRuns } from '../stores.ts';
 
 const defaultLimit = 20;
 

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readVerdict, runNamed } from '../../api/run-named.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
-import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
+import type { Verdict } from '../../judge/verdict.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import { failedCasesOf, type KeptCase } from '../../verify/stage-result.ts';
 import type { Arguments } from '../command.ts';
@@ -11,7 +11,6 @@ import { readerOf } from '../reader.ts';
 import { caseText } from '../render/cases.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
-import { type NamedRun, runNamed } from '../run-named.ts';
 
 /** `gym show`: a run's verdict, or all about one of its checks or failed cases. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
@@ -20,7 +19,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const found = runNamed(context.cwd, name === '' ? undefined : name);
   if (!found.ok) return found.problems;
   const directory = found.value.store.runDirectory(found.value.verdictOf);
-  const verdict = readVerdict(found.value, directory);
+  const verdict = readVerdict(found.value);
   if (!verdict.ok) return verdict.problems;
   const isJson = args.text('json') !== undefined;
   const print = (value: unknown, text: () => string): number => {
@@ -64,14 +63,4 @@ function caseNamed({ run, stages, checks }: Verdict, directory: string, what: st
   const remedy =
     first === undefined ? nearOrKnown(what, 'checks', names) : `Name one: ${names.slice(0, 10).join(', ')}`;
   return failed({ kind: 'usage', message, remedy });
-}
-
-function readVerdict({ row }: NamedRun, directory: string): Result<Verdict> {
-  const file = join(directory, 'verdict.json');
-  if (!existsSync(file)) {
-    return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
-  }
-  const parsed = verdictSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (parsed.success) return ok(parsed.data);
-  return failed({ kind: 'evidence', message: 'the verdict cannot be read', place: { file } });
 }

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { startInBackground } from '../../api/background.ts';
+import { openTask } from '../../api/tasks.ts';
 import { importDocker } from '../../environment/docker.ts';
 import { forgetSlots, readSlots } from '../../store/slots.ts';
 import { checkoutOf } from '../../store/store.ts';
 import { preloadApi } from '../../task/api.ts';
 import { watchWorkspace } from '../../workspace/watch.ts';
-import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import { painter } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
 
 /** Names of saved files that are told. */
 const toldFiles = 3;

@@ -1,8 +1,8 @@
+import { openTask } from '../../api/tasks.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { type Why, whyStage } from '../../verify/why.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { openTask } from '../tasks.ts';
 
 /** Names of what has changed that are listed. */
 const listed = 40;

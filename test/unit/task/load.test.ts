@@ -74,6 +74,16 @@ const cases: Record<string, Case> = {
     says: /^defineTask: stages\.1: unknown key "comand" \(did you mean "command"\?\)$/,
     line: 10,
   },
+  'a format of results that is misspelt': {
+    content: `${imports}export default defineTask({\n${head}  stages: [{ name: 'a', command: 'x', results: { format: 'pytset', path: 'x' } }],\n});\n`,
+    says: /^defineTask: stages\.0\.results\.format: there is no format "pytset"\. Did you mean "pytest"\? The formats are: junit, .*trx\.$/,
+    line: 6,
+  },
+  'a tool whose format has another name': {
+    content: `${imports}export default defineTask({\n${head}  stages: [{ name: 'a', command: 'x', results: { format: 'nextest', path: 'x' } }],\n});\n`,
+    says: /there is no format "nextest"\. Did you mean "junit"\? The formats are: /,
+    line: 6,
+  },
   'an unknown key of an invariant': {
     content: task(
       `  measurements: { a: ${source} },\n  invariants: [\n    conservation({\n      name: 'flow',\n      totl: sum('a.x'),\n    }),\n  ],`,
@@ -109,6 +119,23 @@ const cases: Record<string, Case> = {
     content: task(`  measurements: { a: ${source} },\n  invariants: [\n    ${flow.replace("'flow'", "'unit'")},\n  ],`),
     says: /^two checks are named unit$/,
     line: 9,
+  },
+  'a check that has the name of a guard': {
+    content: task(`  measurements: { a: ${source} },\n  invariants: [${flow.replace("'flow'", "'guard-skips'")}],`),
+    says: /^two checks are named guard-skips$/,
+    line: 8,
+  },
+  'a waiver of a guard that does not exist': {
+    content: task(
+      "  waivers: [{ check: 'guard-skips', reason: 'r', owner: 'o', until: '2030-01-31' },\n    { check: 'guard-skip', reason: 'r', owner: 'o', until: '2030-01-31' }],",
+    ),
+    says: /^there is no check guard-skip to be waived$/,
+    line: 8,
+  },
+  'a guard that does not exist': {
+    content: task("  guards: {\n    severity: { skip: 'warn' },\n  },"),
+    says: /^defineTask: guards\.severity/,
+    line: 8,
   },
   'two stages of one name': {
     content: task('').replace("'true' }]", "'true' },\n    { name: 'unit', command: 'false' }]"),
