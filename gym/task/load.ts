@@ -1,43 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
+import { hookImports } from './api.ts';
 import { DefinitionError } from './definition-error.ts';
+import { displayPath } from './display-path.ts';
 import { guardCheck, guardNames } from './guards.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
-import { noteImport } from './modules.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
 import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
-
-let apiUrl: string | undefined;
-let isHooked = false;
-
-/**
- * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
- * `url` is the file URL of the public API.
- */
-export function resolveApi(url: string): void {
-  apiUrl = url;
-}
-
-/** Not before there is a task file to load: every import after it goes the long way. */
-function hookImports(): void {
-  if (isHooked || apiUrl === undefined) return;
-  isHooked = true;
-  const url = apiUrl;
-  registerHooks({
-    resolve: (specifier, context, next) => {
-      if (specifier === 'devgym') return { url, shortCircuit: true };
-      const resolved = next(specifier, context);
-      noteImport(context.parentURL, resolved.url);
-      return resolved;
-    },
-  });
-}
 
 /** Loads a task file. Whatever is wrong with it comes back as problems with file and line. */
 export async function loadTask(file: string): Promise<Result<Task>> {
@@ -80,12 +54,6 @@ function definition(
 ): Problem {
   const place: Place = { file: displayPath(file), ...(more.line !== undefined && { line: more.line }) };
   return { kind: 'definition', message, place, ...(more.remedy !== undefined && { remedy: more.remedy }) };
-}
-
-/** A path as its reader would type it: relative to the current folder where that is shorter. */
-export function displayPath(file: string): string {
-  const short = relative(process.cwd(), file);
-  return short === '' || short.startsWith('../../') ? file : short;
 }
 
 type Problems = [Problem, ...Problem[]];

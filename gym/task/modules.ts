@@ -4,9 +4,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** By the URL of a module: those that it imports. Node loads a module once, so what was seen stays. */
 const imports = new Map<string, Set<string>>();
 
+/** Modules that import what cannot be looked through: packages, and what reads files or asks others. */
+const opaque = new Set<string>();
+/** Of Node's own, what computes and no more. */
+const plain = new Set(['node:assert', 'node:assert/strict', 'node:path', 'node:url', 'node:util', 'node:buffer']);
+
 /** Notes that one module imports another. */
 export function noteImport(parent: string | undefined, url: string): void {
-  if (parent?.startsWith('file:') !== true || !url.startsWith('file:') || url.includes('/node_modules/')) return;
+  if (parent?.startsWith('file:') !== true) return;
+  if (!url.startsWith('file:') || url.includes('/node_modules/')) {
+    if (!plain.has(url)) opaque.add(parent);
+    return;
+  }
   const known = imports.get(parent);
   if (known === undefined) imports.set(parent, new Set([url]));
   else known.add(url);
@@ -20,4 +29,45 @@ export function importsOf(file: string): string[] {
   for (const each of found) for (const imported of imports.get(each) ?? []) found.add(imported);
   found.delete(url);
   return [...found].map((each) => fileURLToPath(each)).sort();
+}
+
+/** Whether a file came to what it is by its modules and variables alone: none of them could read a file or ask anybody. */
+export function isTransparent(file: string): boolean {
+  const modules = [file, ...importsOf(file)].map((each) => pathToFileURL(realpathSync(each)).href);
+  return !modules.some((each) => opaque.has(each));
+}
+
+/** Names that were looked up in an object; `isOpen`: all of it was, so that it may depend on anything in it. */
+export interface Noted<Values extends object> {
+  readonly object: Values;
+  readonly names: ReadonlySet<string>;
+  isOpen(): boolean;
+}
+
+/** An object in the place of another that notes which of its values are asked for. */
+export function noting<Values extends object>(values: Values): Noted<Values> {
+  const names = new Set<string>();
+  let isOpen = false;
+  const note = (name: string | symbol): void => {
+    if (typeof name === 'string') names.add(name);
+  };
+  const object = new Proxy(values, {
+    get: (of, name) => {
+      note(name);
+      return Reflect.get(of, name);
+    },
+    has: (of, name) => {
+      note(name);
+      return Reflect.has(of, name);
+    },
+    getOwnPropertyDescriptor: (of, name) => {
+      note(name);
+      return Reflect.getOwnPropertyDescriptor(of, name);
+    },
+    ownKeys: (of) => {
+      isOpen = true;
+      return Reflect.ownKeys(of);
+    },
+  });
+  return { object, names, isOpen: () => isOpen };
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { listText } from '../judge/text.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { importsOf } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
-import { hashFiles, listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { filesIn, hashFiles, listFiles, matchesAny } from '../workspace/snapshot.ts';
 
 /**
  * Hash of what judges: the task's file, its Compose files and all else that an agent may not change, as they lie in a snapshot; and the modules
@@ -23,13 +22,6 @@ export function definitionHash(task: Task, directory: string, paths = filesIn(di
 /** The same of a workspace: of the files that a snapshot of it would have. */
 export async function workspaceDefinition(task: Task): Promise<string> {
   return definitionHash(task, task.root, await listFiles(task.root));
-}
-
-function filesIn(directory: string): string[] {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
-    (entry) => !entry.isDirectory(),
-  );
-  return entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
 /** What a verdict comes to where every gate has to have been seen to fail: green no more while one has not. */

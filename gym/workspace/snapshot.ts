@@ -12,7 +12,7 @@ import {
   type Stats,
   symlinkSync,
 } from 'node:fs';
-import { dirname, join, matchesGlob } from 'node:path';
+import { dirname, join, matchesGlob, relative } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { repositoryOf, runGit } from './git.ts';
 
@@ -160,6 +160,14 @@ export async function listFiles(folder: string): Promise<string[]> {
   // Behind a link that replaced a tracked folder, the index's files seem to be there still.
   const paths = new Set(entries);
   return entries.filter((path) => !ancestorsOf(path).some((ancestor) => paths.has(ancestor))).sort();
+}
+
+/** All files of a folder, relative to it, whatever git says. */
+export function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
+    (entry) => !entry.isDirectory(),
+  );
+  return entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
 /** What git tracks, and what is new and not ignored. A repository in a repository is listed as a folder: its own git knows its files. */
