@@ -86,8 +86,8 @@ export function lastVerdict({
     const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
     // A loop works on other files than the user does: what fails there says nothing of what fails here.
     if (!parsed.success) continue;
-    const { fault, canary, workspace: judged } = parsed.data;
-    if (fault === undefined && canary === undefined && judged.root === workspace) return parsed.data;
+    const { fault, canary, part, workspace: judged } = parsed.data;
+    if ([fault, canary, part].every((each) => each === undefined) && judged.root === workspace) return parsed.data;
   }
   return undefined;
 }

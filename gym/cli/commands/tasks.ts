@@ -1,5 +1,6 @@
-import { findTasks } from '../../task/find.ts';
-import { displayPath, loadTask } from '../../task/load.ts';
+import { displayPath } from '../../task/display-path.ts';
+import { findTasks } from '../../task/found.ts';
+import { loadTask } from '../../task/load.ts';
 import { checksOf } from '../../verify/checks.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';

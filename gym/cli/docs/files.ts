@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { openTaskAndModel } from '../../api/tasks.ts';
 import { failed, type Result } from '../../events/problem.ts';
 import { checkoutOf } from '../../store/store.ts';
-import { displayPath } from '../../task/load.ts';
+import { displayPath } from '../../task/display-path.ts';
 import type { Task } from '../../task/schema.ts';
 import type { Context } from '../context.ts';
 import { agentText, skillHead, skillName } from './agent-text.ts';
