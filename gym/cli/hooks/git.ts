@@ -57,7 +57,7 @@ async function onPush(context: Context, task: Task, named: string): Promise<numb
     const exitCode = await withFiles(context, task, hash.value, async (workspace) => {
       const { cwd, env, signal } = context;
       const judged = await verifyTask({
-        ...{ cwd, env, signal, named, workspace },
+        ...{ cwd, env, signal, named, workspace, cache: 'use' },
         listeners: [progressLines(context.stderr)],
         onCleared: (cleared) => tellLeftovers(context, cleared),
       });
