@@ -14,31 +14,27 @@ const restMs = 600_000;
 const tailLines = 12;
 const tailCharacters = 1_000;
 
-/** What is known of stages, by a hash of their definition. */
-const notesSchema = z.record(z.string(), z.object({ hasPassed: z.boolean(), restsUntil: z.number() }));
+/** Until when stages are left alone, by a hash of their definition. */
+const restsSchema = z.record(z.string(), z.number());
 
 /** What to run where. */
 export interface QuickRequest {
   readonly task: Task;
   /** A copy of the task's folder that may be written to. */
   readonly directory: string;
-  /** File for what is known of the stages. */
+  /** File for what is known of stages that took too long. */
   readonly notes: string;
   readonly signal: AbortSignal;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 
-/** The stages that can be run at once: those on the host with which the harness begins. */
+/** The stages that can be run at once: pure ones on the host, which need no environment. */
 export function quickStages({ stages }: Task): readonly Stage[] {
-  const first = stages.findIndex(({ service }) => service !== undefined);
-  return first < 0 ? stages : stages.slice(0, first);
+  return stages.filter(({ pure, service }) => pure && service === undefined);
 }
 
-/**
- * Runs the quick stages without an environment, until one fails; gives what to say of it. A stage on the host may need the environment
- * all the same, so its failure counts only once it has passed without one. What the signal cuts off says nothing.
- */
+/** Runs the quick stages until one fails; gives what to say of it. What the signal cuts off says nothing. */
 export async function runQuickStages({
   task,
   directory,
@@ -46,22 +42,17 @@ export async function runQuickStages({
   signal,
   clock,
 }: QuickRequest): Promise<string | undefined> {
-  const known = readNotes(notes);
+  const rests = readRests(notes);
   for (const stage of quickStages(task)) {
     const key = createHash('sha256').update(JSON.stringify(stage)).digest('hex').slice(0, 16);
-    const before = known[key] ?? { hasPassed: false, restsUntil: 0 };
-    if (before.restsUntil > clock()) return undefined;
+    if ((rests[key] ?? 0) > clock()) continue;
     const { ended, tail } = await runStage(stage, directory, signal);
     if (ended.kind !== 'exited') {
-      writeNotes(notes, { ...known, [key]: { ...before, restsUntil: clock() + restMs } });
+      mkdirSync(dirname(notes), { recursive: true });
+      writeAtomically(notes, JSON.stringify({ ...rests, [key]: clock() + restMs }));
       return undefined;
     }
-    if (ended.exitCode !== 0)
-      return before.hasPassed ? `fail ${stage.name}: exit code ${ended.exitCode}\n${tail}` : undefined;
-    if (!before.hasPassed) {
-      known[key] = { ...before, hasPassed: true };
-      writeNotes(notes, known);
-    }
+    if (ended.exitCode !== 0) return `fail ${stage.name}: exit code ${ended.exitCode}\n${tail}`;
   }
   return undefined;
 }
@@ -93,16 +84,11 @@ async function runStage(stage: Stage, directory: string, signal: AbortSignal) {
   return { ended, tail: lines.join('\n').slice(-tailCharacters) };
 }
 
-function readNotes(file: string): z.infer<typeof notesSchema> {
+function readRests(file: string): z.infer<typeof restsSchema> {
   if (!existsSync(file)) return {};
   try {
-    return notesSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return restsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return {};
   }
-}
-
-function writeNotes(file: string, notes: z.infer<typeof notesSchema>): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeAtomically(file, JSON.stringify(notes));
 }

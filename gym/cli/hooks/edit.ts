@@ -52,7 +52,7 @@ async function look(task: Task, folder: string, signal: AbortSignal): Promise<st
       directory,
     });
     if (!snapshot.ok || signal.aborted) return undefined;
-    return await runQuickStages({ task, directory, notes: join(folder, 'quick.json'), signal, clock: Date.now });
+    return await runQuickStages({ task, directory, notes: join(folder, 'rests-edit.json'), signal, clock: Date.now });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

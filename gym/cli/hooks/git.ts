@@ -41,7 +41,7 @@ async function onCommit(context: Context, task: Task, index: string | undefined)
   return withFiles(context, task, staged.value, async (directory, hooks) => {
     const guarded = await failedGuards(task, directory, new Date());
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(commitLimitMs)]);
-    const notes = join(hooks, 'quick.json');
+    const notes = join(hooks, 'rests-commit.json');
     const words = await runQuickStages({ task, directory, notes, signal, clock: Date.now });
     const failures = [...guarded, ...(words === undefined ? [] : [words])];
     for (const failure of failures) context.stderr.write(`gym: ${failure}\n`);
@@ -57,7 +57,7 @@ async function onPush(context: Context, task: Task, named: string): Promise<numb
     const exitCode = await withFiles(context, task, hash.value, async (workspace) => {
       const { cwd, env, signal } = context;
       const judged = await verifyTask({
-        ...{ cwd, env, signal, named, workspace },
+        ...{ cwd, env, signal, named, workspace, cache: 'use' },
         listeners: [progressLines(context.stderr)],
         onCleared: (cleared) => tellLeftovers(context, cleared),
       });

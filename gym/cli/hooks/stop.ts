@@ -20,7 +20,13 @@ export async function stop({ env, signal }: Context, top: string, named: string,
     limits: task.ok ? task.value.limits : limitsSchema.parse({}),
     directory: join(openStore(top).directory, 'hooks', 'turns'),
     judge: async (limit) => {
-      const judged = await verifyTask({ ...caller, named, listeners: [], signal: AbortSignal.any([signal, limit]) });
+      const judged = await verifyTask({
+        ...caller,
+        named,
+        cache: 'use',
+        listeners: [],
+        signal: AbortSignal.any([signal, limit]),
+      });
       return judged.ok ? ok(judged.value.verdict) : judged;
     },
     clock: Date.now,

@@ -123,19 +123,6 @@ for (const name of ['claude', 'codex', 'gemini'] as const) {
       const { path: checkout } = folder;
       const tiny = join(checkout, 'envs/tiny');
       expect((await gym(checkout, ['hooks', 'install', name])).stderr).toBe('');
-      // So that the quick stage is known to need no environment.
-      folder.git('add', '-A');
-      const passed = {
-        session_id: 's',
-        cwd: checkout,
-        hook_event_name: name === 'gemini' ? 'AfterTool' : 'PostToolUse',
-      };
-      await execa(join(checkout, 'node_modules/.bin/gym'), ['hooks', 'run', name, 'envs/tiny'], {
-        cwd: checkout,
-        env: { PATH: path },
-        input: JSON.stringify(passed),
-      });
-
       const script = [
         { text: 'Done.' },
         ...edits[name](tiny),

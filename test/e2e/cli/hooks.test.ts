@@ -78,7 +78,7 @@ test('a hook that cannot do its work, one in a loop of gym, and one of a plan ho
 
 test('a look at an edit gives up in silence before two seconds are over, and leaves nothing', async () => {
   const stubborn = `trap '' TERM; sleep 61.5 & wait; sleep 61.5`;
-  using folder = countCheckout(2, { stages: [{ name: 'slow', command: stubborn }] });
+  using folder = countCheckout(2, { stages: [{ name: 'slow', command: stubborn, pure: true }] });
   const edited = JSON.stringify({
     session_id: 's',
     cwd: folder.path,
