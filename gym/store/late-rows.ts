@@ -5,7 +5,7 @@ import { type Store, writeAtomically } from './store.ts';
 const folderOf = (store: Store): string => join(store.directory, 'rows');
 
 /** Leaves a line for the history to whoever opens it next: opening and closing its database takes longer than what a run of the very same has to do. */
-export function leaveRow(store: Store, row: { readonly run: string }): void {
+export function leaveRow<Row extends { readonly run: string }>(store: Store, row: Row): void {
   mkdirSync(folderOf(store), { recursive: true });
   writeAtomically(join(folderOf(store), `${row.run}.json`), JSON.stringify(row));
 }
