@@ -156,6 +156,20 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/loop.ts'),
   },
   {
+    name: 'hooks',
+    group: 'judge',
+    usage: 'hooks [install|uninstall claude|codex|gemini|git [TASK]]',
+    summary: 'have an agent sent back until its task is done, and pushes judged, by hooks of their programs',
+    examples: [
+      ['gym hooks install claude', 'in .claude/settings.json, beside what is there: stop, edit and guard hooks'],
+      ['gym hooks install git shuffle', 'pre-commit: quick stages; pre-push: the whole verification'],
+      ['gym hooks', 'what is installed where'],
+    ],
+    options: {},
+    positionals: { least: 0, most: 3 },
+    load: () => import('./commands/hooks.ts'),
+  },
+  {
     name: 'mcp',
     group: 'judge',
     usage: 'mcp',
