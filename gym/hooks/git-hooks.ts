@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { writeAtomically } from '../store/store.ts';
-import { displayPath } from '../task/load.ts';
+import { displayPath } from '../task/display-path.ts';
 import type { Task } from '../task/schema.ts';
 import { git, runGit } from '../workspace/git.ts';
 import { type Call, callWords, shellWord } from './command.ts';

@@ -12,7 +12,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import { writeAtomically } from '../store/store.ts';
-import { displayPath } from '../task/load.ts';
+import { displayPath } from '../task/display-path.ts';
 import type { Task } from '../task/schema.ts';
 import { type Call, callWords, shellWord } from './command.ts';
 import { type HookKind, type Program, topWords } from './programs.ts';

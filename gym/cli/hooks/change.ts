@@ -7,7 +7,7 @@ import { type Change, installedHooks, installHooks, uninstallHooks } from '../..
 import { type Program, programNamed, programs } from '../../hooks/programs.ts';
 import { taskOf } from '../../hooks/settings.ts';
 import { checkoutOf } from '../../store/store.ts';
-import { displayPath } from '../../task/load.ts';
+import { displayPath } from '../../task/display-path.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { tableText } from '../render/style.ts';

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Answer } from '../../hooks/answer.ts';
 import { firstGuarded } from '../../hooks/guard.ts';
 import { openStore } from '../../store/store.ts';
+import { displayPath } from '../../task/display-path.ts';
 import { findTask } from '../../task/find.ts';
-import { displayPath, loadTask } from '../../task/load.ts';
+import { loadTask } from '../../task/load.ts';
 import { matchesAny } from '../../workspace/snapshot.ts';
 
 /** An edit that is about to be made. */
