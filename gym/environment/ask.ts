@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { hostText, resolveHost } from './host.ts';
 
-/** Answers of the engine to what can be asked without a client, which takes longer to load than they take to come. */
+/** What the engine answers to what can be asked without a client, which takes longer to load than the answers take to come. */
 export interface EngineFacts {
   /** Address, version, kernel and architecture, as `environmentInputs` has them. */
   readonly engine: string;
-  /** Ids of images by reference; of one that is not there, `undefined`. */
-  readonly images: Readonly<Record<string, string | undefined>>;
+  /** Ids of all its images by their tags. */
+  readonly images: ReadonlyMap<string, string>;
 }
 
 const limitMs = 2_000;
@@ -14,18 +14,24 @@ const limitMs = 2_000;
 /** Asks an engine behind a socket of this machine; `undefined`: there is none, or it does not answer at once. */
 export async function askEngine(
   ambient: Readonly<Record<string, string | undefined>>,
-  references: readonly string[],
 ): Promise<EngineFacts | undefined> {
   const host = resolveHost(ambient);
   if (!host.ok || host.value.kind !== 'socket') return undefined;
   const { path } = host.value;
-  const asked = references.map((reference) => `/images/${reference}/json`);
-  const answers = await Promise.all(['/version', ...asked].map((each) => get(path, each)));
-  const [version, ...found] = answers;
-  if (version === undefined) return undefined;
+  const [version, listed] = await Promise.all([get(path, '/version'), get(path, '/images/json')]);
+  if (version === undefined || !Array.isArray(listed)) return undefined;
   const [name, kernel, arch] = ['Version', 'KernelVersion', 'Arch'].map((key) => textOf(version, key));
-  const images = references.map((reference, index) => [reference, textOf(found[index], 'Id')] as const);
-  return { engine: `${hostText(host.value)} ${name} ${kernel} ${arch}`, images: Object.fromEntries(images) };
+  const images = listed.flatMap((image) => tagsOf(image).map((tag) => [tag, textOf(image, 'Id') ?? ''] as const));
+  return { engine: `${hostText(host.value)} ${name} ${kernel} ${arch}`, images: new Map(images) };
+}
+
+/** Id of the image that a reference names. One by its digest, or of a registry's longer name, is not found: it is asked for in full then. */
+export const imageIn = ({ images }: EngineFacts, reference: string): string | undefined =>
+  images.get(/:[^/]+$/.test(reference) ? reference : `${reference}:latest`);
+
+function tagsOf(image: unknown): string[] {
+  const tags: unknown = typeof image === 'object' && image !== null ? Reflect.get(image, 'RepoTags') : undefined;
+  return Array.isArray(tags) ? tags.map(String) : [];
 }
 
 function textOf(answer: unknown, key: string): string | undefined {

@@ -110,7 +110,7 @@ export function readWhole(store: Store, key: string): unknown {
 }
 
 /** Of a store, what no verdict takes into account; all else may be what people have decided or proven. */
-const neutral = new Set(['runs', 'cache', 'environments', 'slots', 'snapshots', 'worktrees', '.gitignore']);
+const neutral = new Set(['rows', 'runs', 'cache', 'environments', 'slots', 'snapshots', 'worktrees', '.gitignore']);
 
 /** A hash that changes when something does that a verdict may take into account, such as what was proven: names, sizes and times of its files. */
 export function decisionsHash({ directory }: Store): string {

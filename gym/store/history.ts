@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { takeRows } from './late-rows.ts';
 import { ownerState, thisOwner } from './owner.ts';
 import { namesMeant, type Store } from './store.ts';
 
@@ -51,23 +52,20 @@ export function openHistory(store: Store): History {
       .prepare(sql)
       .all(...values)
       .map((row) => asRow(storedRow.parse(row)));
+  const save = (row: RunRow): void => {
+    // Only of a run that has not ended does anybody ask whether its gym still lives.
+    const owner = row.state === 'running' ? thisOwner() : null;
+    const { run, kind, task, state, distance, exitCode, headline, startedAt, durationMs, loop } = row;
+    database
+      .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(run, kind, task, state, distance, exitCode, headline, startedAt, durationMs, loop, owner);
+  };
+  takeRows(store, (row) => {
+    const parsed = runRow.safeParse(row);
+    if (parsed.success) save(parsed.data);
+  });
   return {
-    save(row) {
-      database.prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
-        row.run,
-        row.kind,
-        row.task,
-        row.state,
-        row.distance,
-        row.exitCode,
-        row.headline,
-        row.startedAt,
-        row.durationMs,
-        row.loop,
-        // Only of a run that has not ended does anybody ask whether its gym still lives.
-        row.state === 'running' ? thisOwner() : null,
-      );
-    },
+    save,
     // SQLite refuses a fraction.
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', Math.ceil(limit)),
     find(name) {

@@ -2,19 +2,21 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { openEventLog } from '../events/log.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import type { RunRow } from '../store/history.ts';
+import { leaveRow } from '../store/late-rows.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { FoundWhole } from './known.ts';
 import type { VerifyRequest } from './request.ts';
 
 /** What a run that is taken over as a whole is written with. */
-export type AgainRequest = Pick<VerifyRequest, 'store' | 'history' | 'run' | 'listeners'> & {
+export type AgainRequest = Pick<VerifyRequest, 'store' | 'run' | 'listeners'> & {
   readonly taskFile: string;
   readonly startedAt: number;
 };
 
 /** A run in which nothing ran: its verdict is that of an earlier one, whose folder has the evidence. */
 export function sameAgain(request: AgainRequest, { run: from, keys, verdict: earlier }: FoundWhole): Verdict {
-  const { store, history, run, listeners, taskFile, startedAt } = request;
+  const { store, run, listeners, taskFile, startedAt } = request;
   const runDirectory = store.makeRunDirectory(run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), run, listeners);
   const { task, workspace, state, exitCode, distance } = earlier;
@@ -49,8 +51,11 @@ export function sameAgain(request: AgainRequest, { run: from, keys, verdict: ear
   const verdictFile = join(runDirectory, 'verdict.json');
   const whole = { ...verdict, durationMs };
   writeAtomically(verdictFile, `${JSON.stringify(whole, null, 1)}\n`);
-  const row = { run, kind: 'verify' as const, task, state, distance, exitCode, headline };
-  history.save({ ...row, startedAt, durationMs, loop: null });
+  const row: RunRow = {
+    ...{ run, kind: 'verify', task, state, distance, exitCode, headline },
+    ...{ startedAt, durationMs, loop: null },
+  };
+  leaveRow(store, row);
   log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile });
   log.close();
   return whole;

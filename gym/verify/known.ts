@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { askEngine } from '../environment/ask.ts';
+import { askEngine, imageIn } from '../environment/ask.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { cacheKey, decisionsHash, readWhole, sha256, writeWhole } from '../store/cache.ts';
 import type { Store } from '../store/store.ts';
@@ -72,11 +72,11 @@ export interface FoundWhole {
 /** Looks for a passing run of the very same; `undefined`: none is known for sure. Loads no task and runs nothing but git. */
 export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> {
   const { store, root, env } = ask;
+  const facts = askEngine(env);
   const found = readWhole(store, keyOf(ask, contentsOf(root, await listFiles(root))));
   const parsed = wholeRun.safeParse(found);
   if (!parsed.success) return undefined;
   const { run, keys, variables, files, images, engine, day } = parsed.data;
-  const facts = askEngine(env, Object.keys(images));
   const holds =
     Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
@@ -85,7 +85,7 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
     parsed.data.decisions === decisionsHash(store);
   const now = await facts;
   if (!holds || now?.engine !== engine) return undefined;
-  if (Object.entries(images).some(([reference, id]) => now.images[reference] !== id)) return undefined;
+  if (Object.entries(images).some(([reference, id]) => imageIn(now, reference) !== id)) return undefined;
   const text = readOrNot(join(store.runDirectory(run), 'verdict.json'));
   if (text === undefined || sha256(text) !== parsed.data.verdict) return undefined;
   return { run, keys, verdict: ownVerdict.parse(JSON.parse(text.toString('utf8'))) };

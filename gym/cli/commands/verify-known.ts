@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { openHistory } from '../../store/history.ts';
 import { checkoutOf, newRunName, openStore, taskFile } from '../../store/store.ts';
 import { findTasks } from '../../task/found.ts';
 import { sameAgain } from '../../verify/again.ts';
@@ -28,19 +27,13 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const mode = jsonMode(args);
   const reader = readerOf(context, args);
   const listeners = listenersFor(context, mode, reader);
-  const history = openHistory(store);
-  try {
-    const request = { store, history, run: newRunName(new Date()), listeners, taskFile: file, startedAt };
-    const verdict = sameAgain(request, found);
-    if (mode !== 'stream') {
-      context.stdout.write(
-        `${await verdictText(verdict, store.runDirectory(verdict.run), mode, reader, context.stdout)}\n`,
-      );
-    }
-    return verdict.exitCode;
-  } finally {
-    history.close();
+  const request = { store, run: newRunName(new Date()), listeners, taskFile: file, startedAt };
+  const verdict = sameAgain(request, found);
+  if (mode !== 'stream') {
+    const text = await verdictText(verdict, store.runDirectory(verdict.run), mode, reader, context.stdout);
+    context.stdout.write(`${text}\n`);
   }
+  return verdict.exitCode;
 }
 
 /** How a whole verification is asked for, where the task is named by its folder; `undefined`: only a part is, or something is broken on purpose. */

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openHistory } from '../../../gym/store/history.ts';
+import { leaveRow } from '../../../gym/store/late-rows.ts';
 import { checkoutOf, newRunName, openStore, writeAtomically } from '../../../gym/store/store.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/repository.ts';
 
@@ -122,4 +123,15 @@ test('a file is written whole or not at all', () => {
   writeAtomically(file, 'old');
   writeAtomically(file, 'new');
   expect(execFileSync('ls', ['-A', folder.path], { encoding: 'utf8' })).toBe('verdict.json\n');
+});
+
+test('a line that was left by a gym that did not open the history is there for the next one that does', () => {
+  const store = openStore(folder.path);
+  store.make();
+  leaveRow(store, { ...row, run: 'left', startedAt: 7 });
+  folder.write('.gym/rows/torn.json', '{"run":');
+  const history = openHistory(store);
+  expect(history.newest(10)).toEqual([{ ...row, run: 'left', startedAt: 7 }]);
+  history.close();
+  expect(readdirSync(join(folder.path, '.gym/rows'))).toEqual([]);
 });
