@@ -148,6 +148,15 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
     },
     (asked, context) => command(['reset', ...(asked.task === undefined ? [] : ['--', asked.task])], context),
   );
+  server.registerTool(
+    'propose',
+    {
+      description: 'Ask a person for a change to protected files, as they are in the workspace now.',
+      inputSchema: z.object({ files: z.array(z.string()).min(1), reason: z.string() }),
+      annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
+    },
+    ({ files, reason }, context) => command(['propose', `--reason=${reason}`, '--', ...files], context),
+  );
 }
 
 /** Tells the client of what happens, where it asked for that. */

@@ -77,6 +77,11 @@ test('verify, wait, and look at what does not hold', async () => {
   expect(verdictSchema.parse(JSON.parse(await read(`gym://run/${run}`)))).toMatchObject({ run, state: 'fail' });
   await expect(read('gym://run/nothing')).rejects.toThrow('not found');
 
+  writeFileSync(file, `${source}// softer\n`);
+  const proposal = { files: ['envs/tiny/task.ts'], reason: 'it asks too much' };
+  expect((await mcp.call('propose', proposal)).text).toContain('A person decides: gym review ');
+  expect(await mcp.call('propose', { ...proposal, files: ['nothing.txt'] })).toMatchObject({ isError: true });
+
   define('export default 5;');
   await expect(read('gym://task/tiny')).rejects.toThrow('envs/tiny/task.ts:1: the default export');
 
@@ -165,6 +170,6 @@ test('what is no message is passed over, and standard output carries the protoco
   expect(answerTo(2)).toMatchObject({ error: { code: -32601 } });
   expect(answerTo(3)).toMatchObject({ result: { isError: true } });
   expect(answerTo(4)).toMatchObject({
-    result: { tools: [{ name: 'verify' }, { name: 'wait' }, ...Array(6).fill({})] },
+    result: { tools: [{ name: 'verify' }, { name: 'wait' }, ...Array(7).fill({})] },
   });
 });
