@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../../gym/events/event.ts';
-import { runsOf, tapStage, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { commit, runsOf, tapStage, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { leftOf } from '../../support/gym/engine.ts';
 import { eventsOf, gym, startGym } from '../../support/gym/program.ts';
 import type { TemporaryFolder } from '../../support/repository.ts';
@@ -48,7 +48,10 @@ const docker = (args: readonly string[], input = ''): void => {
 describe('a stage in a service', () => {
   let checkout: TemporaryFolder;
   const file = (name: string, content: string): (() => void) => {
-    return () => checkout.write(`envs/tiny/${name}`, content);
+    return () => {
+      checkout.write(`envs/tiny/${name}`, content);
+      commit(checkout);
+    };
   };
   beforeAll(() => {
     docker(['tag', 'debian:bookworm-slim', base]);
