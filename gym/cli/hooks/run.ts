@@ -45,7 +45,7 @@ async function answerOf(
     const files = touchedFiles(input);
     if (files.length === 0) return undefined;
     const { guard } = await import('./guard.ts');
-    return guard({ files, top, named, settings: program.settings });
+    return guard({ files, top, named, settings: program.settings, env: context.env });
   }
   if (context.env['GYM_RUN_ID'] !== undefined || input.isPlanning) return undefined;
   if (input.kind === 'stop') {

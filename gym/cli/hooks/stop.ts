@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openTask } from '../../api/tasks.ts';
+import { findJudged, openJudged } from '../../api/tasks.ts';
 import { verifyTask } from '../../api/verify.ts';
 import { ok } from '../../events/problem.ts';
 import type { Answer } from '../../hooks/answer.ts';
@@ -12,7 +12,8 @@ import type { Context } from '../context.ts';
 /** Judges the task of a checkout because the agent wants to stop. */
 export async function stop({ env, signal }: Context, top: string, named: string, input: HookInput): Promise<Answer> {
   const caller = { cwd: top, env };
-  const task = await openTask(named, caller);
+  const found = await findJudged(named, undefined, caller);
+  const task = found.ok ? await openJudged(found.value, caller) : found;
   return onStop({
     session: input.session,
     turn: input.turn,

@@ -76,6 +76,23 @@ test('a hook that cannot do its work, one in a loop of gym, and one of a plan ho
   expect(JSON.parse(none.stdout)).toEqual({ systemMessage: expect.stringContaining('there is no task envs/none') });
 });
 
+test('what the baseline has of the harness is guarded; a test that it does not have may be written and changed', async () => {
+  using folder = countCheckout(2, { protected: [] });
+  folder.write('envs/tiny/old.test.ts', 'old\n');
+  folder.git('add', '-A');
+  folder.git('commit', '-qm', 'a test');
+  folder.write('envs/tiny/new.test.ts', 'new\n');
+  const answerTo = async (file: string): Promise<string> => {
+    const edit = { session_id: 's', cwd: folder.path, hook_event_name: 'PreToolUse', tool_name: 'Write' };
+    const input = JSON.stringify({ ...edit, tool_input: { file_path: `envs/tiny/${file}` } });
+    const hook = ['node_modules/.bin/gym', 'hooks', 'run', 'claude', 'envs/tiny'];
+    return (await run(folder.path, hook, input)).stdout;
+  };
+  expect(await answerTo('old.test.ts')).toContain('gym propose envs/tiny/old.test.ts --reason');
+  expect(await answerTo('compose.yaml')).toContain('"permissionDecision":"deny"');
+  for (const free of ['new.test.ts', 'newer.test.ts', 'n.txt']) expect(await answerTo(free)).toBe('');
+});
+
 test('a look at an edit gives up in silence before two seconds are over, and leaves nothing', async () => {
   const stubborn = `trap '' TERM; sleep 61.5 & wait; sleep 61.5`;
   using folder = countCheckout(2, { stages: [{ name: 'slow', command: stubborn, pure: true }] });
