@@ -17,7 +17,7 @@ export const commands: readonly Command[] = [
   {
     name: 'verify',
     group: 'judge',
-    usage: 'verify [TASK] [--baseline REF] [--canary] [--fault NAME] [--strict] [--json]',
+    usage: 'verify [TASK] [--baseline REF] [--canary] [--fault NAME] [--strict] [--json] | verify --audit [--json]',
     summary: 'bring the system up, run its harness, judge it, print one verdict',
     examples: [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
@@ -25,6 +25,7 @@ export const commands: readonly Command[] = [
       ['gym verify shuffle --fault swap-channels', 'does a check notice this defect?'],
       ['gym verify shop --baseline v1.4', 'targets hold against the build of that tag'],
       ['gym verify shop --canary', 'beside the baseline, under the same load: go on or roll back?'],
+      ['gym verify --audit', 'are the verdicts that are here those that gym wrote?'],
     ],
     options: {
       fault: { kind: 'text', value: 'NAME', help: "apply the patch NAME of the task's faults/ to the snapshot first" },
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
         help: 'try the build beside the baseline under load: 0 go on, 1 roll back, 3 cannot tell',
       },
       strict: { kind: 'flag', help: 'not green while a gate was never seen to fail (gym prove)' },
+      audit: { kind: 'flag', help: 'judge nothing: walk the chain of verdicts. 0 whole, 1 not, 3 not vouched for' },
       json,
     },
     positionals: { least: 0, most: 1 },

@@ -1,23 +1,20 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import {
+  appendEntry,
+  type ChainEntry,
+  chainTable,
+  type FileHash,
+  type Link,
+  readFirstLink,
+  readLinks,
+} from './chain.ts';
+import { readKey } from './key.ts';
 import { ownerState, thisOwner } from './owner.ts';
+import { type RunRow, runRow } from './row.ts';
 import { namesMeant, type Store } from './store.ts';
 
-const runRow = z.object({
-  run: z.string(),
-  kind: z.enum(['verify', 'loop']),
-  task: z.string(),
-  state: z.string(),
-  distance: z.number().nullable(),
-  exitCode: z.number().nullable(),
-  headline: z.string(),
-  startedAt: z.number(),
-  durationMs: z.number().nullable(),
-  /** The loop that a verification belongs to. */
-  loop: z.string().nullable(),
-});
-/** One line of the history. `state` is `running` until the run ends, and `cut off` when its gym was killed before. */
-export type RunRow = z.infer<typeof runRow>;
+export type { RunRow } from './row.ts';
 
 /** With the gym that saved it last (`thisOwner`); null: it was saved by a gym that did not note it. */
 const storedRow = runRow.extend({ owner: z.string().nullable() });
@@ -31,6 +28,14 @@ const table = `
 /** The history of a checkout, shared by every gym beside this one. */
 export interface History {
   save(row: RunRow): void;
+  /** Saves how a run ended, and links that with the files that it stands on to the chain: both or none. */
+  end(row: RunRow, files: Readonly<Record<string, FileHash>>): void;
+  /** Notes in the chain that gym is about to remove the folders of these runs. */
+  removed(runs: readonly string[]): void;
+  /** The links of the chain in their order, or those that end one run. */
+  links(run?: string): Link[];
+  /** Names of runs that ended before there was a chain: nothing vouches for them. */
+  older(): readonly string[];
   /** The newest runs first. */
   newest(limit: number): RunRow[];
   /** A run by its name or a unique end of it. */
@@ -44,6 +49,7 @@ export function openHistory(store: Store): History {
   const database = new DatabaseSync(store.historyFile, { timeout: 5000 });
   database.exec('PRAGMA journal_mode = WAL');
   database.exec(table);
+  database.exec(chainTable);
   addOwner(database);
   const owner = thisOwner();
   const rows = (sql: string, ...values: (string | number)[]): RunRow[] =>
@@ -51,23 +57,38 @@ export function openHistory(store: Store): History {
       .prepare(sql)
       .all(...values)
       .map((row) => asRow(storedRow.parse(row)));
+  const save = (row: RunRow): void => {
+    database
+      .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(
+        row.run,
+        row.kind,
+        row.task,
+        row.state,
+        row.distance,
+        row.exitCode,
+        row.headline,
+        row.startedAt,
+        row.durationMs,
+        row.loop,
+        owner,
+      );
+  };
+  const endedRuns = (): readonly string[] =>
+    database
+      .prepare('SELECT run FROM runs WHERE durationMs IS NOT NULL ORDER BY run')
+      .all()
+      .map((row) => String(row['run']));
+  const append = (entry: ChainEntry, besides: () => void): void =>
+    appendEntry({ database, directory: store.directory, olderRuns: endedRuns }, entry, besides);
   return {
-    save(row) {
-      database
-        .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-        .run(
-          row.run,
-          row.kind,
-          row.task,
-          row.state,
-          row.distance,
-          row.exitCode,
-          row.headline,
-          row.startedAt,
-          row.durationMs,
-          row.loop,
-          owner,
-        );
+    save,
+    end: (row, files) => append({ type: 'ended', row, files }, () => save(row)),
+    removed: (runs) => append({ type: 'removed', runs: [...runs] }, () => undefined),
+    links: (run) => readLinks(database, readKey(), run),
+    older() {
+      const first = readFirstLink(database);
+      return first === undefined ? endedRuns() : first.entry?.type === 'began' ? first.entry.older : [];
     },
     // SQLite refuses a fraction.
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', Math.ceil(limit)),

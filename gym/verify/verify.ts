@@ -8,7 +8,8 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import { observedBy } from '../evidence/kinds.ts';
 import { sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
-import { checkoutOf, writeAtomically } from '../store/store.ts';
+import { endRun, verdictName } from '../store/run-files.ts';
+import { checkoutOf } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
@@ -170,10 +171,8 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     checks: findings.checks,
     problems: findings.problems,
   };
-  const verdictFile = join(runDirectory, 'verdict.json');
-  writeAtomically(verdictFile, `${JSON.stringify(verdict, null, 1)}\n`);
   const { state, distance, exitCode, headline } = verdict;
-  history.save({
+  const row = {
     run,
     kind: 'verify',
     task: task.name,
@@ -183,8 +182,9 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     headline,
     startedAt,
     durationMs,
-    loop: loop ?? null,
-  });
+  } as const;
+  endRun(history, runDirectory, { ...row, loop: loop ?? null }, `${JSON.stringify(verdict, null, 1)}\n`);
+  const verdictFile = join(runDirectory, verdictName);
   log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile });
   log.close();
   return verdict;

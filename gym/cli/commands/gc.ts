@@ -23,7 +23,10 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
   if (!onEngine.ok) return onEngine.problems;
   if (!environments.ok) return environments.problems;
   const usedRuns = new Set(environments.value.map((each) => each.run));
-  const inStore = (await Promise.all(storesHere(cwd).map((store) => storeGarbage(store, usedRuns)))).flat();
+  const stores = await Promise.all(
+    storesHere(cwd).map(async (store) => ({ store, items: await storeGarbage(store, usedRuns) })),
+  );
+  const inStore = stores.flatMap(({ items: each }) => each);
   const items = [...onEngine.value.items, ...inStore];
   if (items.length === 0) {
     stderr.write('there is nothing to remove\n');
@@ -35,7 +38,7 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
     stderr.write(`${items.length} things, ${total}; gym gc removes them\n`);
     return 0;
   }
-  for (const each of inStore) each.remove();
+  for (const each of stores) removeFromStore(each.store, each.items);
   const removed = await removeEngineGarbage(engine.value, onEngine.value);
   const problems = removed.ok ? [] : removed.problems;
   for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
@@ -50,6 +53,17 @@ async function storeGarbage(store: Store, usedRuns: ReadonlySet<string>): Promis
   } finally {
     history.close();
   }
+}
+
+/** The chain says that gym removes the folders of runs before it does: what is missing without that was removed by somebody else. */
+function removeFromStore(store: Store, items: readonly StoreGarbage[]): void {
+  const runs = items.filter(({ kind }) => kind === 'run').map(({ name }) => name);
+  if (runs.length > 0) {
+    const history = openHistory(store);
+    history.removed(runs);
+    history.close();
+  }
+  for (const each of items) each.remove();
 }
 
 function cells({ kind, name, bytes, why }: Garbage): string[] {

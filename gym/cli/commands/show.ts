@@ -3,23 +3,31 @@ import { join } from 'node:path';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
+import { auditRun } from '../../store/audit.ts';
 import { openHistory, type RunRow } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { notAsWritten } from '../render/audit.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
 import { storesHere } from '../stores.ts';
 
 /** `gym show`: a run's verdict, or all about one of its checks. */
-export async function run({ cwd, stdout }: Context, args: Arguments): Promise<CommandEnd> {
+export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
   const [name, checkName] = args.positionals[0]?.split(':') ?? [];
   const found = findRun(cwd, name === '' ? undefined : name);
   if (!found.ok) return found.problems;
-  const { store, verdictOf } = found.value;
+  const { store, verdictOf, wrong } = found.value;
   const verdict = readVerdict(found.value);
   if (!verdict.ok) return verdict.problems;
+  if (wrong !== undefined) {
+    // Whoever reads the document by machine sees it on stderr and by the exit code.
+    const output = args.text('json') === undefined ? stdout : stderr;
+    output.write(`${wrong}\n`);
+  }
+  const exitCode = wrong === undefined ? 0 : 1;
   const paint = painter(stdout);
   const { checks, run: runName } = verdict.value;
   if (checkName === undefined) {
@@ -27,7 +35,7 @@ export async function run({ cwd, stdout }: Context, args: Arguments): Promise<Co
       ? personVerdict(verdict.value, store.runDirectory(verdictOf), paint)
       : terse(verdict.value);
     stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(verdict.value, null, 2)}\n`);
-    return 0;
+    return exitCode;
   }
   const check = checks.find((each) => each.name === checkName);
   if (check === undefined) {
@@ -40,7 +48,7 @@ export async function run({ cwd, stdout }: Context, args: Arguments): Promise<Co
   }
   const text = checkText(check, verdict.value, store.runDirectory(verdictOf), paint);
   stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(check, null, 2)}\n`);
-  return 0;
+  return exitCode;
 }
 
 interface FoundRun {
@@ -48,6 +56,8 @@ interface FoundRun {
   readonly row: RunRow;
   /** The run itself; of a loop, its newest verification. */
   readonly verdictOf: string;
+  /** What of it is not as gym wrote it. */
+  readonly wrong: string | undefined;
 }
 
 /** The run of that name, or else the newest verification. */
@@ -66,7 +76,9 @@ function findIn(store: Store, name: string | undefined): FoundRun[] {
     const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
     if (row === undefined) return [];
     const judged = row.kind === 'loop' ? history.newest(1000).find(({ loop }) => loop === row.run) : row;
-    return [{ store, row, verdictOf: (judged ?? row).run }];
+    const rows = judged === undefined || judged.run === row.run ? [row] : [row, judged];
+    const wrong = notAsWritten(rows.flatMap((each) => auditRun(store, history, each)));
+    return [{ store, row, verdictOf: (judged ?? row).run, wrong }];
   } finally {
     history.close();
   }

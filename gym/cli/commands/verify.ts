@@ -19,6 +19,7 @@ import { openTask } from '../tasks.ts';
 
 /** `gym verify`: one verification of the workspace as it is. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  if (args.flag('audit')) return (await import('./audit.ts')).audit(context, args);
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
   const fault = args.text('fault');
