@@ -4,10 +4,12 @@ import { ok, type Result } from '../events/problem.ts';
 import { isGreen } from '../judge/verdict.ts';
 import { newRunName, writeAtomically } from '../store/store.ts';
 import { extractBaseline, startCommit } from '../workspace/baseline.ts';
+import { checkOut } from '../workspace/worktree.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
+import { lastCommit } from './progress.ts';
 
 /**
- * Verifies the worktree; protected files come from the start state, fresh for each verification: the checkout is in the reach of an
+ * Verifies what was committed of the worktree, whatever is still written to it; protected files come from the start state, fresh for each verification: the checkout is in the reach of an
  * agent. Events come before the journal: a kill between makes the attempt be judged again, and readers take the last verdict.
  */
 export async function judgeAttempt(context: LoopContext, attempt: number): Promise<Result<void>> {
@@ -19,13 +21,18 @@ export async function judgeAttempt(context: LoopContext, attempt: number): Promi
   const extracted = join(store.runDirectory(run), 'baseline');
   const baseline = await extractBaseline(worktree, task.protected, extracted);
   if (!baseline.ok) return baseline;
+  const commit = lastCommit(context.progress()) ?? worktree.start;
+  const committed = join(store.runDirectory(run), 'committed');
+  const files = await checkOut(worktree, commit, task.hidden, committed);
+  if (!files.ok) return files;
   const { workspace } = worktree;
   const verdict = await request.verify({
     ...{ task, store, history, environmentVariables, loop, listeners, signal, run, workspace },
+    files: files.value,
     baseline: baseline.value,
     compareWith: startCommit(worktree),
   });
-  rmSync(extracted, { recursive: true, force: true });
+  for (const folder of [extracted, committed]) rmSync(folder, { recursive: true, force: true });
   // Cut short, so it says nothing about the workspace.
   if (signal.aborted && !isGreen(verdict.state)) return ok(undefined);
   writeAtomically(verdictFile(context, attempt), `${JSON.stringify(verdict, null, 2)}\n`);

@@ -4,6 +4,7 @@ import type { Environment } from '../environment/environment.ts';
 import type { Emit, Phase } from '../events/event.ts';
 import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
+import { rewrittenResults } from '../harness/rewritten.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck } from '../judge/judge.ts';
 import { isGreen } from '../judge/verdict.ts';
@@ -64,6 +65,12 @@ export async function judgeIn(
   await phase('stages', emit, () => runStages({ environment, request, way, findings, nonce, reader }));
   if (signal.aborted) return;
   const evidence = request.isCanary === true ? undefined : await phase('evidence', emit, () => reader.evidence());
+  const { stages } = request.task;
+  note(
+    findings,
+    emit,
+    await rewrittenResults({ stages, outcomes: findings.outcomes, environment, hostDirectory: directory }),
+  );
   const baseline = await bringUpBeside(request, way, findings);
   try {
     const beside = baseline?.ok ? baseline.value.evidence : undefined;

@@ -24,6 +24,8 @@ export interface VerifyRequest {
   readonly called?: string;
   /** Folder to be judged, laid out as the task's own folder. It is only read: a snapshot of it is judged. */
   readonly workspace: string;
+  /** Folder with the files of the workspace as they are to be judged, where nobody writes to it any more; the workspace itself by default. */
+  readonly files?: string;
   /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */
   readonly baseline?: string;
   /** The commit whose build the workspace's is held against, where something asks for that: a ref, or by default where HEAD and the default branch parted. */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadCompose } from '../environment/compose/load.ts';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
 import type { Emit } from '../events/event.ts';
@@ -20,6 +21,7 @@ import { definitionHash, strictly } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
 import { asStageResult } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
+import { waysOut } from './within.ts';
 
 /**
  * Walks the way of a verification once. Always gives a verdict and writes it to `verdict.json`; nothing of the
@@ -69,21 +71,30 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   }
 }
 
-async function prepare(
-  { task, workspace, baseline, fault }: VerifyRequest,
-  { directory, emit }: Way,
-): Promise<Result<Snapshot>> {
+async function prepare(request: VerifyRequest, { directory, emit }: Way): Promise<Result<Snapshot>> {
+  const { task, workspace, files = workspace, baseline, fault } = request;
   const snapshot = await takeSnapshot({
-    workspace,
-    baseline: baseline ?? workspace,
+    workspace: files,
+    baseline: baseline ?? files,
     protectedGlobs: task.protected,
     directory,
   });
   if (!snapshot.ok) return snapshot;
   const applied = fault === undefined ? ok(undefined) : await fault.apply(directory);
   if (!applied.ok) return applied;
+  const within = checkWithin(request, directory);
+  if (!within.ok) return within;
   emit({ type: 'snapshot.taken', ...snapshot.value, restored: [...snapshot.value.restored] });
   return snapshot;
+}
+
+/** Whether nothing but the snapshot would be judged. Compose files that cannot be read are told of when they are brought up. */
+function checkWithin({ task, workspace, environmentVariables }: VerifyRequest, directory: string): Result<void> {
+  const files = task.compose.map((file) => join(directory, file));
+  const model = loadCompose(files, snapshotVariables(task, directory, environmentVariables), environmentVariables);
+  if (!model.ok) return ok(undefined);
+  const [first, ...others] = waysOut({ task, model: model.value, directory, live: [workspace, task.root] });
+  return first === undefined ? ok(undefined) : failed(first, ...others);
 }
 
 async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {

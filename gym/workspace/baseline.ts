@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
 import { type Commit, extractCommit } from './commit.ts';
-import { hashFiles, listFiles, matchesAny } from './snapshot.ts';
+import { hashFiles, listFiles, matchesAny, shadows } from './snapshot.ts';
 
 /** The commit of a loop's start state, with its hidden files where they are kept. */
 export function startCommit(worktree: Worktree): Commit {
@@ -25,7 +25,11 @@ export async function extractBaseline(
   protectedGlobs: readonly string[],
   directory: string,
 ): Promise<Result<string>> {
-  const extracted = await extractCommit(startCommit(worktree), directory, (path) => matchesAny(path, protectedGlobs));
+  const extracted = await extractCommit(
+    startCommit(worktree),
+    directory,
+    (path) => matchesAny(path, protectedGlobs) || shadows(path),
+  );
   return extracted.ok ? ok(extracted.value.folder) : extracted;
 }
 

@@ -54,7 +54,7 @@ export async function takeSnapshot({
 }: SnapshotRequest): Promise<Result<Snapshot>> {
   const missing = [workspace, baseline].find((folder) => !existsSync(folder));
   if (missing !== undefined) return failed({ kind: 'usage', message: `there is no folder ${missing}` });
-  const isProtected = (path: string): boolean => matchesAny(path, protectedGlobs);
+  const isProtected = (path: string): boolean => matchesAny(path, protectedGlobs) || shadows(path);
   const listed = await listFiles(workspace);
   const guarded = (baseline === workspace ? listed : await listFiles(baseline)).filter(isProtected);
   const guardedPaths = new Set(guarded);
@@ -123,6 +123,11 @@ function sameEntry(a: string, b: string): boolean {
   if (one.isSymbolicLink() && other.isSymbolicLink()) return readlinkSync(a) === readlinkSync(b);
   if (!one.isFile() || !other.isFile()) return false;
   return isExecutable(one) === isExecutable(other) && readFileSync(a).equals(readFileSync(b));
+}
+
+/** Whether a file may stand in for another program or module wherever npm and Node look: packages, and what tells npm how it runs scripts. */
+export function shadows(path: string): boolean {
+  return /(^|\/)(node_modules\/|\.npmrc$)/.test(path);
 }
 
 /** Whether a path matches a glob, or lies in a folder that does. Names that begin with a dot are names as any other. */

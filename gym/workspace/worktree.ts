@@ -9,7 +9,7 @@ import { git, repositoryOf, runGit } from './git.ts';
 import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './snapshot.ts';
-import { cloneSubmodules, restoreSubmodules } from './submodules.ts';
+import { cloneSubmodules, copySubmodules, restoreSubmodules } from './submodules.ts';
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -205,6 +205,38 @@ export async function restore(worktree: Worktree, commit: string, hidden: readon
   if (!whole.ok) return whole;
   removeHidden(worktree, hidden);
   return moveBranch(worktree, commit);
+}
+
+/**
+ * Writes the files of a commit to a new folder, as a worktree would have them: what is on the branch, whatever is written to the worktree meanwhile.
+ * Submodules are put back in the worktree and copied. Gives the folder that stands for the workspace.
+ */
+export async function checkOut(
+  worktree: Worktree,
+  commit: string,
+  hidden: readonly string[],
+  directory: string,
+): Promise<Result<string>> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const index = { GIT_INDEX_FILE: `${directory}.index`, GIT_WORK_TREE: directory, GIT_NO_REPLACE_OBJECTS: '1' };
+  const env = { ...environmentOf(worktree), ...index };
+  const folder = relative(worktree.directory, worktree.workspace);
+  const patterns = hidden.map((glob) => `:(top,glob)${join(folder, glob)}`);
+  const steps: string[][] = [
+    ['read-tree', '--reset', commit],
+    ...(patterns.length === 0
+      ? []
+      : [['rm', '-r', '-f', '--quiet', '--cached', '--ignore-unmatch', '--', ...patterns]]),
+    ['checkout-index', '--all', '--force', '--quiet'],
+  ];
+  for (const args of steps) {
+    const done = await git(args, { cwd: directory, env });
+    if (!done.ok) return done;
+  }
+  rmSync(`${directory}.index`, { force: true });
+  const copied = await copySubmodules(worktree, commit, directory);
+  return copied.ok ? ok(join(directory, folder)) : copied;
 }
 
 /** Removes the worktree's folder. The branch stays, and what it needs. */
