@@ -89,7 +89,7 @@ function attemptRequest(
     attempt,
     attempts: progress.limits.attempts,
     verdict: judged?.words ?? 'not judged',
-    protectedGlobs: task.protected,
+    protectedGlobs: task.protected.filter((glob) => !task.heldOut?.files.includes(glob)),
     continues: session !== null,
   });
   const promptFile = join(directory, `prompt-${attempt}.md`);

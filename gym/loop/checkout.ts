@@ -1,5 +1,5 @@
 import { listText } from '../judge/text.ts';
-import { differences, protectedFiles } from '../workspace/baseline.ts';
+import { differences, inSight, protectedFiles } from '../workspace/baseline.ts';
 import type { LoopContext } from './context.ts';
 
 /**
@@ -9,7 +9,8 @@ import type { LoopContext } from './context.ts';
 export async function checkoutChanges({ request, progress }: LoopContext): Promise<string> {
   const before = progress().worktree?.protectedFiles;
   if (before === undefined) return '';
-  const changed = differences(before, await protectedFiles(request.task.root, request.task.protected));
+  const { task } = request;
+  const changed = differences(before, inSight(await protectedFiles(task.root, task.protected), task));
   if (changed.length === 0) return '';
   return `protected files of the checkout changed since the start, the loop is judged with those of the start: ${listText(changed)}`;
 }

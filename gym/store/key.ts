@@ -23,10 +23,15 @@ export interface Key {
 }
 
 /** Where gym keeps what is the user's and in no workspace: `gym` in the state home of the XDG Base Directory Specification. */
-export function stateDirectory(): string {
+function stateDirectory(): string {
   const named = process.env['XDG_STATE_HOME'];
   const home = named !== undefined && isAbsolute(named) ? named : join(homedir(), '.local', 'state');
   return join(home, 'gym');
+}
+
+/** Where what is held out of an agent's sight is kept of a run. */
+export function heldOutDirectory(run: string): string {
+  return join(stateDirectory(), 'held-out', run);
 }
 
 const keyFile = (): string => join(stateDirectory(), 'key');

@@ -6,17 +6,19 @@ import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
 import { rewrittenResults } from '../harness/rewritten.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
-import { judgeInvariants, stageCheck } from '../judge/judge.ts';
+import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { isGreen } from '../judge/verdict.ts';
 import { waive } from '../judge/waive.ts';
 import { readProofs } from '../store/proofs.ts';
 import type { CanaryEnd } from '../target/canary.ts';
+import type { HeldOut } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
 import type { Commit } from '../workspace/commit.ts';
 import type { Snapshot } from '../workspace/snapshot.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
+import { type HeldOutPlace, judgeHeldOut, notYet } from './held-out.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
@@ -52,6 +54,7 @@ export async function judgeIn(
   request: VerifyRequest,
   way: Way,
   findings: Findings,
+  heldOut?: HeldOut,
 ): Promise<void> {
   const { signal } = request;
   const disturbance = request.fault?.during;
@@ -71,11 +74,16 @@ export async function judgeIn(
     emit,
     await rewrittenResults({ stages, outcomes: findings.outcomes, environment, hostDirectory: directory }),
   );
-  const baseline = await bringUpBeside(request, way, findings);
+  const baseline = await bringUpBeside(request, way, findings, heldOut);
   try {
     const beside = baseline?.ok ? baseline.value.evidence : undefined;
     const all = evidence && { ...evidence, ...(beside !== undefined && { baseline: beside }) };
     await judgeAll({ environment, request, way, findings, baseline }, all);
+    if (heldOut !== undefined && all !== undefined && !signal.aborted) {
+      const builds = { environment, directory, baseline, commit: findings.commit, isGreen: true };
+      const place = { request, environment, builds, evidence: all, nonce, again: againText(request) };
+      await addHeldOut(heldOut, place, way, findings);
+    }
   } finally {
     if (baseline?.ok) {
       const down = await baseline.value.environment.down();
@@ -83,6 +91,20 @@ export async function judgeIn(
     }
   }
   await noteLosses(environment, way, findings);
+}
+
+/** Judges what is held out where all else holds, and adds the one check that stands for it. */
+async function addHeldOut(heldOut: HeldOut, place: HeldOutPlace, { emit }: Way, findings: Findings): Promise<void> {
+  const { request, again } = place;
+  const isGreenSoFar = isGreen(sumUp([], findings.checks).state) && findings.problems.length === 0;
+  const check = isGreenSoFar ? await judgeHeldOut(heldOut, place) : notYet(again);
+  const names = heldOut.task.heldOut?.checks ?? [];
+  const proven = readProofs(request.store, request.task.name);
+  const isProven = proven?.definition === findings.definition && names.every((name) => proven.checks[name]?.length);
+  const [added = check] = withSince([check], request.run, lastVerdict(request));
+  findings.checks.push({ ...added, proof: isProven ? 'proven' : 'unproven' });
+  const { name, kind, severity, state, because, distance } = added;
+  emit({ type: 'check.judged', check: name, kind, severity, state, because, distance });
 }
 
 /** What the steps of a run share. */
@@ -130,9 +152,10 @@ async function bringUpBeside(
   request: VerifyRequest,
   { emit, directory, runDirectory }: Way,
   findings: Findings,
+  heldOut?: HeldOut,
 ): Promise<Result<BaselineBuild> | undefined> {
   const { commit } = findings;
-  if (commit === undefined || baselineNeed(request) !== 'build' || !allGreen(findings)) return undefined;
+  if (commit === undefined || baselineNeed(request, heldOut?.task) !== 'build' || !allGreen(findings)) return undefined;
   const built = commit.ok
     ? await phase('baseline', emit, () =>
         bringUpBaseline(request, { commit: commit.value, snapshot: directory, runDirectory, emit }),

@@ -11,10 +11,12 @@ import { sumUp } from '../judge/judge.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
 import { endRun, verdictName } from '../store/run-files.ts';
 import { checkoutOf } from '../store/store.ts';
+import { type HeldOut, heldOutCheck, partsOf } from '../task/held-out.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
-import { type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
+import { matchesAny, type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { removeAside, setAside } from './held-out.ts';
 import { type Findings, judgeIn, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
@@ -30,7 +32,9 @@ import { waysOut } from './within.ts';
  *     snapshot -> up -> stages (with their evidence) -> [baseline, targets] -> judge -> down -> verdict
  *         '--------'------'--- a problem or an abort --------'-------------------^
  */
-export async function verify(request: VerifyRequest): Promise<Verdict> {
+export async function verify(asked: VerifyRequest): Promise<Verdict> {
+  const { visible, heldOut } = partsOf(asked.task);
+  const request = { ...asked, task: visible };
   const startedAt = Date.now();
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
@@ -38,23 +42,24 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
     ...{ snapshot: null, definition: '', commit: undefined, canary: undefined },
     ...{ outcomes: [], checks: [], problems: [] },
   };
-  begin(request, log.emit, startedAt);
+  begin(request, log.emit, startedAt, heldOut);
   const directory = join(runDirectory, 'workspace');
   try {
-    await walk(request, { directory, runDirectory, emit: log.emit }, findings);
+    await walk(request, { directory, runDirectory, emit: log.emit }, findings, heldOut);
   } finally {
     rmSync(directory, { recursive: true, force: true });
     removeBaselineFiles(runDirectory);
+    removeAside(request.run);
   }
   return end(request, log, { findings, startedAt, runDirectory });
 }
 
-async function walk(request: VerifyRequest, way: Way, findings: Findings): Promise<void> {
+async function walk(request: VerifyRequest, way: Way, findings: Findings, heldOut?: HeldOut): Promise<void> {
   const snapshot = await phase('snapshot', way.emit, () => prepare(request, way));
   if (!snapshot.ok) return note(findings, way.emit, snapshot.problems);
   findings.snapshot = snapshot.value;
   findings.definition = definitionHash(request.task, way.directory);
-  if (baselineNeed(request) !== 'nothing') {
+  if (baselineNeed(request, heldOut?.task) !== 'nothing') {
     findings.commit = await baselineCommit(request);
     // A ref that was asked for has to be there; without a default only what needs it is unknown.
     if (!findings.commit.ok && request.compareWith !== undefined)
@@ -63,7 +68,7 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings): Promi
   const environment = await phase('up', way.emit, () => bringUp(request, way));
   if (!environment.ok) return note(findings, way.emit, environment.problems);
   try {
-    await judgeIn(environment.value, request, way, findings);
+    await judgeIn(environment.value, request, way, findings, request.isCanary === true ? undefined : heldOut);
   } finally {
     const down = await phase('down', way.emit, () => environment.value.down());
     // All that is judged has been read by now, so this changes no verdict.
@@ -84,8 +89,12 @@ async function prepare(request: VerifyRequest, { directory, emit }: Way): Promis
   if (!applied.ok) return applied;
   const within = checkWithin(request, directory);
   if (!within.ok) return within;
-  emit({ type: 'snapshot.taken', ...snapshot.value, restored: [...snapshot.value.restored] });
-  return snapshot;
+  await setAside(request.run, directory, task.heldOut?.files ?? []);
+  // That they are not in an agent's worktree is no news, and their names are none of its business.
+  const isTold = (path: string): boolean => !matchesAny(path, task.heldOut?.files ?? []);
+  const told = { ...snapshot.value, restored: snapshot.value.restored.filter(isTold) };
+  emit({ type: 'snapshot.taken', ...told });
+  return ok(told);
 }
 
 /** Whether nothing but the snapshot would be judged. Compose files that cannot be read are told of when they are brought up. */
@@ -128,6 +137,7 @@ function begin(
   { task, workspace, run, loop, fault, history, isCanary = false }: VerifyRequest,
   emit: Emit,
   startedAt: number,
+  heldOut?: HeldOut,
 ): void {
   history.save({
     run,
@@ -148,7 +158,7 @@ function begin(
     workspace,
     pid: process.pid,
     stages: task.stages.map(({ name }) => name),
-    checks: checkNames(task, isCanary),
+    checks: [...checkNames(task, isCanary), ...(heldOut === undefined || isCanary ? [] : [heldOutCheck])],
     ...(fault !== undefined && { fault: fault.name }),
   });
 }

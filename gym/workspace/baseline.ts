@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
+import type { Task } from '../task/schema.ts';
 import { type Commit, extractCommit } from './commit.ts';
 import { hashFiles, listFiles, matchesAny, shadows } from './snapshot.ts';
 
@@ -40,6 +41,14 @@ export async function protectedFiles(
 ): Promise<Readonly<Record<string, string>>> {
   const paths = (await listFiles(root)).filter((path) => matchesAny(path, protectedGlobs));
   return Object.fromEntries(paths.map((path) => [path, hashOf(root, path)]));
+}
+
+/** Without those that are held out: what is noted of a loop may be read by its agent. */
+export function inSight<Value>(
+  files: Readonly<Record<string, Value>>,
+  { heldOut }: Pick<Task, 'heldOut'>,
+): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !matchesAny(path, heldOut?.files ?? [])));
 }
 
 /** Somebody may be writing to the folder: what is gone or shut by now has no hash. */

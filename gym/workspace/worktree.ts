@@ -4,7 +4,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-import { protectedFiles } from './baseline.ts';
+import { inSight, protectedFiles } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
 import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
@@ -62,7 +62,7 @@ async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<W
   if (!listed.ok) return listed;
   const committed = new Set(listed.value.split('\0').map((path) => relative(folder, path)));
   const missing = Object.keys(guarded).find((path) => !committed.has(path));
-  if (missing === undefined) return ok({ ...worktree, protectedFiles: guarded });
+  if (missing === undefined) return ok({ ...worktree, protectedFiles: inSight(guarded, task) });
   const place = { file: join(task.root, missing) };
   const message = 'the start commit of the loop does not have this protected file';
   const remedy =
@@ -129,15 +129,15 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
 
 /**
  * Writes the files of the start commit. Hidden files stay in the commits, so that the branch can be merged; only the
- * worktree does not have them. But where `start/` makes an exercise of the task, history and hidden files would give the
- * answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
+ * worktree does not have them. But where `start/` makes an exercise of the task, or it holds checks out of sight, history and hidden files would give
+ * the answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
  * hidden files that are protected. Its repository has nothing but that commit.
  */
 async function startState(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
   const written = await restore(worktree, worktree.start, task.hidden);
   if (!written.ok) return written;
   const patches = patchesOf(join(task.root, 'start'));
-  if (patches.length === 0) return ok(worktree);
+  if (patches.length === 0 && task.heldOut === undefined) return ok(worktree);
   for (const patch of patches) {
     const applied = await applyPatch(worktree.workspace, patch);
     if (!applied.ok) return applied;

@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { connectEngine } from '../../environment/engine.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
 import { findStoreGarbage, type StoreGarbage } from '../../loop/garbage.ts';
 import { openHistory } from '../../store/history.ts';
+import { heldOutDirectory } from '../../store/key.ts';
 import { killOrphans } from '../../store/processes.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
@@ -64,6 +66,7 @@ function removeFromStore(store: Store, items: readonly StoreGarbage[]): void {
     history.close();
   }
   for (const each of items) each.remove();
+  for (const run of runs) rmSync(heldOutDirectory(run), { recursive: true, force: true });
 }
 
 function cells({ kind, name, bytes, why }: Garbage): string[] {
