@@ -6,6 +6,17 @@ const needsDocker = [
   'test/chaos/**/*.test.{ts,tsx}',
 ];
 
+/** These count on time, on the whole of the processor, or on nobody else removing what a dead gym left. */
+const needsQuiet = [
+  'test/chaos/**/*.test.ts',
+  'test/integration/reliability/**/*.test.ts',
+  'test/integration/speed/**/*.test.ts',
+  'test/integration/environment/sweep.test.ts',
+  'test/e2e/cli/targets.test.ts',
+];
+
+const cleanUps = ['test/support/clean-images.ts', 'test/support/clean-states.ts'];
+
 export default defineConfig({
   resolve: { alias: { devgym: `${import.meta.dirname}/gym/index.ts` } },
   test: {
@@ -27,13 +38,26 @@ export default defineConfig({
         },
       },
       {
-        // These share one Docker engine and two cores: one file after the other, and after all that is fast.
+        // After all that is fast. More at a time would only wait for the one Docker engine.
         extends: true,
         test: {
           name: 'system',
           include: needsDocker,
-          globalSetup: ['test/support/clean-images.ts', 'test/support/clean-states.ts'],
+          exclude: needsQuiet,
+          globalSetup: cleanUps,
           sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'quiet',
+          include: needsQuiet,
+          globalSetup: cleanUps,
+          sequence: { groupOrder: 3 },
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -12,10 +12,10 @@ import type { Generation } from './generation.ts';
 import { observedKey, startHelper } from './helper.ts';
 import type { ReadyImage } from './image/ready.ts';
 import { followLog } from './log.ts';
-import type { NetworkNames } from './networks.ts';
 import { probeOf } from './probe.ts';
 import { runningEnvironment } from './running.ts';
 import { runSetup } from './setup.ts';
+import type { Places } from './slots/claim.ts';
 import { type Startable, startServices } from './start.ts';
 import { type StoreFiles, writeStores } from './stores.ts';
 import type { Watch } from './watch.ts';
@@ -32,9 +32,7 @@ export interface Ground {
   readonly logDirectory: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly images: ReadonlyMap<string, ReadyImage>;
-  readonly networks: NetworkNames;
-  /** The containers that hold services' places in networks, by service, where others do than the services' own. */
-  readonly slots: ReadonlyMap<string, string>;
+  readonly places: Places;
   readonly volumes: ReadonlyMap<string, string>;
   readonly watch: Watch;
   /** Ends all waiting: the first failure, the deadline, the caller's signal. */
@@ -57,12 +55,13 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const reach = reaching(engine, request);
   const details = new Map<string, Promise<Details>>();
   const onStarted = ({ service, id }: Startable): void => {
-    const holder = ground.slots.get(service.name) ?? id;
-    details.set(service.name, readDetails(engine, holder, ground.networks, reach));
+    const holder = ground.places.slots.get(service.name) ?? id;
+    details.set(service.name, readDetails(engine, holder, ground.places.networks, reach));
     observers.start({ kind: 'network', service: service.name }, holder);
   };
-  const headStartMs = ground.slots.size > 0 ? slottedHeadStartMs : queuedHeadStartMs;
-  const broken = created.find((each) => !each.ok) ?? checkHealthConditions(model, startables);
+  const headStartMs = ground.places.slots.size > 0 ? slottedHeadStartMs : queuedHeadStartMs;
+  const networks = await ground.places.made;
+  const broken = [networks, ...created].find((each) => !each.ok) ?? checkHealthConditions(model, startables);
   const started =
     broken.ok === false
       ? broken
@@ -73,7 +72,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   const services = await Promise.all(
     startables.map(async ({ service, id, log }) => {
       const detail = (await details.get(service.name)) ?? noDetails;
-      const holder = ground.slots.get(service.name) ?? id;
+      const holder = ground.places.slots.get(service.name) ?? id;
       return [service.name, { id, holder, log, logFile: log.file, tools: service.tools, ...detail }] as const;
     }),
   );
@@ -91,7 +90,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
     engine,
     prefix: ground.prefix,
     labels: ground.labels,
-    networks: ground.networks,
+    networks: ground.places.networks,
     project,
     services: new Map(services),
     observers: observing.value,
@@ -187,10 +186,11 @@ async function create(
   stores: StoreFiles,
   containers: ReadonlyMap<string, string>,
 ): Promise<Result<Startable>> {
-  const { engine, request, prefix, networks, volumes, labels } = ground;
+  const { engine, request, prefix, volumes, labels } = ground;
+  const { networks, slots, made } = ground.places;
   const { name } = service;
   const image = ground.images.get(name);
-  const slot = ground.slots.get(name);
+  const slot = slots.get(name);
   if (image === undefined) throw new Error(`no image of ${name}`);
   const logFile = join(ground.logDirectory, `${name}.log`);
   const options = containerOptions(service, {
@@ -206,7 +206,9 @@ async function create(
   const container = await createContainer(engine, image, options, mayWait(ground.model, service));
   if (!container.ok) return failed({ ...container.problems[0], place: { service: name } });
   const { id, gate } = container.value;
-  if (slot === undefined) {
+  if (slot === undefined && service.networks.length > 1) {
+    const there = await made;
+    if (!there.ok) return there;
     const connected = await connectFurther(engine, id, service, { project: prefix, networks });
     if (!connected.ok) return connected;
   }

@@ -11,7 +11,7 @@ import { type Generation, logDirectoryOf, prefixOf, removeGeneration } from './g
 import { type Golden, seededModel } from './golden.ts';
 import { prepareImages } from './image/images.ts';
 import { environmentLabels, firstGeneration, label } from './labels.ts';
-import { claimSlots, makePlaces } from './slots/claim.ts';
+import { claimSlots, makePlaces, type Places } from './slots/claim.ts';
 import type { UpTiming } from './timings.ts';
 import { makeSeededVolumes, makeVolumes } from './volumes.ts';
 import { watchEvents } from './watch.ts';
@@ -89,24 +89,30 @@ async function makeAll(
   const isFirst = generation === firstGeneration;
   const free = isFirst ? isFree(engine, project) : Promise.resolve(ok(undefined));
   const claimed = isFirst ? claimSlots({ engine, model, labels }, request) : Promise.resolve(undefined);
-  const placesOf = async (): ReturnType<typeof makePlaces> =>
-    makePlaces({ engine, model, project: prefix, labels }, await claimed);
+  const placesOf = async (): Promise<Result<Places>> => {
+    const places = makePlaces({ engine, model, project: prefix, labels }, await claimed);
+    const made = timed('networks', () => places.made);
+    // Docker looks for a container's network when it is started, Podman when it is made.
+    const there = engine.isPodman ? await made : ok(undefined);
+    return there.ok ? ok({ ...places, made }) : there;
+  };
   const [images, places, volumes, watch] = await Promise.all([
     timed('images', () => prepareImages({ engine, emit, signal: stop.signal, task: request.task }, model)),
-    free.then((isSo) => (isSo.ok ? timed('networks', placesOf) : isSo)),
+    free.then((isSo) => (isSo.ok ? placesOf() : isSo)),
     free.then((isSo) => (isSo.ok ? timed('volumes', volumesOf) : isSo)),
     watchEvents(engine, project, generation),
     claimed,
   ]);
-  if (!watch.ok) return watch;
-  const close = <Value>(result: Result<Value>): Result<Value> => {
-    if (!result.ok) watch.value.close();
+  const close = async <Value>(result: Result<Value>): Promise<Result<Value>> => {
+    // What is still being made would be missed by who removes all.
+    if (places.ok) await places.value.made;
+    if (!result.ok && watch.ok) watch.value.close();
     return result;
   };
-  for (const made of [images, places, volumes]) if (!made.ok) return close(made);
-  if (!images.ok || !places.ok || !volumes.ok) throw new Error('unreachable');
+  for (const made of [watch, images, places, volumes]) if (!made.ok) return close(made);
+  if (!watch.ok || !images.ok || !places.ok || !volumes.ok) throw new Error('unreachable');
   if (stop.signal.aborted) return close(failed({ kind: 'environment', message: 'images and networks took too long' }));
-  const parts = { images: images.value, ...places.value, volumes: volumes.value, watch: watch.value };
+  const parts = { images: images.value, places: places.value, volumes: volumes.value, watch: watch.value };
   return close(await assemble({ engine, request, model, labels, generation, prefix, logDirectory, stop, ...parts }));
 }
 

@@ -20,36 +20,37 @@ interface Making {
 /** How many blocks are tried when others take them at the same moment. */
 const attempts = 64;
 
+/** How the networks of a model are called on the engine, whether they are there yet or not. */
+export function networkNames({ networks }: ComposeModel, project: string): NetworkNames {
+  return new Map([...networks.values()].map(({ name, external }) => [name, external ?? nameOf(project, name)]));
+}
+
+const nameOf = (project: string, network: string): string => `${project}_${network}`;
+
 /** Makes the networks of a model, each in a small block of its own; external ones have to be there. */
-export async function makeNetworks(making: Making): Promise<Result<NetworkNames>> {
+export async function makeNetworks(making: Making): Promise<Result<void>> {
   const owned = [...making.model.networks.values()].filter(({ external }) => external === null);
   const taken = owned.length === 0 ? ok([]) : await takenSubnets(making.engine);
   if (!taken.ok) return taken;
   const fixed = owned.flatMap(({ ipam }) => ipam?.pools.flatMap(({ subnet }) => subnet ?? []) ?? []);
   taken.value.push(...fixed.flatMap((subnet) => parseSubnet(subnet) ?? []));
   const made = await Promise.all(
-    [...making.model.networks.values()].map(async (network) => ({
-      network,
-      name: await (network.external !== null
+    [...making.model.networks.values()].map((network) =>
+      network.external !== null
         ? find(making.engine, network.external, network.name)
         : hasSubnet(network)
           ? makeFixed(making, network)
-          : make(making, network, taken.value)),
-    })),
+          : make(making, network, taken.value),
+    ),
   );
-  const names = new Map<string, string>();
-  for (const { network, name } of made) {
-    if (!name.ok) return name;
-    names.set(network.name, name.value);
-  }
-  return ok(names);
+  return made.find(({ ok: isMade }) => !isMade) ?? ok(undefined);
 }
 
-async function find(engine: Engine, external: string, name: string): Promise<Result<string>> {
+async function find(engine: Engine, external: string, name: string): Promise<Result<void>> {
   const found = await engine.call(`looking for the external network "${external}"`, () =>
     engine.docker.getNetwork(external).inspect(),
   );
-  if (found.ok) return ok(external);
+  if (found.ok) return ok(undefined);
   if (found.status !== 404) return found;
   return failed({
     kind: 'environment',
@@ -63,11 +64,11 @@ function hasSubnet({ ipam }: NetworkModel): boolean {
   return ipam?.pools.some(({ subnet }) => subnet !== null) ?? false;
 }
 
-async function makeFixed(making: Making, network: NetworkModel): Promise<Result<string>> {
-  const name = `${making.project}_${network.name}`;
+async function makeFixed(making: Making, network: NetworkModel): Promise<Result<void>> {
+  const name = nameOf(making.project, network.name);
   const pools = network.ipam?.pools ?? [];
   const made = await createWith(making, network, name, pools.map(poolOptions));
-  if (made.ok) return ok(name);
+  if (made.ok) return ok(undefined);
   if (!isOverlap(made)) return made;
   const subnets = pools.flatMap(({ subnet }) => subnet ?? []).join(', ');
   return failed({
@@ -86,8 +87,8 @@ function poolOptions({ subnet, ipRange, gateway, auxAddresses }: IpamModel['pool
   };
 }
 
-async function make(making: Making, network: NetworkModel, taken: Subnet[]): Promise<Result<string>> {
-  const name = `${making.project}_${network.name}`;
+async function make(making: Making, network: NetworkModel, taken: Subnet[]): Promise<Result<void>> {
+  const name = nameOf(making.project, network.name);
   const endpoints = [...making.model.services.values()].filter((service) =>
     service.networks.some((attachment) => attachment.network === network.name),
   ).length;
@@ -99,7 +100,7 @@ async function make(making: Making, network: NetworkModel, taken: Subnet[]): Pro
     // Before it is made: the environment's other networks choose at the same time.
     taken.push(subnet);
     const created = await create(making, network, name, subnet);
-    if (created.ok) return ok(name);
+    if (created.ok) return ok(undefined);
     if (!isOverlap(created)) return created;
   }
   return failed({

@@ -21,17 +21,17 @@ export function timeUp(emit: Emit, now: () => number = () => performance.now()):
   const beganAt = now();
   const phasesMs: Partial<Record<Phase, number>> = {};
   const readyMs: Record<string, number> = {};
-  // Containers are made once images, networks and volumes are there, and started once they are made.
+  // Containers are made once images and volumes are there, and started once they and the networks are made.
   let groundAt = beganAt;
-  let createdAt = beganAt;
+  let startableAt = beganAt;
   const hear = (event: EventBody): void => {
     if (event.type !== 'service.changed') return;
     const at = now();
     if (event.state === 'created') {
-      createdAt = at;
+      startableAt = at;
       phasesMs.create = at - groundAt;
     }
-    if (event.state === 'started') phasesMs.start = at - createdAt;
+    if (event.state === 'started') phasesMs.start = at - startableAt;
     // A one-shot is ready by its end.
     if (event.state === 'ready' || event.state === 'exited') readyMs[event.service] ??= at - beganAt;
   };
@@ -43,8 +43,10 @@ export function timeUp(emit: Emit, now: () => number = () => performance.now()):
     async of(phase, work) {
       const startedAt = now();
       const value = await work();
-      groundAt = now();
-      phasesMs[phase] = groundAt - startedAt;
+      const endedAt = now();
+      if (phase === 'networks') startableAt = endedAt;
+      else groundAt = endedAt;
+      phasesMs[phase] = endedAt - startedAt;
       return value;
     },
     finish: () => emit({ type: 'up.timed', totalMs: now() - beganAt, phasesMs, readyMs: { ...readyMs } }),

@@ -12,18 +12,25 @@ import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
 
-let apiIsResolved = false;
+let apiUrl: string | undefined;
+let isHooked = false;
 
 /**
  * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
- * `apiUrl` is the file URL of the public API.
+ * `url` is the file URL of the public API.
  */
-export function resolveApi(apiUrl: string): void {
-  if (apiIsResolved) return;
-  apiIsResolved = true;
+export function resolveApi(url: string): void {
+  apiUrl = url;
+}
+
+/** Not before there is a task file to load: every import after it goes the long way. */
+function hookImports(): void {
+  if (isHooked || apiUrl === undefined) return;
+  isHooked = true;
+  const url = apiUrl;
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (specifier === 'devgym') return { url: apiUrl, shortCircuit: true };
+      if (specifier === 'devgym') return { url, shortCircuit: true };
       const resolved = next(specifier, context);
       noteImport(context.parentURL, resolved.url);
       return resolved;
@@ -45,6 +52,7 @@ export async function loadTask(file: string): Promise<Result<Task>> {
 
 async function evaluate(file: string): Promise<Result<TaskDefinition>> {
   let loaded: unknown;
+  hookImports();
   try {
     loaded = await import(pathToFileURL(file).href);
   } catch (thrown) {

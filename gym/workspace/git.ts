@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { failed, ok, type Result } from '../events/problem.ts';
 
 /** What git said. */
@@ -50,19 +51,23 @@ export function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Runs git; its exit code is a value. 127: git is not there. */
-export async function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
-  // Most commands that could ask git do not, and its import takes as long as a command's own work.
-  const { execa } = await import('execa');
-  const result = await execa('git', [...quiet, ...args], {
+export function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
+  const options = {
     cwd,
     env: { ...withoutRepository(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...env },
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+    maxBuffer: Number.POSITIVE_INFINITY,
+  };
+  return new Promise((resolve) => {
+    // Not execa: its import takes longer than most of what git is asked, and every command asks git.
+    const child = execFile('git', [...quiet, ...args], options, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : error.code;
+      if (typeof exitCode === 'number') return resolve({ exitCode, stdout, stderr });
+      resolve({ exitCode: 127, stdout: '', stderr: stderr || String(error?.message) });
+    });
+    // Git may end before it has read all.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
-  if (result.exitCode !== undefined) return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
-  return { exitCode: 127, stdout: '', stderr: result.originalMessage ?? result.stderr };
 }
 
 /** Runs git and gives what it printed, without the last line break; any exit code but 0 is a problem. */

@@ -61,20 +61,21 @@ test('only skipped tests are no pass', async () => {
   expect({ last, exitCode }).toEqual({ last: '0 passed, 0 failed, 1 skipped', exitCode: 1 });
 });
 
-test('tests that need Docker run one file after the other, after the others', async () => {
+test('tests that need Docker come after those that do not, and those that need quiet last, one file after the other', async () => {
   const stamp = (name: string) =>
     `import { appendFileSync } from 'node:fs'; test('x', async () => {
       appendFileSync('order', '${name} '); await new Promise((done) => setTimeout(done, 300)); appendFileSync('order', '/${name} '); });`;
   const { out, last } = await run({
-    'test/e2e/a.test.ts': stamp('a'),
-    'test/integration/b.test.ts': stamp('b'),
+    'test/chaos/a.test.ts': stamp('a'),
+    'test/integration/speed/b.test.ts': stamp('b'),
+    'test/e2e/d.test.ts': stamp('d'),
     'test/unit/c.test.ts': stamp('c'),
     'test/unit/z.test.ts': stamp('z'),
     // Prints the order at the end of the last file; a global teardown would need other settings than the real ones.
-    'test/e2e/zz.test.ts':
+    'test/chaos/zz.test.ts':
       "import { readFileSync } from 'node:fs'; test('x', () => console.log('order:' + readFileSync('order', 'utf8')));",
   });
-  expect(last).toBe('5 passed, 0 failed');
+  expect(last).toBe('6 passed, 0 failed');
   const order = /order:(.*)/.exec(out)?.[1] ?? '';
-  expect(order).toMatch(/^[cz/ ]+(a \/a b \/b|b \/b a \/a) ?$/);
+  expect(order).toMatch(/^[cz/ ]+d \/d (a \/a b \/b|b \/b a \/a) ?$/);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComposeModel } from '../../environment/compose/model.ts';
-import type { EnvironmentStatus } from '../../environment/environment.ts';
+import type { EnvironmentStatus, Origin } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
 import { firstGeneration } from '../../environment/labels.ts';
 import { up } from '../../environment/up.ts';
@@ -25,13 +25,15 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   if (!kept.ok) return kept.problems;
   const since = performance.now();
   const limitMs = kept.value.task.limits.upSeconds * 1000;
+  // First: git looks through the files while this process makes itself ready to talk to the engine.
+  const origin = originOf(kept.value);
   // What others left is removed while it is found out whether anything is to be done.
   const clearing = removeLeftovers(context, kept.value.checkout);
   const lock = await holdKept(context, kept.value, limitMs);
   if (!lock.ok) return lock.problems;
   try {
     if (lock.value.tookOver) await sleep(lateMs);
-    const end = await bringUpOnce(context, kept.value, { clearing, since, hasTimings: args.flag('timings') });
+    const end = await bringUpOnce(context, kept.value, { origin, clearing, since, hasTimings: args.flag('timings') });
     const cleared = await clearing;
     return cleared.ok || end !== 0 ? end : cleared.problems;
   } finally {
@@ -40,6 +42,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 }
 
 interface Asked {
+  /** What it would be brought up from. */
+  readonly origin: Promise<Origin>;
   readonly clearing: Promise<unknown>;
   /** When the command began: all of it has one deadline. */
   readonly since: number;
@@ -48,7 +52,7 @@ interface Asked {
 
 async function bringUpOnce(context: Context, kept: KeptTask, asked: Asked): Promise<CommandEnd> {
   const { task, checkout, project } = kept;
-  const [listed, origin] = await Promise.all([listEnvironments(context.env, checkout), originOf(kept)]);
+  const [listed, origin] = await Promise.all([listEnvironments(context.env, checkout), asked.origin]);
   if (!listed.ok) return listed.problems;
   const present = listed.value.find((each) => each.project === project);
   const why =

@@ -1,10 +1,10 @@
-import { ok, type Result } from '../../events/problem.ts';
+import type { Result } from '../../events/problem.ts';
 import { readSlots, type SlotsNote, writeSlots } from '../../store/slots.ts';
 import type { ComposeModel } from '../compose/model.ts';
 import type { Engine } from '../engine.ts';
 import { helperImage } from '../helper.ts';
 import { label } from '../labels.ts';
-import { makeNetworks, type NetworkNames } from '../networks.ts';
+import { makeNetworks, type NetworkNames, networkNames } from '../networks.ts';
 import { planSlots } from './plan.ts';
 import { findSets } from './sets.ts';
 
@@ -13,22 +13,20 @@ export interface Places {
   readonly networks: NetworkNames;
   /** By service: the container whose network it joins. A service that is not among them is in its networks itself. */
   readonly slots: ReadonlyMap<string, string>;
+  /** Comes when all of the networks are there: an engine can make containers before, and needs as long for both. */
+  readonly made: Promise<Result<void>>;
 }
 
-/** Makes the networks of an environment that the slots which it has claimed do not have. */
-export async function makePlaces(
-  making: Parameters<typeof makeNetworks>[0],
-  claimed: SlotsNote | undefined,
-): Promise<Result<Places>> {
-  const { model } = making;
+/** Begins to make the networks of an environment that the slots which it has claimed do not have. */
+export function makePlaces(making: Parameters<typeof makeNetworks>[0], claimed: SlotsNote | undefined): Places {
+  const { model, project } = making;
   const taken = new Map(Object.entries(claimed?.networks ?? {}));
   const networks = new Map([...model.networks].filter(([name]) => !taken.has(name)));
-  const made = await makeNetworks({ ...making, model: { ...model, networks } });
-  if (!made.ok) return made;
-  return ok({
-    networks: new Map([...taken, ...made.value]),
+  return {
+    networks: new Map([...networkNames(model, project), ...taken]),
     slots: new Map(Object.entries(claimed?.containers ?? {})),
-  });
+    made: makeNetworks({ ...making, model: { ...model, networks } }),
+  };
 }
 
 /** Shorter than anybody takes from reading a set's note to having claimed it. */

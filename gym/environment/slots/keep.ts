@@ -12,7 +12,7 @@ import type { UpRequest } from '../environment.ts';
 import { helperImage } from '../helper.ts';
 import { obtainImage } from '../image/pull.ts';
 import { label } from '../labels.ts';
-import { makeNetworks, type NetworkNames } from '../networks.ts';
+import { makeNetworks, type NetworkNames, networkNames } from '../networks.ts';
 import { isClaimable } from './claim.ts';
 import { planSlots, type SlotPlan } from './plan.ts';
 
@@ -109,10 +109,11 @@ async function makeSet({
   ]);
   if (!image.ok) return image;
   if (!networks.ok) return networks;
+  const names = networkNames({ ...model, networks: plan.networks }, set);
   const made = await Promise.all(
     plan.services.map(async (service) => ({
       service,
-      started: await startSlot(engine, service, { project: set, networks: networks.value }, labels),
+      started: await startSlot(engine, service, { project: set, networks: names }, labels),
     })),
   );
   const containers: Record<string, string> = {};
@@ -120,7 +121,7 @@ async function makeSet({
     if (!started.ok) return started;
     containers[service.name] = started.value;
   }
-  return ok({ set, networks: Object.fromEntries(networks.value), containers });
+  return ok({ set, networks: Object.fromEntries(names), containers });
 }
 
 /** A container that does nothing but be where the service is to be; its id. */

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { latencyHistogram } from '../../../gym/load/histogram.ts';
 import { loadPlan } from '../../../gym/load/plan.ts';
 import { scheduleOf } from '../../../gym/load/schedule.ts';
 
@@ -85,15 +84,4 @@ test('two requests of one name, or an origin with a path, are no target', () => 
   expect(loadPlan.safeParse({ target: twice, phases }).success).toBe(false);
   expect(loadPlan.safeParse({ target: { ...target, origin: 'http://web/shop' }, phases }).success).toBe(false);
   expect(loadPlan.safeParse({ target, phases }).success).toBe(true);
-});
-
-test('an empty histogram has no quantile, another one those of its values to three digits', () => {
-  const histogram = latencyHistogram(60_000);
-  expect(histogram.quantile(0.99)).toBeNull();
-  for (let ms = 1; ms <= 1000; ms += 1) histogram.record(ms);
-  expect(histogram.count).toBe(1000);
-  expect(histogram.quantile(0.5)).toBeCloseTo(500, 0);
-  expect(histogram.quantile(0.99)).toBeCloseTo(990, -0.5);
-  histogram.record(1e9);
-  expect(histogram.quantile(1)).toBe(60_000);
 });
