@@ -26,7 +26,9 @@ export function waysOut({ task, model, directory, live }: Judged): Problem[] {
       mount.kind === 'bind' ? [{ service: name, does: 'mounts', path: mount.source }] : [],
     ),
     ...(build === null ? [] : [{ service: name, does: 'is built from', path: build.context }]),
-    ...(build === null ? [] : [{ service: name, does: 'is built by', path: build.dockerfile }]),
+    ...(build === null || build.dockerfileInline !== null
+      ? []
+      : [{ service: name, does: 'is built by', path: build.dockerfile }]),
   ]);
   const places = mounted.flatMap(({ service, does, path }): Problem[] => {
     const why = wayOut(path, { directory, root, live });

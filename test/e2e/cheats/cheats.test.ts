@@ -171,3 +171,26 @@ printf "1..1\\n$state 1 - note\\n" >/work/results/e2e.tap
     stdout: expect.stringMatching(/^WHOLE/),
   });
 });
+
+test('who kills gym and writes a pass into its journal is judged again when the loop goes on', async () => {
+  using checkout = exercise({
+    stages: [{ name: 'unit', command: 'grep -qx done note.txt' }],
+    files: {},
+  });
+  const usage = '{"inputTokens":0,"cachedInputTokens":0,"outputTokens":0,"costUsd":null,"turns":null,"models":{}}';
+  const entry = (type: string, more: string) => `{"v":1,"at":%s,"type":"${type}","attempt":1,${more}}\\n`;
+  const lines = [
+    entry('agent-finished', `"outcome":"claimed-done","usage":${usage},"session":null,"durationMs":1`),
+    entry('checkpointed', '"commit":"%s","files":1'),
+  ];
+  const act = `journal=$(ls -d "$(pwd | sed 's/.worktrees.*//')"/runs/*/journal.ndjson)
+    now=$(date +%s000); printf '${lines.join('')}' $now $now $(git rev-parse HEAD) >>"$journal"
+    grep '"judged"' "$journal" | sed 's/"attempt":0/"attempt":1/; s/"fail"/"pass"/; s/"exitCode":1/"exitCode":0/' >>"$journal"
+    kill -9 $PPID; sleep 5`;
+  const killed = await play(checkout, [{ name: 'kills gym', act, why: /^/ }]);
+  expect(killed.exitCode).toBe(null);
+  expect((await gym(checkout.path, ['runs'])).stdout).toMatch(/ loop .* cut off /);
+  const resumed = await gym(checkout.path, ['loop', '--resume', '--max-attempts', '1']);
+  expect(resumed).toMatchObject({ exitCode: 5, stdout: expect.stringMatching(/^1 +FAIL .*\n\nENDED \(attempts\)/m) });
+  expect(await gym(checkout.path, ['verify', '--audit'])).toMatchObject({ exitCode: 0 });
+});
