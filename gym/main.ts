@@ -11,7 +11,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (first !== undefined && ['--version', '-V', '-v', 'version'].includes(first)) return print(`${version()}\n`);
   quietExperiments();
   const [{ commands }, help] = await Promise.all([import('./cli/commands.ts'), import('./cli/help.ts')]);
-  if (first === undefined && process.stdout.isTTY && process.stdin.isTTY) return startScreen();
+  if (first === undefined && process.stdout.isTTY && process.stdin.isTTY && !(await isAgent())) return startScreen();
   if (first === undefined || ['help', '--help', '-h'].includes(first)) {
     const named = commands.find(({ name }) => name === argv[1]);
     return print(named === undefined ? help.generalHelp(commands) : help.commandHelp(named));
@@ -48,13 +48,15 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   const { resolveApi } = await import('./task/load.ts');
   resolveApi(apiUrl());
   const interrupted = interruption(process);
+  const ofAgent = await isAgent();
   onBrokenPipe = () => interrupted.interrupt('SIGPIPE');
   const context: Context = {
     cwd: process.cwd(),
     env: process.env,
+    isAgent: ofAgent,
     stdin: { isTty: process.stdin.isTTY === true },
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stdout: output(process.stdout, ofAgent),
+    stderr: output(process.stderr, ofAgent),
     signal: interrupted.signal,
     interrupt: () => interrupted.interrupt('SIGINT'),
     version: version(),
@@ -129,18 +131,25 @@ async function report(end: CommandEnd): Promise<number> {
     import('./cli/render/style.ts'),
     import('./judge/verdict.ts'),
   ]);
-  const stderr = output(process.stderr);
+  const stderr = output(process.stderr, await isAgent());
   for (const problem of end) stderr.write(`${problemText(problem, painter(stderr))}\n`);
   return exitCodeOfProblems(end);
 }
 
-function output(stream: NodeJS.WriteStream): Output {
-  const isTty = stream.isTTY === true;
+/** Whether a coding agent runs this program: `AI_AGENT`, or one of the variables that the agents' programs set. */
+async function isAgent(): Promise<boolean> {
+  const { isAgent: isOne } = await import('std-env');
+  return isOne;
+}
+
+function output(stream: NodeJS.WriteStream, ofAgent: boolean): Output {
+  const isTty = stream.isTTY === true && !ofAgent;
   const forced = process.env['FORCE_COLOR'];
-  const hasColour =
+  const wantsColour =
     forced === undefined || forced === ''
       ? isTty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
       : forced !== '0' && forced !== 'false';
+  const hasColour = wantsColour && !ofAgent;
   return { isTty, hasColour, columns: isTty ? stream.columns : undefined, write: (text) => stream.write(text) };
 }
 

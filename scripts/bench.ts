@@ -9,6 +9,7 @@ import { benchFourServices, benchShuffle, benchState } from './bench/environment
 import { benchGrowth } from './bench/growth.ts';
 import { comparisonTable, type Figure, median, timed, writeFigures } from './bench/measure.ts';
 import { benchTargets } from './bench/targets.ts';
+import { benchWords } from './bench/words.ts';
 
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
@@ -124,3 +125,4 @@ benchTargets();
 await benchStart();
 await benchEnvironments();
 await benchVerdict();
+await benchWords();

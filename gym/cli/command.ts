@@ -7,6 +7,8 @@ import type { CommandEnd, Context } from './context.ts';
 export interface Option {
   readonly kind: 'flag' | 'text' | 'number' | 'count' | 'json';
   readonly short?: string;
+  /** Of a `text`: the only values that it takes. */
+  readonly choices?: readonly string[];
   /** Of a `count`: 0 is understood too. */
   readonly orNone?: true;
   /** What stands for the value in the help. */
@@ -56,7 +58,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
     if (positionals.length > most)
       return usage(command, `${command.name} does not take ${positionals[most]}: gym ${command.usage}`);
     for (const [name, value] of Object.entries(parsed.values)) {
-      const wanted = numberWanted(command.options[name], String(value));
+      const wanted = wantedOf(command.options[name], String(value));
       if (wanted !== undefined) return usage(command, `--${name} takes ${wanted}, not ${String(value)}`);
     }
     const json = parsed.values['json'];
@@ -71,8 +73,9 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
   }
 }
 
-/** What an option takes where the value is no such number. */
-function numberWanted(option: Option | undefined, text: string): string | undefined {
+/** What an option takes where the value is none of it. */
+function wantedOf(option: Option | undefined, text: string): string | undefined {
+  if (option?.choices !== undefined) return option.choices.includes(text) ? undefined : option.choices.join(' or ');
   const value = text === '' ? Number.NaN : Number(text);
   const isAbove0 = value > 0 && Number.isFinite(value);
   if (option?.kind === 'number' && !isAbove0) return 'a number above 0';

@@ -5,6 +5,12 @@ const json: Option = {
   value: '=stream',
   help: 'one JSON document on stdout; =stream: every event as a line',
 };
+const reader: Option = {
+  kind: 'text',
+  value: 'READER',
+  choices: ['agent', 'person'],
+  help: 'agent: at most 2 KB, no progress; person: a page. By default what fits who runs it',
+};
 const task: Option = {
   kind: 'text',
   short: 't',
@@ -17,7 +23,8 @@ export const commands: readonly Command[] = [
   {
     name: 'verify',
     group: 'judge',
-    usage: 'verify [TASK] [--baseline REF] [--canary] [--fault NAME] [--strict] [--json] | verify --audit [--json]',
+    usage:
+      'verify [TASK] [--baseline REF] [--canary] [--fault NAME] [--strict] [--for READER] [--json] | verify --audit [--json]',
     summary: 'bring the system up, run its harness, judge it, print one verdict',
     examples: [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
@@ -40,6 +47,7 @@ export const commands: readonly Command[] = [
       },
       strict: { kind: 'flag', help: 'not green while a gate was never seen to fail (gym prove)' },
       audit: { kind: 'flag', help: 'judge nothing: walk the chain of verdicts. 0 whole, 1 not, 3 not vouched for' },
+      for: reader,
       json,
     },
     positionals: { least: 0, most: 1 },
@@ -179,13 +187,19 @@ export const commands: readonly Command[] = [
   {
     name: 'logs',
     group: 'environment',
-    usage: 'logs [SERVICE…] [-f] [-n LINES]',
-    summary: 'print the logs of services',
-    examples: [['gym logs -f worker-1 worker-2', 'follow two services']],
+    usage: 'logs [RUN] [SERVICE…] [-f] [-n LINES] [--around TIME]',
+    summary: 'print the logs of services: of what is up, or of a run',
+    examples: [
+      ['gym logs -f worker-1 worker-2', 'follow two services'],
+      ['gym logs 3fa9 worker-1 -n 50', 'the end of what it printed in the run whose name ends in 3fa9'],
+      ['gym logs 3fa9 --around e2e', 'what all services printed while the stage e2e ran'],
+      ['gym logs 3fa9 api --around 12.5s', 'within a second of 12.5 s into the run; or 08:15:30.250, or a whole time'],
+    ],
     options: {
       follow: { kind: 'flag', short: 'f', help: 'go on as lines come' },
       tail: { kind: 'count', orNone: true, short: 'n', value: 'LINES', help: 'only the last lines of each service' },
       timestamps: { kind: 'flag', help: 'the time before each line' },
+      around: { kind: 'text', value: 'TIME', help: 'of a run: the lines around a time, or while a stage ran' },
       task,
     },
     positionals: { least: 0, most: 100 },
@@ -253,13 +267,14 @@ export const commands: readonly Command[] = [
   {
     name: 'show',
     group: 'look back',
-    usage: 'show [RUN[:CHECK]] [--json]',
-    summary: 'show the verdict of a run, or all about one of its checks',
+    usage: 'show [RUN[:CHECK|:CASE]] [--for READER] [--json]',
+    summary: 'show the verdict of a run, or all about one of its checks or failed cases',
     examples: [
       ['gym show', 'the newest run'],
       ['gym show 3fa9:bytes-by-channel', 'a check of the run whose name ends in 3fa9'],
+      ["gym show '3fa9:adds tax'", 'the failed case that has this in its name, with what its stage printed of it'],
     ],
-    options: { json: { ...json, value: '', help: 'one JSON document' } },
+    options: { for: reader, json: { ...json, value: '', help: 'one JSON document' } },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/show.ts'),
   },
@@ -272,6 +287,35 @@ export const commands: readonly Command[] = [
     options: {},
     positionals: { least: 0, most: 0 },
     load: () => import('./commands/tasks.ts'),
+  },
+  {
+    name: 'init',
+    group: 'gym',
+    usage: 'init [--force]',
+    summary: 'write a first task for the repo in this folder: task.ts, TASK.md, and a Compose file for its tests',
+    examples: [['gym init', 'reads package.json, pyproject.toml, go.mod, Cargo.toml, compose.yaml, …']],
+    options: { force: { kind: 'flag', help: 'overwrite what is there, but for TASK.md' } },
+    positionals: { least: 0, most: 0 },
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'docs',
+    group: 'gym',
+    usage: 'docs [TASK] [--skill] [--write FILE] [--check]',
+    summary: 'write what an agent must know of a task into AGENTS.md, between marks',
+    examples: [
+      ['gym docs shuffle', 'a section of AGENTS.md; what is outside of its marks stays as it is'],
+      ['gym docs shuffle --write CLAUDE.md', 'the same in another file'],
+      ['gym docs shuffle --skill', 'a skill, .agents/skills/gym-shuffle/SKILL.md'],
+      ['gym docs shuffle --check', 'exit code 1 where the task says something else by now'],
+    ],
+    options: {
+      skill: { kind: 'flag', help: 'a skill that is read when it is needed, not in every session' },
+      write: { kind: 'text', value: 'FILE', help: 'into this file' },
+      check: { kind: 'flag', help: 'write nothing; exit code 1 where a section is missing or out of date' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/docs.ts'),
   },
   {
     name: 'gc',

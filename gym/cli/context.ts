@@ -24,6 +24,8 @@ export interface Context {
   readonly version: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether a coding agent runs this, as its environment variables tell. Its terminal counts as none. */
+  readonly isAgent: boolean;
   readonly stdin: { readonly isTty: boolean };
   /** Results. */
   readonly stdout: Output;

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, openSync, renameSync, statSync, write, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  renameSync,
+  statSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
 import { failed, ok, type Result } from '../events/problem.ts';
@@ -13,7 +23,15 @@ export function openLog(file: string, capBytes: number): Result<CappedFile> {
   }
 }
 
-/** Appends to a file, and begins it anew when it would grow beyond `capBytes`: the one before is kept as `FILE.1`. */
+/** Lines `MILLISECONDS OFFSET` beside a log: what stands from that byte on came at that time (epoch) or later. */
+export const timesFile = (file: string): string => `${file}.times`;
+/** Pieces that come within this time share a line of it. */
+const timesApartMs = 20;
+
+/**
+ * Appends to a file and notes when what came (`timesFile`). Begins the file anew when it would grow beyond `capBytes`: the one before is
+ * kept as `FILE.1`.
+ */
 export class CappedFile extends Writable {
   readonly #file: string;
   readonly #capBytes: number;
@@ -23,6 +41,7 @@ export class CappedFile extends Writable {
   #dropped = 0;
   #turned = 0;
   #failure: string | undefined;
+  #timedAt = Number.NEGATIVE_INFINITY;
 
   constructor(file: string, capBytes: number) {
     super();
@@ -60,6 +79,7 @@ export class CappedFile extends Writable {
       const whole = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
       if (this.#bytes > 0 && this.#bytes + whole.length > this.#capBytes) this.#turn();
       if (this.#descriptor === undefined) throw new Error('the log is closed');
+      this.#noteTime();
       write(this.#descriptor, whole, 0, whole.length, null, (error, written) => {
         this.#bytes += written;
         if (error === null && written < whole.length) return this.#append([whole.subarray(written)], callback);
@@ -72,12 +92,21 @@ export class CappedFile extends Writable {
     }
   }
 
+  #noteTime(): void {
+    const now = Date.now();
+    if (now - this.#timedAt < timesApartMs) return;
+    this.#timedAt = now;
+    appendFileSync(timesFile(this.#file), `${now} ${this.#bytes}\n`);
+  }
+
   #turn(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     const earlier = `${this.#file}.1`;
     if (this.#turned > 0) this.#dropped += statSync(earlier).size;
     renameSync(this.#file, earlier);
+    if (existsSync(timesFile(this.#file))) renameSync(timesFile(this.#file), timesFile(earlier));
+    this.#timedAt = Number.NEGATIVE_INFINITY;
     this.#turned += 1;
     this.#descriptor = openSync(this.#file, 'a');
     const before = this.#dropped === 0 ? '' : `; ${mebibytes(this.#dropped)} before that were dropped`;

@@ -1,14 +1,16 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { State } from '../events/event.ts';
 import { placeText } from '../events/problem.ts';
 import type { CheckResult } from '../task/judgement.ts';
-import { listText } from './text.ts';
-import { isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
+import { changeText } from './change.ts';
+import { gotWant } from './got-want.ts';
+import { bytesOf, clipped, cut, oneLine } from './one-line.ts';
+import { firstClause, listText } from './text.ts';
+import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
-/** An agent's program shows its model a few kilobytes of a command's output; the verdict stays well below. */
-export const terseLimitBytes = 2000;
-/** The first and the last line leave room for what is between them. */
-const lineLimitBytes = 300;
+/** An agent's program shows its model the first two kilobytes of a command's output: the verdict with its last line break is never longer. */
+export const terseLimitBytes = 2048;
+/** The lines that are always there leave room for what is between them. */
+const limits = { first: 300, change: 260, unproven: 160, check: 420, case: 240, value: 80, ref: 160 } as const;
 
 const words: Record<State, string> = {
   pass: 'PASS',
@@ -23,35 +25,59 @@ const words: Record<State, string> = {
 export const stateWord = (state: State): string => words[state];
 
 /**
- * A verdict for an agent: the state on the first line, then only what does not hold, worst first, then the command that
- * narrows. At most 2,000 bytes, without colour. A pass is one line.
+ * A verdict for an agent: the state on the first line, what changed since the run before, then only what does not hold,
+ * worst first, and on the last line the state once more with the commands that tell more. At most 2,048 bytes, without
+ * colour. A pass is one line.
  */
 export function terse(verdict: Verdict): string {
   const first = firstLine(verdict);
   if (isGreen(verdict.state)) return first;
-  const last = lastLine(verdict);
-  const room = terseLimitBytes - bytes(first) - bytes(last) - 2;
-  return [first, ...fitted(bodyLines(verdict), room), last].join('\n');
+  const head = [first, ...changeLine(verdict)];
+  const foot = [...unprovenLine(verdict), lastLine(verdict)];
+  const room = terseLimitBytes - [...head, ...foot].reduce((sum, line) => sum + bytesOf(line) + 1, 0);
+  return [...head, ...fitted(bodyLines(verdict), room), ...foot].join('\n');
 }
 
 function firstLine(verdict: Verdict): string {
-  const distance = verdict.distance === null ? '' : ` distance ${Number(verdict.distance.toPrecision(3))}`;
-  const fault = verdict.fault === undefined ? '' : ` fault ${verdict.fault}`;
-  if (isGreen(verdict.state))
-    return clipped(`${words[verdict.state]} ${verdict.task}${fault}: ${verdict.headline}`, lineLimitBytes);
+  if (isGreen(verdict.state)) return clipped(`${named(verdict)}: ${verdict.headline}`, limits.first);
   const gates = verdict.checks.filter(({ severity }) => severity === 'gate');
   const wrong = gates.filter((check) => !isGreen(check.state)).length;
   // Problems follow on lines of their own; without any, the headline says why: it was stopped.
   const unjudged = verdict.problems.length === 0 ? verdict.headline : 'nothing was judged';
   const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${gates.length} checks do not hold`;
-  return clipped(`${words[verdict.state]} ${verdict.task}${fault}${distance}: ${checks}`, lineLimitBytes);
+  return clipped(`${named(verdict)}: ${checks}`, limits.first);
+}
+
+/** `FAIL shuffle distance 0.0151`. */
+function named({ state, task, fault, distance }: Verdict): string {
+  const broken = fault === undefined ? '' : ` fault ${fault}`;
+  const far = distance === null || isGreen(state) ? '' : ` distance ${Number(distance.toPrecision(3))}`;
+  return clipped(`${words[state]} ${task}${broken}${far}`, limits.ref);
+}
+
+function changeLine({ change, distance }: Verdict): string[] {
+  return change === undefined ? [] : [clipped(changeText(change, distance), limits.change)];
+}
+
+/** What holds without ever having been seen to fail may hold because it cannot do otherwise. */
+function unprovenLine({ checks, task }: Verdict): string[] {
+  const names = checks.filter(({ proof }) => proof === 'unproven').map(({ name }) => name);
+  return names.length === 0 ? [] : [clipped(`UNPROVEN ${listText(names)}: gym prove ${task}`, limits.unproven)];
 }
 
 function lastLine(verdict: Verdict): string {
-  const [first] = failingOf(verdict);
-  const more = `more: gym show ${verdict.run}`;
-  if (first === undefined) return clipped(more, lineLimitBytes);
-  return `${clipped(`${more}:${first.name}`, lineLimitBytes)}   again: ${clipped(first.again, lineLimitBytes)}`;
+  const { run, problems } = verdict;
+  const [worst] = failingOf(verdict);
+  const more = `more: gym show ${run}${worst === undefined ? '' : `:${worst.name}`}`;
+  const service = problems.find(({ place }) => place?.service !== undefined)?.place?.service;
+  const logs = worst?.kind === 'cases' ? `${run} --around ${worst.name}` : service && `${run} ${service}`;
+  const refs = [
+    named(verdict),
+    more,
+    ...(logs ? [`logs: gym logs ${logs}`] : []),
+    ...(worst === undefined ? [] : [`again: ${worst.again}`]),
+  ];
+  return refs.map((ref) => clipped(ref, limits.ref)).join('   ');
 }
 
 /** The checks that do not hold, worst first. */
@@ -59,10 +85,16 @@ function failingOf(verdict: Verdict): CheckResult[] {
   return worstFirst(verdict.checks.filter((check) => !isGreen(check.state)));
 }
 
-function bodyLines(verdict: Verdict): string[] {
-  const problems = verdict.problems.map(({ place, message, remedy }) => {
+/** A line of the verdict. Where room is scarce, `detail` gives way to `head`. */
+interface Line {
+  readonly kind: 'head' | 'detail';
+  readonly text: string;
+}
+
+function bodyLines(verdict: Verdict): Line[] {
+  const problems = verdict.problems.flatMap(({ place, message, remedy }) => {
     const where = placeText(place);
-    return clipped(`${where === '' ? '' : `${where}: `}${message}${remedy === undefined ? '' : `. ${remedy}`}`, 500);
+    return saidLines(where === '' ? '' : `${where}: `, message, remedy);
   });
   const failing = failingOf(verdict);
   // What could only not be judged because of something else comes last, in one line each reason.
@@ -73,69 +105,72 @@ function bodyLines(verdict: Verdict): string[] {
   );
   return [
     ...problems,
-    ...judged.flatMap((check) =>
-      checkLines(
-        check,
-        verdict.stages.find(({ stage }) => stage === check.name),
-      ),
-    ),
-    ...unprovenLine(verdict),
+    ...judged.flatMap((check) => checkLines(check, verdict)),
     ...[...unknown].map(([because, checks]) =>
-      clipped(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`, 300),
+      headLine(`unknown ${checks.map(({ name }) => name).join(', ')}: ${because}`),
     ),
   ];
 }
 
-/** What holds without ever having been seen to fail may hold because it cannot do otherwise. */
-function unprovenLine({ checks, task }: Verdict): string[] {
-  const names = checks.filter(({ proof }) => proof === 'unproven').map(({ name }) => name);
-  return names.length === 0 ? [] : [clipped(`UNPROVEN ${listText(names)}: gym prove ${task}`, 200)];
-}
-
-function checkLines(check: CheckResult, stage: StageResult | undefined): string[] {
+function checkLines(check: CheckResult, { stages, run }: Verdict): Line[] {
+  const stage = stages.find((each) => each.stage === check.name);
+  const failures = stage?.failures ?? [];
   const warned = check.severity === 'gate' ? '' : `${check.severity} `;
-  const line = clipped(`${warned}${check.state} ${check.name}: ${check.because}`, 420);
-  if (stage === undefined) return [line];
-  return [
-    line,
-    ...stage.failures.map((failure) =>
-      clipped(`  ${failure.id}${caseText(failure.file, failure.line)}  ${oneLine(failure.message)}`, 240),
-    ),
-  ];
+  // The cases below say the rest.
+  const because = failures.length === 0 ? check.because : firstClause(check.because);
+  const cases = failures.map((failure): Line => ({ kind: 'detail', text: caseLine(failure) }));
+  return [...saidLines(`${warned}${check.state} ${check.name}: `, because), ...cases, ...unlistedLine(stage, run)];
 }
 
-function caseText(file: string | undefined, line: number | undefined): string {
-  return file === undefined ? '' : `  ${placeText({ file, line })}`;
+const headLine = (text: string): Line => ({ kind: 'head', text: clipped(text, limits.check) });
+
+/** What is said in one sentence is a line; the output that follows it is more of them, unless it is one line as well. */
+function saidLines(before: string, said: string, remedy?: string): Line[] {
+  const [first = '', ...output] = said.trim().split(/\s*[\r\n]+/);
+  const todo = remedy === undefined ? '' : `. ${remedy}`;
+  if (output.length <= 1) return [headLine(`${before}${[first, ...output].join(' ')}${todo}`)];
+  const details = output.map((line): Line => ({ kind: 'detail', text: `  ${clipped(line, limits.case)}` }));
+  return [headLine(`${before}${first}${todo}`), ...details];
 }
 
-/** As many lines as there is room for, and how many were left out. */
-function fitted(lines: readonly string[], room: number): string[] {
-  const kept: string[] = [];
-  let left = room - 40;
-  for (const line of lines) {
-    if (bytes(line) + 1 > left) break;
-    left -= bytes(line) + 1;
-    kept.push(line);
+/** A verdict keeps only so many signatures. */
+function unlistedLine(stage: StageResult | undefined, run: string): Line[] {
+  const listed = (stage?.failures ?? []).reduce((sum, { alike = 0 }) => sum + 1 + alike, 0);
+  const left = (stage?.cases?.failed ?? 0) - listed;
+  if (stage === undefined || listed === 0 || left <= 0) return [];
+  return [{ kind: 'detail', text: `  ${clipped(`… ${left} more cases: gym show ${run}:${stage.stage}`, limits.ref)}` }];
+}
+
+/** `  id  file:line  got 3 ≠ want 4`, with `×300 in 12 files, first:` before it where there are more like it. */
+function caseLine({ id, file, line, message, alike, files = 0 }: FailedCase): string {
+  const within = files > 1 ? ` in ${files} files` : '';
+  const times = alike === undefined ? '' : `×${alike + 1}${within}, first: `;
+  const where = file === undefined ? '' : `  ${clipped(placeText({ file, line }), limits.value)}`;
+  return cut(`  ${times}${clipped(id, limits.value)}${where}  ${oneLine(saidText(message))}`, limits.case);
+}
+
+/** What an assertion said, in the fewest words: what was seen and what was wanted, or else its first lines. */
+export function saidText(message: string): string {
+  const seen = gotWant(message);
+  if (seen === undefined) return message.replace(/^(?:Assertion)?Error: /, '');
+  return `got ${clipped(seen.got, limits.value)} ≠ want ${clipped(seen.want, limits.value)}`;
+}
+
+/** The lines there is room for, heads before details, in their order; and how many were left out. */
+function fitted(lines: readonly Line[], room: number): string[] {
+  const ordered = [...lines.keys()].sort((a, b) => rank(lines[a]) - rank(lines[b]) || a - b);
+  const kept = new Set<number>();
+  let left = room - leftOutBytes;
+  for (const index of ordered) {
+    const size = bytesOf(lines[index]?.text ?? '') + 1;
+    if (size > left) break;
+    left -= size;
+    kept.add(index);
   }
-  return kept.length === lines.length ? kept : [...kept, `… ${lines.length - kept.length} more lines`];
+  const shown = lines.filter((_, index) => kept.has(index)).map(({ text }) => text);
+  return kept.size === lines.length ? shown : [...shown, `… ${lines.length - kept.size} more lines`];
 }
 
-/** At most `most` bytes, cut between characters. */
-function clipped(text: string, most: number): string {
-  const line = oneLine(text);
-  if (bytes(line) <= most) return line;
-  return `${Buffer.from(line)
-    .subarray(0, most - 3)
-    .toString('utf8')
-    .replace(/\uFFFD+$/u, '')}…`;
-}
-
-/** One line without control characters: what a stage printed may hold anything. */
-function oneLine(text: string): string {
-  return stripVTControlCharacters(text)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim();
-}
-
-const bytes = (text: string): number => Buffer.byteLength(text);
+/** Of the line that tells how many were left out. */
+const leftOutBytes = 40;
+const rank = (line: Line | undefined): number => (line?.kind === 'head' ? 0 : 1);

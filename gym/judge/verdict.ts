@@ -12,7 +12,11 @@ export const failedCase = z.object({
   file: z.string().optional(),
   line: z.number().optional(),
   message: z.string(),
+  /** How many more failed with the same signature (see signatureOf), and in how many files all of them are. */
+  alike: z.number().optional(),
+  files: z.number().optional(),
 });
+export type FailedCase = z.infer<typeof failedCase>;
 
 /** A stage of the harness in a verdict. */
 export const stageResult = z.object({
@@ -21,13 +25,33 @@ export const stageResult = z.object({
   because: z.string(),
   exitCode: z.number().nullable(),
   cases: caseCounts.nullable(),
-  /** The first failures; `cases.failed` counts all of them. */
+  /** The first failures, those of one signature as one; `cases.failed` counts all of them. */
   failures: z.array(failedCase),
   durationMs: z.number(),
   /** Log of the stage, relative to the run's folder; null: it was not run. */
   log: z.string().nullable(),
 });
 export type StageResult = z.infer<typeof stageResult>;
+
+/** Checks and cases by name: how many, and the first of them. */
+const tally = z.object({ count: z.number(), first: z.array(z.string()).readonly() });
+export type Tally = z.infer<typeof tally>;
+
+/** What is different from the run before in the same workspace. Cases are named `STAGE: ID`, checks by their name. */
+export const change = z.object({
+  run: z.string(),
+  /** Of that run. */
+  distance: z.number().nullable(),
+  /** Did not hold then, and holds now. */
+  fixed: tally,
+  /** Does not hold now, and did then, or was not there. */
+  new: tally,
+  /** Did not hold then, and does not hold now. */
+  still: tally,
+  /** Did not hold then, and was not judged now: skipped, gone, or not come to. */
+  unjudged: tally,
+});
+export type Change = z.infer<typeof change>;
 
 const watchedState = z.object({ state, because: z.string() });
 
@@ -71,6 +95,8 @@ export const verdictSchema = z.object({
   checks: z.array(checkResult),
   /** What kept the run from being judged, if anything did. */
   problems: z.array(problem),
+  /** Since the run before; none: there was none, or something was broken on purpose. */
+  change: change.optional(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isGreen, type Verdict, verdictSchema } from '../judge/verdict.ts';
+import type { StageOutcome } from '../harness/stage.ts';
+import { type Change, isGreen, type Tally, type Verdict, verdictSchema } from '../judge/verdict.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { VerifyRequest } from './request.ts';
+import { failedCasesOf } from './stage-result.ts';
 
 /** How many runs are looked through for the last one of the task. */
 const lookedAt = 50;
@@ -16,6 +18,58 @@ export function withSince(checks: readonly CheckResult[], run: string, before: V
     return { ...check, since };
   });
 }
+
+/** Names of each kind of change in a verdict. */
+const namesKept = 10;
+
+/**
+ * What changed since the run before: checks by name, and of stages that report cases the cases. Fixed is only what was judged
+ * now and holds: a case that was skipped or deleted is not. `runDirectory` tells where a run's files are.
+ */
+export function changeSince(
+  before: Verdict,
+  now: { readonly checks: readonly CheckResult[]; readonly outcomes: readonly StageOutcome[] },
+  runDirectory: (run: string) => string,
+): Change {
+  const wrongThen = wrongIn(before.checks, (stage) =>
+    failedCasesOf(runDirectory(before.run), stage).map(({ id }) => id),
+  );
+  const states = new Map([
+    ...now.checks.map(({ name, state }) => [name, state] as const),
+    ...now.outcomes.flatMap(({ stage, cases }) =>
+      (cases ?? []).map(({ id, state }) => [caseName(stage, id), state] as const),
+    ),
+  ]);
+  const wrongNow = wrongIn(now.checks, (stage) =>
+    (now.outcomes.find((outcome) => outcome.stage === stage)?.cases ?? [])
+      .filter(({ state }) => state === 'failed')
+      .map(({ id }) => id),
+  );
+  const isFixed = (name: string): boolean => ['pass', 'waived', 'passed'].includes(states.get(name) ?? '');
+  const [then, since] = [new Set(wrongThen), new Set(wrongNow)];
+  const gone = wrongThen.filter((name) => !since.has(name));
+  return {
+    run: before.run,
+    distance: before.distance,
+    fixed: tallyOf(gone.filter(isFixed)),
+    new: tallyOf(wrongNow.filter((name) => !then.has(name))),
+    still: tallyOf(wrongNow.filter((name) => then.has(name))),
+    unjudged: tallyOf(gone.filter((name) => !isFixed(name))),
+  };
+}
+
+const caseName = (stage: string, id: string): string => `${stage}: ${id}`;
+
+/** Names of what was judged and does not hold; a stage whose failed cases are known stands for those. */
+function wrongIn(checks: readonly CheckResult[], failedOf: (stage: string) => readonly string[]): string[] {
+  const wrong = checks.filter(({ state }) => !isGreen(state) && state !== 'unknown');
+  return wrong.flatMap(({ name, kind }) => {
+    const failed = kind === 'cases' ? failedOf(name) : [];
+    return failed.length === 0 ? [name] : failed.map((id) => caseName(name, id));
+  });
+}
+
+const tallyOf = (names: readonly string[]): Tally => ({ count: names.length, first: names.slice(0, namesKept) });
 
 /** The verdict of the task before this run in the same workspace, with nothing broken on purpose; `undefined`: there is none. */
 export function lastVerdict({

@@ -21,7 +21,8 @@ import { type Findings, judgeIn, note, phase, type Way } from './in-environment.
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
-import { asStageResult } from './stage-result.ts';
+import { changeSince, lastVerdict } from './since.ts';
+import { asStageResult, keepFailedCases } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
 import { waysOut } from './within.ts';
 
@@ -173,6 +174,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
   const { task, run, workspace, fault, loop, history, signal } = request;
   const durationMs = Date.now() - startedAt;
   const stages = findings.outcomes.map((outcome) => asStageResult(outcome, runDirectory));
+  for (const outcome of findings.outcomes) keepFailedCases(outcome, runDirectory);
   const verdict: Verdict = {
     schema: verdictSchemaName,
     run,
@@ -191,6 +193,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     stages,
     checks: findings.checks,
     problems: findings.problems,
+    ...changeOf(request, findings),
   };
   const { state, distance, exitCode, headline } = verdict;
   const row = {
@@ -209,6 +212,14 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
   log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile });
   log.close();
   return verdict;
+}
+
+/** What changed since the run before, where both judged the code as it is. */
+function changeOf(request: VerifyRequest, { checks, outcomes }: Findings): Pick<Verdict, 'change'> {
+  const isPlain = request.fault === undefined && request.isCanary !== true && checks.length > 0;
+  const before = isPlain ? lastVerdict(request) : undefined;
+  if (before === undefined || before.checks.length === 0) return {};
+  return { change: changeSince(before, { checks, outcomes }, request.store.runDirectory) };
 }
 
 type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;

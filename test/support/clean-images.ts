@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 const label = 'dev.gym.image';
 /** Tasks of the tests. Images of the example stay: they are the cache of whoever works with it. */
-const tasks = /^gym-(gymtest|tiny)-/;
+const tasks = /^gym-(gymtest|tiny|gym-test)-/;
 
 /** Removes the images that the tests built, when all of them have run. */
 export function teardown(): void {

@@ -1,16 +1,86 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { logs } from '../../environment/existing.ts';
+import { readEvents } from '../../events/log.ts';
 import type { Result } from '../../events/problem.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
 import { chooseKept } from '../kept.ts';
+import { inOrderOfTime, type RecordedLine, recordedLines, windowOf } from '../recorded-logs.ts';
 import { painter } from '../render/style.ts';
+import { type NamedRun, runNamed } from '../run-named.ts';
 
 const colours = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red'] as const;
 
-/** `gym logs`: logs of the kept environment's services, each line with its service where there are several. */
+/** The name of a run, or its last four digits. */
+const runName = /^(?:\d{8}-\d{6}-)?[\da-f]{4}$/;
+
+/** `gym logs`: logs of services, each line with its service where there are several. Of the kept environment, or of a run that is named. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const [word = '', ...services] = args.positionals;
+  const named = runName.test(word) ? runNamed(context.cwd, word) : undefined;
+  if (named?.ok === true) return ofRun(context, args, named.value, services);
+  if (args.text('around') === undefined) return ofKept(context, args);
+  return [{ kind: 'usage', message: '--around is for the logs of a run: name it', remedy: 'gym runs lists them.' }];
+}
+
+/** What was recorded in a run: of the services that are named, or of all. The output of a stage can be named too. */
+function ofRun(
+  context: Context,
+  args: Arguments,
+  { store, verdictOf }: NamedRun,
+  names: readonly string[],
+): CommandEnd {
+  const directory = store.runDirectory(verdictOf);
+  const logs = filesIn(join(directory, 'logs'));
+  const all = new Map([...filesIn(join(directory, 'stages')), ...logs]);
+  const unknown = names.find((name) => !all.has(name));
+  if (unknown !== undefined) return noLog(unknown, verdictOf, [...all.keys()]);
+  const word = args.text('around');
+  const window = word === undefined ? undefined : windowOf(word, readEvents(join(directory, 'events.ndjson')));
+  if (word !== undefined && window === undefined) {
+    const remedy = 'Give a stage, a duration since the run began (12.5s), or a time (08:15:30.250).';
+    return [{ kind: 'usage', message: `--around ${word} is no time`, remedy }];
+  }
+  const wanted = names.length === 0 ? [...logs.keys()].sort() : names;
+  const tail = args.number('tail');
+  const sources = wanted.map((name) => lastOf(recordedLines(name, all.get(name) ?? '', window), tail));
+  const prefixes = prefixesFor(wanted, context.stdout);
+  let count = 0;
+  for (const { source, atMs, text } of inOrderOfTime(sources)) {
+    const time = args.flag('timestamps') && atMs !== null ? `${new Date(atMs).toISOString()} ` : '';
+    context.stdout.write(`${prefixes.get(source) ?? ''}${time}${text}\n`);
+    count += 1;
+  }
+  if (count === 0) context.stderr.write(`nothing was printed${window === undefined ? '' : ' then'}\n`);
+  return 0;
+}
+
+function noLog(name: string, run: string, names: readonly string[]): CommandEnd {
+  const remedy = nearOrKnown(name, 'logs', names);
+  return [{ kind: 'usage', message: `run ${run} has no log of ${name}`, remedy }];
+}
+
+/** The logs of a folder by the name of their service or stage. */
+function filesIn(folder: string): Map<string, string> {
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.log')) : [];
+  return new Map(files.map((file) => [basename(file, '.log'), join(folder, file)]));
+}
+
+/** The last lines; all without a number. */
+function* lastOf(lines: Generator<RecordedLine>, count: number | undefined): Generator<RecordedLine> {
+  if (count === undefined) return yield* lines;
+  const kept: RecordedLine[] = [];
+  for (const line of lines) {
+    kept.push(line);
+    if (kept.length > 2 * count) kept.splice(0, kept.length - count);
+  }
+  yield* count === 0 ? [] : kept.slice(-count);
+}
+
+async function ofKept(context: Context, args: Arguments): Promise<CommandEnd> {
   const kept = await chooseKept(context, args.text('task'));
   if (!kept.ok) return kept.problems;
   const services = kept.value.services.map(({ service }) => service).sort();

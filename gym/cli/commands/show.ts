@@ -4,88 +4,88 @@ import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
 import { auditRun } from '../../store/audit.ts';
-import { openHistory, type RunRow } from '../../store/history.ts';
-import type { Store } from '../../store/store.ts';
+import { openHistory } from '../../store/history.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
+import { failedCasesOf, type KeptCase } from '../../verify/stage-result.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
+import { readerOf } from '../reader.ts';
 import { notAsWritten } from '../render/audit.ts';
+import { caseText } from '../render/cases.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
-import { storesHere } from '../stores.ts';
+import { type NamedRun, runNamed } from '../run-named.ts';
 
-/** `gym show`: a run's verdict, or all about one of its checks. */
-export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Promise<CommandEnd> {
-  const [name, checkName] = args.positionals[0]?.split(':') ?? [];
-  const found = findRun(cwd, name === '' ? undefined : name);
+/** `gym show`: a run's verdict, or all about one of its checks or failed cases. */
+export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  const { stdout } = context;
+  const [, name = '', what] = /^([^:]*)(?::(.*))?$/s.exec(args.positionals[0] ?? '') ?? [];
+  const found = runNamed(context.cwd, name === '' ? undefined : name);
   if (!found.ok) return found.problems;
-  const { store, verdictOf, wrong } = found.value;
-  const verdict = readVerdict(found.value);
+  const directory = found.value.store.runDirectory(found.value.verdictOf);
+  const verdict = readVerdict(found.value, directory);
   if (!verdict.ok) return verdict.problems;
-  if (wrong !== undefined) {
-    // Whoever reads the document by machine sees it on stderr and by the exit code.
-    const output = args.text('json') === undefined ? stdout : stderr;
-    output.write(`${wrong}\n`);
+  const isJson = args.text('json') !== undefined;
+  const wrong = wrongOf(found.value);
+  const print = (value: unknown, text: () => string): number => {
+    // Who reads the document by a program has it on stderr, and in the exit code.
+    if (wrong !== undefined) (isJson ? context.stderr : stdout).write(`${wrong}\n`);
+    stdout.write(`${isJson ? JSON.stringify(value, null, 2) : text()}\n`);
+    return wrong === undefined ? 0 : 1;
+  };
+  if (what === undefined) {
+    const isPage = readerOf(context, args) === 'person';
+    const page = (): string => personVerdict(verdict.value, directory, painter(stdout));
+    return print(verdict.value, () => (isPage ? page() : terse(verdict.value)));
   }
-  const exitCode = wrong === undefined ? 0 : 1;
-  const paint = painter(stdout);
-  const { checks, run: runName } = verdict.value;
-  if (checkName === undefined) {
-    const text = stdout.isTty
-      ? personVerdict(verdict.value, store.runDirectory(verdictOf), paint)
-      : terse(verdict.value);
-    stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(verdict.value, null, 2)}\n`);
-    return exitCode;
+  const check = verdict.value.checks.find((each) => each.name === what);
+  if (check !== undefined) {
+    return print(check, () => checkText(check, verdict.value, directory, painter(stdout)));
   }
-  const check = checks.find((each) => each.name === checkName);
-  if (check === undefined) {
-    const remedy = nearOrKnown(
-      checkName,
-      'checks',
-      checks.map((each) => each.name),
-    );
-    return [{ kind: 'usage', message: `run ${runName} has no check ${checkName}`, remedy }];
-  }
-  const text = checkText(check, verdict.value, store.runDirectory(verdictOf), paint);
-  stdout.write(`${args.text('json') === undefined ? text : JSON.stringify(check, null, 2)}\n`);
-  return exitCode;
+  const meant = caseNamed(verdict.value, directory, what);
+  if (!meant.ok) return meant.problems;
+  const { stage, failure } = meant.value;
+  return print({ stage, ...failure }, () =>
+    caseText(failure, join(directory, 'stages', `${stage}.log`), painter(stdout)),
+  );
 }
 
-interface FoundRun {
-  readonly store: Store;
-  readonly row: RunRow;
-  /** The run itself; of a loop, its newest verification. */
-  readonly verdictOf: string;
-  /** What of it is not as gym wrote it. */
-  readonly wrong: string | undefined;
-}
-
-/** The run of that name, or else the newest verification. */
-function findRun(cwd: string, name: string | undefined): Result<FoundRun> {
-  const found = storesHere(cwd).flatMap((store) => findIn(store, name));
-  const [newest] = found.sort((a, b) => b.row.startedAt - a.row.startedAt);
-  if (newest !== undefined) return ok(newest);
-  const message =
-    name === undefined ? 'nothing has been verified here yet' : `there is no run ${name}, or several end so`;
-  return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
-}
-
-function findIn(store: Store, name: string | undefined): FoundRun[] {
+/** What of a run, and of the loop by whose name it was asked for, is not as gym wrote it; `undefined`: all is. */
+function wrongOf({ store, row, verdictOf }: NamedRun): string | undefined {
   const history = openHistory(store);
   try {
-    const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
-    if (row === undefined) return [];
-    const judged = row.kind === 'loop' ? history.newest(1000).find(({ loop }) => loop === row.run) : row;
-    const rows = judged === undefined || judged.run === row.run ? [row] : [row, judged];
-    const wrong = notAsWritten(rows.flatMap((each) => auditRun(store, history, each)));
-    return [{ store, row, verdictOf: (judged ?? row).run, wrong }];
+    const judged = row.run === verdictOf ? undefined : history.find(verdictOf);
+    const rows = [row, ...(judged === undefined ? [] : [judged])];
+    return notAsWritten(rows.flatMap((each) => auditRun(store, history, each)));
   } finally {
     history.close();
   }
 }
 
-function readVerdict({ store, row, verdictOf }: FoundRun): Result<Verdict> {
-  const file = join(store.runDirectory(verdictOf), 'verdict.json');
+interface StageCase {
+  readonly stage: string;
+  readonly failure: KeptCase;
+}
+
+/** The failed case of that name, or the only one that has it in its name. */
+function caseNamed({ run, stages, checks }: Verdict, directory: string, what: string): Result<StageCase> {
+  const all = stages.flatMap(({ stage }) => failedCasesOf(directory, stage).map((failure) => ({ stage, failure })));
+  const exact = all.filter(({ stage, failure }) => failure.id === what || `${stage}: ${failure.id}` === what);
+  const meant = exact.length > 0 ? exact : all.filter(({ failure }) => failure.id.includes(what));
+  const [first, second] = meant;
+  if (first !== undefined && second === undefined) return ok(first);
+  const names = (first === undefined ? checks.map(({ name }) => name) : meant.map(({ failure }) => failure.id)).sort();
+  const message =
+    first === undefined
+      ? `run ${run} has no check and no failed case ${what}`
+      : `${meant.length} failed cases of run ${run} have ${what} in their name`;
+  const remedy =
+    first === undefined ? nearOrKnown(what, 'checks', names) : `Name one: ${names.slice(0, 10).join(', ')}`;
+  return failed({ kind: 'usage', message, remedy });
+}
+
+function readVerdict({ row }: NamedRun, directory: string): Result<Verdict> {
+  const file = join(directory, 'verdict.json');
   if (!existsSync(file)) {
     return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
   }

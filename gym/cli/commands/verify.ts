@@ -1,4 +1,5 @@
 import { startWatchdog } from '../../environment/watchdog.ts';
+import type { Listener } from '../../events/log.ts';
 import { ok, type Problem } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
 import type { Verdict } from '../../judge/verdict.ts';
@@ -11,7 +12,8 @@ import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
-import { eventLines, jsonMode } from '../render/json.ts';
+import { type Reader, readerOf } from '../reader.ts';
+import { eventLines, type JsonMode, jsonMode } from '../render/json.ts';
 import { personVerdict } from '../render/person.ts';
 import { type ProblemLines, progressLines } from '../render/progress.ts';
 import { painter } from '../render/style.ts';
@@ -32,6 +34,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   // Where no engine answers, the verdict tells.
   await removeLeftovers(context);
   const mode = jsonMode(args);
+  const reader = readerOf(context, args);
   const store = openStore(checkoutOf(task.value.root));
   const history = openHistory(store);
   const [called] = args.positionals;
@@ -48,16 +51,14 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
       history,
       run: newRunName(new Date()),
       environmentVariables: context.env,
-      listeners: [
-        mode === 'stream' ? eventLines(context.stdout) : progressLines(context.stderr, problemsIn(context, mode)),
-      ],
+      listeners: listenersFor(context, mode, reader),
       signal: context.signal,
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
     refillSlots(context, task.value);
     if (mode !== 'stream')
-      context.stdout.write(`${render(verdict, store.runDirectory(verdict.run), mode, context.stdout)}\n`);
+      context.stdout.write(`${render(verdict, store.runDirectory(verdict.run), mode, reader, context.stdout)}\n`);
     return verdict.exitCode;
   } finally {
     history.close();
@@ -69,13 +70,19 @@ function noCanary(task: string): Problem {
   return { kind: 'usage', message: `${task} has no canary`, remedy };
 }
 
+/** Events, or lines of progress; for an agent neither: its program would mix them with the verdict. */
+function listenersFor(context: Context, mode: JsonMode, reader: Reader): Listener[] {
+  if (mode === 'stream') return [eventLines(context.stdout)];
+  return reader === 'agent' ? [] : [progressLines(context.stderr, problemsIn(context, mode))];
+}
+
 /** On a terminal the page that follows has the problems, so that the lines before it leave them out. */
-function problemsIn({ stdout, stderr }: Context, mode: 'text' | 'final'): ProblemLines {
+function problemsIn({ stdout, stderr }: Context, mode: JsonMode): ProblemLines {
   return mode === 'text' && stdout.isTty && stderr.isTty ? 'left out' : 'shown';
 }
 
 /** `directory`: the run's folder. */
-function render(verdict: Verdict, directory: string, mode: 'text' | 'final', stdout: Output): string {
+function render(verdict: Verdict, directory: string, mode: JsonMode, reader: Reader, stdout: Output): string {
   if (mode === 'final') return JSON.stringify(verdict, null, 2);
-  return stdout.isTty ? personVerdict(verdict, directory, painter(stdout)) : terse(verdict);
+  return reader === 'person' ? personVerdict(verdict, directory, painter(stdout)) : terse(verdict);
 }

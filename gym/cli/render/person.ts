@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Problem, placeText } from '../../events/problem.ts';
+import { changeText } from '../../judge/change.ts';
 import { noteLines, partText } from '../../judge/note.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
-import { isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
+import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
 import type { CheckResult } from '../../task/judgement.ts';
 import { displayPath } from '../../task/load.ts';
+import { failedCasesOf } from '../../verify/stage-result.ts';
+import { failuresText } from './cases.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
@@ -21,6 +24,7 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
   const linesOf = (checks: readonly CheckResult[] = []) =>
     checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
+  const { change } = verdict;
   const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
     ...section('Stages', stages, paint),
@@ -29,6 +33,7 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
     ...section('Restored', restored, paint),
     ...(verdict.problems.length === 0 ? [] : ['', ...verdict.problems.map((each) => problemText(each, paint))]),
     '',
+    ...(change === undefined ? [] : [paint('dim', changeText(change, verdict.distance))]),
     endLine(verdict, paint),
     paint('dim', `run ${verdict.run}, ${durationText(verdict.durationMs)}${nextText(verdict)}`),
   ].join('\n');
@@ -76,10 +81,10 @@ function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Pa
   return [line, `      ${because}`, ...failures].join('\n');
 }
 
-/** A failed case with its place. */
-function caseLine({ id, file, line }: StageResult['failures'][number]): string {
+/** A failed case with its place, and how many are like it. */
+function caseLine({ id, file, line, alike }: FailedCase): string {
   const where = placeText({ file, line });
-  return where === '' ? id : `${id}  ${where}`;
+  return `${id}${where === '' ? '' : `  ${where}`}${alike === undefined ? '' : `  and ${alike} alike`}`;
 }
 
 function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, paint: Paint): string[] {
@@ -108,17 +113,16 @@ export function problemText(problem: Problem, paint: Paint): string {
   return [...lines, ...(problem.remedy === undefined ? [] : [`  ${problem.remedy}`])].join('\n');
 }
 
-/** All about one check. */
+/** All about one check; of a stage, with all failed cases that were kept. */
 export function checkText(check: CheckResult, verdict: Verdict, runDirectory: string, paint: Paint): string {
-  const stage = verdict.stages.find((each) => each.stage === check.name);
+  const listed = verdict.stages.find((each) => each.stage === check.name)?.failures ?? [];
+  const kept = failedCasesOf(runDirectory, check.name);
   return [
     `${glyph(check.state, paint)} ${paint('bold', check.name)} (${check.kind}): ${stateWord(check.state)}`,
     `Claim     ${check.claim}`,
     `Observed  ${check.because}`,
     ...(check.parts.length === 0 ? [] : ['Parts', ...check.parts.map((part) => `  ${partText(part)}`)]),
-    ...(stage?.failures ?? []).map(
-      (failure) => `  ${caseLine(failure)}\n${failure.message.replaceAll(/^/gmu, '    ')}`,
-    ),
+    ...failuresText(kept.length > 0 ? kept : listed),
     ...(check.distance === null ? [] : [`Distance  ${Number(check.distance.toPrecision(4))}`]),
     ...(check.since === undefined
       ? []

@@ -93,7 +93,9 @@ describe('Ctrl-C', () => {
     await processes(running, checkout.path);
     running.child.kill('SIGINT');
     const { stdout } = await running.end;
-    expect(stdout).toMatch(/^UNKNOWN tiny: it was stopped before it could be judged\nmore: gym show \S+\n$/);
+    expect(stdout).toMatch(
+      /^UNKNOWN tiny: it was stopped before it could be judged\nUNKNOWN tiny {3}more: gym show \S+\n$/,
+    );
   });
 
   test.each(moments)('while $when leaves nothing at exit', async ({ task, args, come }) => {

@@ -22,7 +22,7 @@ describe('gym verify says what came out, with its exit code', () => {
       stage: tapStage(failing, { exitCode: 1 }),
       exitCode: 1,
       first: /^FAIL tiny distance 1\.\d+: 1 of 1 checks do not hold$/,
-      body: /^fail unit: 1 of 2 cases failed: .*subtracts\n.*3 is not 4$/m,
+      body: /^fail unit: 1 of 2 cases failed\n {2}subtracts {2}3 is not 4$/m,
     },
     {
       what: 'results without a case',
@@ -66,7 +66,10 @@ describe('gym verify says what came out, with its exit code', () => {
     expect(end.stdout).not.toContain('up in');
     const [run = ''] = runsOf(checkout.path);
     if (exitCode === 0) expect(lines).toHaveLength(1);
-    else expect(lines.at(-1)).toMatch(new RegExp(`^more: gym show ${run}:unit   again: gym verify tiny`));
+    else
+      expect(lines.at(-1)).toMatch(
+        new RegExp(`^[A-Z]+ tiny.*   more: gym show ${run}:unit   .*again: gym verify tiny$`),
+      );
     expect(leftOf(checkout.path)).toEqual([]);
   });
 
@@ -82,6 +85,9 @@ describe('gym verify says what came out, with its exit code', () => {
     const show = await gym(checkout.path, shown.split(' '));
     expect(show.exitCode).toBe(0);
     expect(show.stdout).toContain('case 19 says much');
+    expect(end.stdout).toMatch(/^ {2}×300, first: case 0 says much/m);
+    const one = await gym(checkout.path, ['show', `${shown.split(' ')[1]?.split(':')[0]}:case 299`]);
+    expect(one).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^case 299 says much/) });
   });
 });
 

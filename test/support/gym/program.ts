@@ -27,12 +27,18 @@ export interface RunningGym {
   saw(isMeant: (event: Event) => boolean): Promise<Event>;
 }
 
-/** Starts gym in a folder. It sees this process's environment with `env` on top, and no terminal. */
+const printing =
+  /^(?:FORCE_COLOR|AI_AGENT|CLAUDE_?CODE|CURSOR_AGENT|GEMINI_CLI|OPENCODE|CODEX_SANDBOX|CODEX_THREAD_ID)$/;
+/** This process's environment without what changes how gym prints: who runs the tests may be an agent. */
+export const ownEnv: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !printing.test(name)),
+);
+
+/** Starts gym in a folder. It sees this process's environment, but for how to print, with `env` on top, and no terminal. */
 export function startGym(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningGym {
-  const { FORCE_COLOR: _, ...own } = process.env;
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...own, ...env },
+    env: { ...ownEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -1,0 +1,98 @@
+import { copied, type FoundStage, type Harness, type Repo, versionIn } from './harness.ts';
+
+/** Each of these is asked for a harness; what is not in the repo gives none. */
+export const otherHarnesses: readonly ((repo: Repo) => Harness | undefined)[] = [go, rust, ruby, dotnet, jvm];
+
+const unit = (command: string, results?: FoundStage['results']): FoundStage => ({
+  ...{ name: 'unit', command },
+  ...(results !== undefined && { results }),
+});
+
+function go(repo: Repo): Harness | undefined {
+  if (!repo.has('go.mod')) return undefined;
+  const version = versionIn(/^go (.*)$/m.exec(repo.text('go.mod'))?.[1] ?? '', 2) ?? '1';
+  return {
+    language: 'go',
+    seen: 'go.mod',
+    dockerfile: [
+      `FROM golang:${version}-bookworm`,
+      'WORKDIR /workspace',
+      ...copied(repo, ['go.mod', 'go.sum']),
+      'RUN go mod download',
+    ],
+    stages: [{ name: 'build', command: 'go build ./...' }, unit('go test ./...')],
+  };
+}
+
+function rust(repo: Repo): Harness | undefined {
+  if (!repo.has('Cargo.toml')) return undefined;
+  return {
+    language: 'rust',
+    seen: 'Cargo.toml',
+    dockerfile: ['FROM rust:1-bookworm', 'WORKDIR /workspace'],
+    stages: [{ name: 'build', command: 'cargo build --all-targets' }, unit('cargo test')],
+  };
+}
+
+function ruby(repo: Repo): Harness | undefined {
+  if (!repo.has('Gemfile')) return undefined;
+  const isRspec = repo.has('.rspec') || /\brspec\b/.test(repo.text('Gemfile'));
+  const version = versionIn(repo.text('.ruby-version'), 2) ?? '3.4';
+  return {
+    language: 'ruby',
+    seen: `Gemfile (${isRspec ? 'rspec' : 'rake'})`,
+    dockerfile: [
+      `FROM ruby:${version}-bookworm`,
+      'WORKDIR /workspace',
+      ...copied(repo, ['Gemfile', 'Gemfile.lock', '.ruby-version']),
+      'RUN bundle install',
+    ],
+    stages: [unit(isRspec ? 'bundle exec rspec' : 'bundle exec rake test')],
+  };
+}
+
+function dotnet(repo: Repo): Harness | undefined {
+  const project = repo.names.find((name) => /\.(?:sln|slnx|csproj|fsproj)$/.test(name));
+  if (project === undefined) return undefined;
+  const version = versionIn(/<TargetFramework>net([\d.]+)/.exec(repo.text(project))?.[1] ?? '', 2) ?? '9.0';
+  return {
+    language: 'dotnet',
+    seen: project,
+    dockerfile: [`FROM mcr.microsoft.com/dotnet/sdk:${version}`, 'WORKDIR /workspace'],
+    stages: [{ name: 'build', command: 'dotnet build' }, unit('dotnet test')],
+  };
+}
+
+function jvm(repo: Repo): Harness | undefined {
+  const gradle = ['build.gradle', 'build.gradle.kts'].find((name) => repo.has(name));
+  if (repo.has('pom.xml')) {
+    const maven = repo.has('mvnw') ? './mvnw' : 'mvn';
+    return {
+      language: 'java',
+      seen: 'pom.xml',
+      dockerfile: ['FROM maven:3-eclipse-temurin-21', 'WORKDIR /workspace'],
+      stages: [unit(`${maven} -B test`)],
+    };
+  }
+  if (gradle === undefined) return undefined;
+  return {
+    language: 'java',
+    seen: gradle,
+    dockerfile: ['FROM gradle:8-jdk21', 'WORKDIR /workspace'],
+    stages: [unit(`${repo.has('gradlew') ? './gradlew' : 'gradle'} test`)],
+  };
+}
+
+/** A Makefile with a target for tests: where nothing else tells how. */
+export function makeHarness(repo: Repo): Harness | undefined {
+  const file = ['Makefile', 'makefile', 'GNUmakefile'].find((name) => repo.has(name));
+  if (file === undefined) return undefined;
+  const target = ['test', 'tests', 'check'].find((name) => new RegExp(`^${name}\\s*:(?!=)`, 'm').test(repo.text(file)));
+  if (target === undefined) return undefined;
+  return {
+    language: 'make',
+    seen: `${file} (target ${target})`,
+    dockerfile: ['FROM buildpack-deps:bookworm', 'WORKDIR /workspace'],
+    stages: [unit(`make ${target}`)],
+  };
+}

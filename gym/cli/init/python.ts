@@ -1,0 +1,97 @@
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+import { copied, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
+
+const groups = z.record(z.string(), z.array(z.unknown())).default({}).catch({});
+const pyprojectSchema = z.object({
+  project: z
+    .object({
+      name: z.string().optional().catch(undefined),
+      'requires-python': z.string().default('').catch(''),
+      'optional-dependencies': groups,
+    })
+    .optional()
+    .catch(undefined),
+  'dependency-groups': groups,
+});
+
+const defaultPython = '3.13';
+/** Names by which projects call what their tests need. */
+const testGroups = ['test', 'tests', 'testing', 'dev'];
+const requirementFiles = [
+  'requirements.txt',
+  'requirements-dev.txt',
+  'requirements-test.txt',
+  'dev-requirements.txt',
+  'test-requirements.txt',
+];
+
+/** What a `pyproject.toml` says; one that cannot be read says nothing. */
+export function pyprojectOf(repo: Repo): z.output<typeof pyprojectSchema> {
+  try {
+    return pyprojectSchema.parse(parse(repo.text('pyproject.toml')));
+  } catch {
+    return pyprojectSchema.parse({});
+  }
+}
+
+/** The harness of a Python repo: pytest, or unittest where nothing tells of pytest. */
+export function pythonHarness(repo: Repo): Harness | undefined {
+  const markers = ['pyproject.toml', 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini', 'Pipfile', ...requirementFiles];
+  const there = markers.filter((name) => repo.has(name));
+  if (there.length === 0) return undefined;
+  const pyproject = pyprojectOf(repo);
+  const isPytest =
+    repo.has('pytest.ini') || repo.has('conftest.py') || there.some((name) => /\bpytest\b/.test(repo.text(name)));
+  const { run, install, tool } = installOf(repo, pyproject);
+  const results = { format: 'junit' as const, path: resultsFile('xml') };
+  const unit = isPytest
+    ? { name: 'unit', command: `${run}python -m pytest --junitxml=${results.path}`, results }
+    : { name: 'unit', command: `${run}python -m unittest discover` };
+  const asked = repo.text('.python-version') || (pyproject.project?.['requires-python'] ?? '');
+  const [major, minor] = (versionIn(asked, 2) ?? '').split('.');
+  const version = minor === undefined ? defaultPython : `${major}.${minor}`;
+  return {
+    language: 'python',
+    seen: `${there[0]} (${[tool, isPytest ? 'pytest' : 'unittest'].join(', ')})`,
+    dockerfile: [`FROM python:${version}-slim-bookworm`, 'WORKDIR /workspace', ...install(isPytest)],
+    stages: [unit],
+  };
+}
+
+interface Installing {
+  readonly tool: string;
+  /** What stands before a command, so that it sees what was installed. */
+  readonly run: string;
+  readonly install: (withPytest: boolean) => string[];
+}
+
+function installOf(
+  repo: Repo,
+  { project, 'dependency-groups': dependencyGroups }: ReturnType<typeof pyprojectOf>,
+): Installing {
+  const whole = ['COPY . .'];
+  if (repo.has('uv.lock'))
+    return { tool: 'uv', run: 'uv run ', install: () => ['RUN pip install uv', ...whole, 'RUN uv sync --locked'] };
+  if (repo.has('poetry.lock'))
+    return {
+      tool: 'poetry',
+      run: 'poetry run ',
+      install: () => ['RUN pip install poetry', ...whole, 'RUN poetry install'],
+    };
+  const extras = testGroups.filter((name) => name in (project?.['optional-dependencies'] ?? {}));
+  const listed = testGroups.filter((name) => name in dependencyGroups);
+  const requirements = requirementFiles.filter((name) => repo.has(name));
+  const isPackage = project !== undefined || repo.has('setup.py');
+  return {
+    tool: 'pip',
+    run: '',
+    install: (withPytest) => [
+      ...copied(repo, requirements),
+      ...(requirements.length === 0 ? [] : [`RUN pip install ${requirements.map((name) => `-r ${name}`).join(' ')}`]),
+      ...(withPytest ? ['RUN pip install pytest'] : []),
+      ...(isPackage ? [...whole, `RUN pip install -e '.${extras.length === 0 ? '' : `[${extras.join(',')}]`}'`] : []),
+      ...listed.map((name) => `RUN pip install --group ${name}`),
+    ],
+  };
+}

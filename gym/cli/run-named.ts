@@ -1,0 +1,34 @@
+import { failed, ok, type Result } from '../events/problem.ts';
+import { openHistory, type RunRow } from '../store/history.ts';
+import type { Store } from '../store/store.ts';
+import { storesHere } from './stores.ts';
+
+/** A run that was named, and where its files are. */
+export interface NamedRun {
+  readonly store: Store;
+  readonly row: RunRow;
+  /** The run itself; of a loop, its newest verification. */
+  readonly verdictOf: string;
+}
+
+/** The run of that name, or of a unique end of it; without a name the newest verification. */
+export function runNamed(cwd: string, name: string | undefined): Result<NamedRun> {
+  const found = storesHere(cwd).flatMap((store) => findIn(store, name));
+  const [newest] = found.sort((a, b) => b.row.startedAt - a.row.startedAt);
+  if (newest !== undefined) return ok(newest);
+  const message =
+    name === undefined ? 'nothing has been verified here yet' : `there is no run ${name}, or several end so`;
+  return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
+}
+
+function findIn(store: Store, name: string | undefined): NamedRun[] {
+  const history = openHistory(store);
+  try {
+    const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
+    if (row === undefined) return [];
+    const judged = row.kind === 'loop' ? history.newest(1000).find(({ loop }) => loop === row.run) : row;
+    return [{ store, row, verdictOf: (judged ?? row).run }];
+  } finally {
+    history.close();
+  }
+}
