@@ -5,6 +5,7 @@ import { promptFor } from '../agent/prompt.ts';
 import { noUsage, plusUsage } from '../agent/usage.ts';
 import { ok, type Result } from '../events/problem.ts';
 import { writeAtomically } from '../store/store.ts';
+import { inSight } from '../task/held-out.ts';
 import { checkpoint, restore } from '../workspace/worktree.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
 import { lastCommit, spentBy } from './progress.ts';
@@ -89,7 +90,7 @@ function attemptRequest(
     attempt,
     attempts: progress.limits.attempts,
     verdict: judged?.words ?? 'not judged',
-    protectedGlobs: task.protected.filter((glob) => !task.heldOut?.files.includes(glob)),
+    protectedGlobs: inSight(task).protected,
     continues: session !== null,
   });
   const promptFile = join(directory, `prompt-${attempt}.md`);

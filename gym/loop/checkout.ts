@@ -1,5 +1,5 @@
 import { listText } from '../judge/text.ts';
-import { differences, inSight, protectedFiles } from '../workspace/baseline.ts';
+import { differences, protectedFiles, withoutHeldOut } from '../workspace/baseline.ts';
 import type { LoopContext } from './context.ts';
 
 /**
@@ -10,7 +10,7 @@ export async function checkoutChanges({ request, progress }: LoopContext): Promi
   const before = progress().worktree?.protectedFiles;
   if (before === undefined) return '';
   const { task } = request;
-  const changed = differences(before, inSight(await protectedFiles(task.root, task.protected), task));
+  const changed = differences(before, withoutHeldOut(await protectedFiles(task.root, task.protected), task));
   if (changed.length === 0) return '';
   return `protected files of the checkout changed since the start, the loop is judged with those of the start: ${listText(changed)}`;
 }

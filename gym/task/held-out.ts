@@ -31,3 +31,10 @@ export function partsOf(task: Task): { readonly visible: Task; readonly heldOut:
   };
   return { visible: part(false), heldOut: { task: part(true), files, tells } };
 }
+
+/** A task as its agent may know it: without a word of what is held out. */
+export function inSight(task: Task): Task {
+  const { visible } = partsOf(task);
+  const globs = task.heldOut?.files ?? [];
+  return { ...visible, heldOut: undefined, protected: visible.protected.filter((glob) => !globs.includes(glob)) };
+}

@@ -44,7 +44,7 @@ export async function protectedFiles(
 }
 
 /** Without those that are held out: what is noted of a loop may be read by its agent. */
-export function inSight<Value>(
+export function withoutHeldOut<Value>(
   files: Readonly<Record<string, Value>>,
   { heldOut }: Pick<Task, 'heldOut'>,
 ): Readonly<Record<string, Value>> {

@@ -4,7 +4,7 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-import { inSight, protectedFiles } from './baseline.ts';
+import { protectedFiles, withoutHeldOut } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
 import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
@@ -62,7 +62,7 @@ async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<W
   if (!listed.ok) return listed;
   const committed = new Set(listed.value.split('\0').map((path) => relative(folder, path)));
   const missing = Object.keys(guarded).find((path) => !committed.has(path));
-  if (missing === undefined) return ok({ ...worktree, protectedFiles: inSight(guarded, task) });
+  if (missing === undefined) return ok({ ...worktree, protectedFiles: withoutHeldOut(guarded, task) });
   const place = { file: join(task.root, missing) };
   const message = 'the start commit of the loop does not have this protected file';
   const remedy =
