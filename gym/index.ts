@@ -1,4 +1,5 @@
-// The public API: what a task file imports from 'devgym'.
+// The public API: what a task file or a program imports from 'devgym'. A task file is on the start path of every command, so that what only
+// programs need is loaded when it is called.
 
 export { z } from 'zod';
 export { agree } from '../invariants/agree.ts';
@@ -20,6 +21,17 @@ export { schema } from '../invariants/schema.ts';
 export { slo } from '../invariants/slo.ts';
 export { unique } from '../invariants/unique.ts';
 export {
+  type CallOptions,
+  events,
+  GymError,
+  type LoopOptions,
+  loop,
+  type VerifyOptions,
+  verify,
+} from './api/public.ts';
+export type { Event, State } from './events/event.ts';
+export type { Problem } from './events/problem.ts';
+export {
   absolute,
   add,
   count,
@@ -34,9 +46,11 @@ export {
   sum,
 } from './judge/quantity.ts';
 export { abs, anyOf, exact, rel, type Tolerance, ulp } from './judge/tolerance.ts';
+export type { Verdict } from './judge/verdict.ts';
+export type { LoopReport } from './loop/report.ts';
 export { defineTask } from './task/define.ts';
 export { defineInvariant, type Invariant, invariantBase, type Looked, type TamperingName } from './task/invariant.ts';
-export { type Judgement, type Part, unknown, vacuous } from './task/judgement.ts';
+export { type CheckResult, type Judgement, type Part, unknown, vacuous } from './task/judgement.ts';
 export type { Document, Evidence, Reading, Sample, SampleInput } from './task/measurement.ts';
 export type { Task, TaskDefinition, TaskInput } from './task/schema.ts';
 export {

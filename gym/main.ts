@@ -43,6 +43,8 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
     import('./cli/command.ts'),
     import('./cli/interruption.ts'),
   ]);
+  // Standard output is for results alone: what task files print is none.
+  Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const args = parseCommandLine(command, argv);
   if (!args.ok) return report(args.problems);
   const { resolveApi } = await import('./task/load.ts');
@@ -61,6 +63,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
     interrupt: () => interrupted.interrupt('SIGINT'),
     version: version(),
     openScreen,
+    serveMcp,
   };
   try {
     const { run: runCommand } = await command.load();
@@ -76,11 +79,16 @@ async function openScreen(onQuit: () => void): Promise<Screen> {
   return openTui(onQuit);
 }
 
+async function serveMcp({ cwd, env, version: own, signal, stderr }: Context): Promise<void> {
+  const { serve } = await import('./mcp/serve.ts');
+  await serve({ cwd, env, version: own, signal, onError: ({ message }) => stderr.write(`gym mcp: ${message}\n`) });
+}
+
 /** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
 async function startScreen(): Promise<number> {
   const [{ findTasks }, { newestRuns }, { openStart }, { lackOf }] = await Promise.all([
     import('./task/find.ts'),
-    import('./cli/stores.ts'),
+    import('./api/stores.ts'),
     import('./tui/open.ts'),
     import('./agent/choose.ts'),
   ]);

@@ -5,7 +5,8 @@ import { parseSync } from 'rolldown/utils';
 
 /** The nouns of gym/, from the top down, as in docs/architecture.md. A noun may import those further down, and its own row where that says so. */
 export const layers: readonly { nouns: readonly string[]; mayImportEachOther: boolean }[] = [
-  { nouns: ['cli', 'tui'], mayImportEachOther: false },
+  { nouns: ['cli', 'tui', 'mcp'], mayImportEachOther: false },
+  { nouns: ['api'], mayImportEachOther: false },
   { nouns: ['loop', 'fault', 'prove'], mayImportEachOther: true },
   { nouns: ['verify'], mayImportEachOther: false },
   { nouns: ['environment', 'harness', 'evidence', 'judge', 'workspace', 'agent', 'target'], mayImportEachOther: true },

@@ -37,6 +37,8 @@ export interface Context {
   readonly interrupt: () => void;
   /** Opens the terminal UI; `onQuit` is called when the person asks to stop the work. Loaded only when called. */
   readonly openScreen: (onQuit: () => void) => Promise<Screen>;
+  /** Serves MCP on the standard streams until they are closed. Loaded only when called. */
+  readonly serveMcp: (context: Context) => Promise<void>;
 }
 
 /** How a command ended: its exit code, or the problems that kept it from doing anything. */

@@ -16,7 +16,10 @@ type Signal = (typeof names)[number] | 'SIGPIPE';
 /** npm sends a second SIGINT along with the terminal's: within this time it counts once. */
 const duplicateMs = 1000;
 
-/** Listens for the signals that ask a process to end. */
+/**
+ * Listens for the signals that ask a process to end. A process that another one has given a channel ends with it as well, as with a
+ * terminal: so it does not outlive one that was killed.
+ */
 export function interruption(process: NodeJS.Process): Interruption {
   const controller = new AbortController();
   let first: { name: Signal; at: number } | undefined;
@@ -30,13 +33,20 @@ export function interruption(process: NodeJS.Process): Interruption {
     process.stderr.write('stopped at once; the next gym command removes what was left\n');
     process.exit(128 + constants.signals[name]);
   };
+  const onDisconnect = (): void => {
+    if (first === undefined) on('SIGHUP');
+  };
   for (const name of names) process.on(name, on);
+  process.on('disconnect', onDisconnect);
+  // To listen must not keep it from ending.
+  process.channel?.unref();
   return {
     signal: controller.signal,
     interrupt: on,
     exitCode: () => (first === undefined ? undefined : 128 + constants.signals[first.name]),
     stop: () => {
       for (const name of names) process.off(name, on);
+      process.off('disconnect', onDisconnect);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { openTaskAndModel } from '../api/tasks.ts';
 import { modelHash } from '../environment/compose/hash.ts';
 import type { ComposeModel } from '../environment/compose/model.ts';
 import type { EnvironmentStatus, Origin, UpRequest } from '../environment/environment.ts';
@@ -16,7 +17,6 @@ import { known } from '../task/suggest.ts';
 import { hashFiles, listFiles } from '../workspace/snapshot.ts';
 import type { Context } from './context.ts';
 import { progressLines } from './render/progress.ts';
-import { openTaskAndModel } from './tasks.ts';
 
 /** Project name of a task's kept environment: one for each checkout. */
 export function keptProject(task: string, checkout: string): string {

@@ -1,32 +1,21 @@
+import { type Cleared, clearAll } from '../api/leftovers.ts';
 import { ok, type Result } from '../events/problem.ts';
-import { notedProjects } from '../fault/notes.ts';
-import { checkoutOf } from '../store/store.ts';
-import { clearLeftovers } from '../verify/leftovers.ts';
 import type { Context } from './context.ts';
 import { problemText } from './render/person.ts';
 import { painter } from './render/style.ts';
 
-/**
- * Removes what gyms that are gone left behind, and undoes their faults in the environments of a checkout. What could not be removed is told
- * and keeps nothing from being done; an engine that does not answer is a problem.
- */
-export async function removeLeftovers(
-  { cwd, env, stderr }: Context,
-  checkout: string = checkoutOf(cwd),
-): Promise<Result<void>> {
-  const cleared = await clearLeftovers(env);
+/** Removes what gyms that are gone left behind, and tells of it. What could not be removed keeps nothing from being done. */
+export async function removeLeftovers(context: Context, checkout?: string): Promise<Result<void>> {
+  const cleared = await clearAll(context, checkout);
   if (!cleared.ok) return cleared;
-  const swept = notedProjects(checkout).length === 0 ? ok([]) : await sweep(env, checkout);
-  if (swept.ok) for (const id of swept.value) stderr.write(sweptText(id));
-  const problems = [...cleared.value, ...(swept.ok ? [] : swept.problems)];
-  for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
+  tellLeftovers(context, cleared.value);
   return ok(undefined);
 }
 
-/** Loaded only where there is a note of a fault. */
-async function sweep(env: Context['env'], checkout: string): Promise<Result<readonly string[]>> {
-  const { sweepFaults } = await import('../fault/sweep.ts');
-  return sweepFaults(env, checkout);
+/** Tells on standard error what gyms that are gone had left. */
+export function tellLeftovers({ stderr }: Context, { faults, problems }: Cleared): void {
+  for (const id of faults) stderr.write(sweptText(id));
+  for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
 }
 
 /** What is said of a fault that was undone for a gym that is gone. */

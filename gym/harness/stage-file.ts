@@ -25,6 +25,31 @@ export interface StageFile {
   stamp(): Promise<string | undefined>;
   /** The folder that the stage runs in, where it runs. */
   folder(): Promise<string>;
+  /** Takes what the stage prints on its standard output, where that is the file. */
+  take?(chunk: Uint8Array): void;
+}
+
+/** The path of results that a stage prints on its standard output. */
+export const standardOutput = '-';
+
+/** What a stage prints, in place of a file. Nothing printed is no file. */
+export function printedFile({ folder }: StageFile): StageFile {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  return {
+    clear: async () => undefined,
+    take(chunk) {
+      bytes += chunk.length;
+      if (bytes <= resultLimitBytes) chunks.push(chunk);
+    },
+    async read() {
+      if (bytes === 0) return { kind: 'missing' };
+      if (bytes > resultLimitBytes) return tooLarge(bytes);
+      return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
+    },
+    stamp: async () => undefined,
+    folder,
+  };
 }
 
 /** A stage's file: in its service's container, or on the host for a stage without one. */
@@ -120,8 +145,7 @@ export async function readRegular(file: string): Promise<StageContent> {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (!stat.isFile()) return { kind: 'refused', because: 'it is not a regular file' };
-    if (stat.size > resultLimitBytes)
-      return { kind: 'refused', because: `it has ${stat.size} bytes, more than is read` };
+    if (stat.size > resultLimitBytes) return tooLarge(stat.size);
     return { kind: 'text', text: await handle.readFile('utf8') };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -130,6 +154,11 @@ export async function readRegular(file: string): Promise<StageContent> {
       : { kind: 'refused', because: errorText(error) };
   }
 }
+
+const tooLarge = (bytes: number): StageContent => ({
+  kind: 'refused',
+  because: `it has ${bytes} bytes, more than is read`,
+});
 
 /** The folder that commands start in, where the stage names none: the image's own. */
 async function workingFolder(environment: Environment, service: string, workdir: string | undefined): Promise<string> {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Death, Environment, ExecOutcome } from '../environment/environment.ts';
+import type { Death, Environment, ExecOutcome, ExecRequest } from '../environment/environment.ts';
 import { portVariables } from '../environment/port-variables.ts';
 import type { CaseCounts, Emit } from '../events/event.ts';
 import type { Stage } from '../task/schema.ts';
@@ -10,7 +10,7 @@ import { type Found, judgeStage, type StageJudgement } from './judge-stage.ts';
 import { openStageLog } from './log.ts';
 import { awaitLoss } from './loss.ts';
 import { readResults } from './results.ts';
-import { hostFolder, leadsOut, type StageFile, stageFile } from './stage-file.ts';
+import { hostFolder, leadsOut, printedFile, type StageFile, stageFile, standardOutput } from './stage-file.ts';
 
 /** Environment variable of every process that a stage starts; its value is the run. */
 export const runMarker = 'GYM_RUN_ID';
@@ -21,6 +21,8 @@ const deathNoticeMs = 500;
 const deathPollMs = 20;
 /** How long the processes of a stage that is cut off have to end. */
 const cutLimitMs = 2_000;
+
+type OnOutput = ExecRequest['onOutput'];
 
 /** What a stage needs to run. */
 export interface StageContext {
@@ -68,8 +70,10 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
   const results = resultFile(stage, context);
   const deathsBefore = environment.deaths().length;
   let isOpen = true;
-  const onOutput = (chunk: Uint8Array): void => {
-    if (isOpen) log.write(chunk);
+  const onOutput: OnOutput = (chunk, stream) => {
+    if (!isOpen) return;
+    log.write(chunk);
+    if (stream === 'stdout') results?.take?.(chunk);
   };
   const { ended, found, isBlocked, stamp } = await unlessLost(context, deathsBefore, (within) =>
     work(stage, command, results, within, onOutput),
@@ -105,7 +109,7 @@ async function work(
   command: readonly string[],
   results: StageFile | undefined,
   context: StageContext,
-  onOutput: (chunk: Uint8Array) => void,
+  onOutput: OnOutput,
 ): Promise<Work> {
   const start = performance.now();
   const because = leadsOut(stage, context.hostDirectory) ?? (await results?.clear());
@@ -185,7 +189,9 @@ function emitFinished({ stage, state, because, counts, exitCode, durationMs }: S
 }
 
 function resultFile({ results, ...stage }: Stage, { environment, hostDirectory }: StageContext): StageFile | undefined {
-  return results === undefined ? undefined : stageFile(stage, results.path, environment, hostDirectory);
+  if (results === undefined) return undefined;
+  const file = stageFile(stage, results.path, environment, hostDirectory);
+  return results.path === standardOutput ? printedFile(file) : file;
 }
 
 async function findCases(
@@ -204,7 +210,7 @@ function execute(
   stage: Stage,
   command: readonly string[],
   context: StageContext,
-  onOutput: (chunk: Uint8Array) => void,
+  onOutput: OnOutput,
 ): Promise<ExecOutcome> {
   const { environment, hostDirectory, run, nonce, signal } = context;
   const env = { ...stage.env, [runMarker]: run, GYM_NONCE: nonce };

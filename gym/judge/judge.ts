@@ -26,6 +26,11 @@ export function judgeInvariants(invariants: readonly Invariant[], evidence: Evid
   });
 }
 
+/** What a stage claims, which reports cases or has an exit code alone. */
+export function stageClaim(stage: string, hasCases: boolean): string {
+  return hasCases ? `every case of ${stage} passes` : `${stage} ends with exit code 0`;
+}
+
 /** The case set of a stage as a check: every case passes, and at least one ran. */
 export function stageCheck(stage: StageResult, again: string): CheckResult {
   const executed = stage.cases === null ? 1 : stage.cases.passed + stage.cases.failed;
@@ -34,7 +39,7 @@ export function stageCheck(stage: StageResult, again: string): CheckResult {
   return {
     name: stage.stage,
     kind: 'cases',
-    claim: stage.cases === null ? `${stage.stage} ends with exit code 0` : `every case of ${stage.stage} passes`,
+    claim: stageClaim(stage.stage, stage.cases !== null),
     severity: 'gate',
     risk: [],
     again,

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import type { ResultFormat, Task } from '../task/schema.ts';
+import { standardOutput } from '../harness/stage-file.ts';
+import type { ResultFormat } from '../task/result-format.ts';
+import type { Task } from '../task/schema.ts';
 import { runGit } from '../workspace/git.ts';
 import { applyPatch } from '../workspace/patch.ts';
 import { listFiles, matchesAny } from '../workspace/snapshot.ts';
@@ -33,19 +35,37 @@ export const cheats: readonly Cheat[] = [
   },
 ];
 
-const passing: Record<ResultFormat, string> = {
+const passingJest =
+  '{"numTotalTests":1,"numPassedTests":1,"numFailedTests":0,"numFailedTestSuites":0,"success":true,"testResults":[{"name":"t","status":"passed","assertionResults":[{"fullName":"passes","status":"passed","title":"passes","ancestorTitles":[]}]}]}';
+
+/** Results with one case that passes, as each format has it. */
+export const passing: Readonly<Record<ResultFormat, string>> = {
   junit: '<testsuites><testsuite name="all"><testcase name="passes"/></testsuite></testsuites>',
   tap: 'TAP version 13\n1..1\nok 1 - passes\n',
   ctrf: '{"results":{"tool":{"name":"t"},"summary":{"tests":1,"passed":1,"failed":0,"skipped":0,"pending":0,"other":0,"start":1,"stop":2},"tests":[{"name":"passes","status":"passed","duration":1}]}}',
-  vitest:
-    '{"numTotalTests":1,"numPassedTests":1,"testResults":[{"name":"t","assertionResults":[{"fullName":"passes","status":"passed","title":"passes","ancestorTitles":[]}]}]}',
+  vitest: passingJest,
+  jest: passingJest,
+  playwright:
+    '{"config":{"rootDir":"/"},"suites":[{"title":"t","specs":[{"title":"passes","file":"t","line":1,"tests":[{"expectedStatus":"passed","status":"expected","results":[{"status":"passed","duration":1}]}]}]}],"errors":[],"stats":{"expected":1,"unexpected":0,"flaky":0,"skipped":0}}',
+  pytest:
+    '<testsuites><testsuite name="pytest" tests="1" failures="0" errors="0" skipped="0"><testcase name="passes"/></testsuite></testsuites>',
+  go: '{"Action":"pass","Package":"t","Test":"TestPasses"}\n{"Action":"pass","Package":"t"}\n',
+  cargo:
+    'running 1 test\ntest passes ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n',
+  gtest:
+    '<testsuites tests="1" failures="0"><testsuite name="T" tests="1" failures="0"><testcase name="Passes" status="run"/></testsuite></testsuites>',
+  catch2:
+    '<Catch2TestRun name="t"><TestCase name="passes"><OverallResult success="true"/></TestCase><OverallResultsCases successes="1" failures="0" expectedFailures="0"/></Catch2TestRun>',
+  rspec:
+    '{"examples":[{"description":"passes","full_description":"passes","status":"passed","file_path":"t","line_number":1}],"summary":{"example_count":1,"failure_count":0,"pending_count":0,"errors_outside_of_examples_count":0}}',
+  trx: '<TestRun><Results><UnitTestResult testName="Passes" outcome="Passed"/></Results><ResultSummary outcome="Completed"><Counters total="1" passed="1" failed="0"/></ResultSummary></TestRun>',
 };
 
 /** The files that a task's stages report in, with what a pass would look like. A path that is absolute is tried below the workspace. */
 function planted(task: Task, workspace: string): { file: string; text: string }[] {
   const below = (path: string): string => join(workspace, isAbsolute(path) ? `.${path}` : path);
   return task.stages.flatMap(({ results, workdir = '.' }) =>
-    results === undefined
+    results === undefined || results.path === standardOutput
       ? []
       : [
           { file: below(join(workdir, results.path)), text: passing[results.format] },

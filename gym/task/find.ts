@@ -59,7 +59,7 @@ async function findByOwnName(named: string, tasks: readonly FoundTask[]): Promis
 }
 
 /** The names that task files give their tasks, by file; of those that can be loaded. */
-export async function ownNames(tasks: readonly FoundTask[]): Promise<ReadonlyMap<string, string>> {
+async function ownNames(tasks: readonly FoundTask[]): Promise<ReadonlyMap<string, string>> {
   const loaded = await Promise.all(tasks.map(({ file }) => loadTask(file)));
   return new Map(loaded.flatMap((each) => (each.ok ? [[each.value.file, each.value.name]] : [])));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { environmentFault } from './environment-fault.ts';
 import { type Invariant, isInvariant } from './invariant.ts';
+import { resultFormat } from './result-format.ts';
 import { sourceSchema } from './source.ts';
 import { canarySchema, targetInput } from './target.ts';
 
@@ -11,10 +12,6 @@ const relativePath = z.string().min(1);
 const seconds = z.number().positive().max(86_400, 'at most 86400 seconds: a day');
 const minutes = z.number().positive().max(43_200, 'at most 43200 minutes: 30 days');
 
-/** Formats of test results that gym reads. */
-export const resultFormat = z.enum(['junit', 'tap', 'ctrf', 'vitest']);
-export type ResultFormat = z.infer<typeof resultFormat>;
-
 /** One step of the harness. */
 export const stageSchema = z.strictObject({
   name,
@@ -24,7 +21,10 @@ export const stageSchema = z.strictObject({
   command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
   workdir: z.string().optional(),
   env: z.record(z.string(), z.string()).default({}),
-  /** Where the cases are reported. A stage with results that ran no test is vacuous; without, its exit code decides. */
+  /**
+   * Where the cases are reported; the path `-` is standard output. A stage with results that ran no test is vacuous;
+   * without, its exit code decides.
+   */
   results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
   timeoutSeconds: seconds.default(600),
 });

@@ -136,7 +136,12 @@ describe('task files in the docs', () => {
       extends: join(top, 'tsconfig.json'),
       compilerOptions: { paths: { devgym: [join(top, 'gym/index.ts')] } },
     };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...options, include: ['*/task.ts'], exclude: [] }));
+    const [, program = ''] =
+      /```ts file=judge\.ts\n(.*?)```/s.exec(readFileSync(join(top, 'docs/api.md'), 'utf8')) ?? [];
+    expect(program).toContain('verify');
+    writeFileSync(join(folder, 'judge.ts'), program);
+    const include = ['*/task.ts', 'judge.ts'];
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...options, include, exclude: [] }));
     const tsc = await execa('tsc', ['-p', folder], { preferLocal: true, localDir: top, reject: false });
     expect(tsc.stdout).toBe('');
     expect(tsc.exitCode).toBe(0);

@@ -1,3 +1,5 @@
+import { findingText } from '../../api/as-written.ts';
+import { storesHere } from '../../api/stores.ts';
 import type { Problem } from '../../events/problem.ts';
 import { countText } from '../../judge/text.ts';
 import { type Audit, auditStore, type Finding } from '../../store/audit.ts';
@@ -5,8 +7,6 @@ import { openHistory } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { findingText } from '../render/audit.ts';
-import { storesHere } from '../stores.ts';
 
 /** `gym verify --audit`: whether the verdicts that are here are those that gym wrote. 0: all are; 1: not; 3: nothing vouches for some. */
 export async function audit({ cwd, stdout }: Context, args: Arguments): Promise<CommandEnd> {

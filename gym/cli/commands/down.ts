@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { startInBackground } from '../../api/background.ts';
 import { down, halt, listKept, listSlots, removeRest, removeUnusedStates } from '../../environment/existing.ts';
 import type { SlotPart } from '../../environment/slots/sets.ts';
 import type { Problem, Result } from '../../events/problem.ts';
@@ -9,7 +10,6 @@ import { checkoutOf, openStore } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import { loadTask } from '../../task/load.ts';
 import type { Task } from '../../task/schema.ts';
-import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { holdKept } from '../kept.ts';

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { storesHere } from '../../api/stores.ts';
 import { connectEngine } from '../../environment/engine.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
@@ -11,7 +12,6 @@ import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { problemText } from '../render/person.ts';
 import { painter, tableText } from '../render/style.ts';
-import { storesHere } from '../stores.ts';
 
 const header = ['KIND', 'NAME', 'SIZE', 'WHY'];
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { openTask } from '../../api/tasks.ts';
 import type { Problem } from '../../events/problem.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
@@ -9,7 +10,6 @@ import { manifestOf, nodeHarness } from '../init/node.ts';
 import { makeHarness, otherHarnesses } from '../init/others.ts';
 import { pyprojectOf, pythonHarness } from '../init/python.ts';
 import { instructionText, taskName, taskText } from '../init/task-file.ts';
-import { openTask } from '../tasks.ts';
 
 const instruction: string = 'TASK.md';
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type NamedRun, runNamed } from '../../api/run-named.ts';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { logs } from '../../environment/existing.ts';
 import { readEvents } from '../../events/log.ts';
@@ -10,7 +11,6 @@ import type { CommandEnd, Context, Output } from '../context.ts';
 import { chooseKept } from '../kept.ts';
 import { inOrderOfTime, type RecordedLine, recordedLines, windowOf } from '../recorded-logs.ts';
 import { painter } from '../render/style.ts';
-import { type NamedRun, runNamed } from '../run-named.ts';
 
 const colours = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red'] as const;
 

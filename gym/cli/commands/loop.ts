@@ -1,79 +1,46 @@
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { chooseAgent } from '../../agent/choose.ts';
-import { startWatchdog } from '../../environment/watchdog.ts';
+import type { Cleared } from '../../api/leftovers.ts';
+import { type LoopAsked, prepareLoop } from '../../api/loop.ts';
+import { storesHere } from '../../api/stores.ts';
+import { openTask } from '../../api/tasks.ts';
 import type { Listener } from '../../events/log.ts';
 import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
-import { terse } from '../../judge/terse.ts';
 import { exitCodeOfProblems } from '../../judge/verdict.ts';
-import { runLoop } from '../../loop/loop.ts';
 import type { LoopReport } from '../../loop/report.ts';
 import { findResumable } from '../../loop/resume.ts';
-import { openHistory } from '../../store/history.ts';
 import type { LoopLimits } from '../../store/journal.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
-import type { Task } from '../../task/schema.ts';
-import { verify } from '../../verify/verify.ts';
-import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { removeLeftovers } from '../leftovers.ts';
+import { tellLeftovers } from '../leftovers.ts';
 import { eventLines, jsonMode } from '../render/json.ts';
 import { loopText } from '../render/loop.ts';
 import { progressLines } from '../render/progress.ts';
-import { storesHere } from '../stores.ts';
-import { openTask } from '../tasks.ts';
 
 /** What is asked of one loop, begun or gone on with. */
-interface Asked {
-  readonly task: Task;
-  readonly loop: string;
-  readonly agentChoice: string;
-  readonly limits: LoopLimits;
-}
+type Asked = Pick<LoopAsked, 'task' | 'loop' | 'agentChoice' | 'limits'>;
 
 /** `gym loop`: an agent against the verdict, with the terminal UI where there is a terminal. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const asked = args.flag('resume') ? await resumed(context, args) : await begun(context, args);
   if (!asked.ok) return asked.problems;
-  const { task } = asked.value;
-  const agent = chooseAgent(asked.value.agentChoice, task, { ...context.env });
-  if (!agent.ok) return agent.problems;
-  const cleared = await removeLeftovers(context);
-  if (!cleared.ok) return cleared.problems;
-  const watchdog = startWatchdog(context.env);
-  const store = openStore(checkoutOf(task.root));
-  const history = openHistory(store);
+  const { task, loop } = asked.value;
+  const { cwd, env, signal } = context;
+  const onCleared = (cleared: Cleared): void => tellLeftovers(context, cleared);
+  const ready = await prepareLoop({ ...asked.value, cwd, env, signal, onCleared });
+  if (!ready.ok) return ready.problems;
   const told = new Set<Problem>();
-  try {
-    const report = await watched(context, args, told, (listener) =>
-      runLoop({
-        ...asked.value,
-        agent: agent.value,
-        store,
-        history,
-        environmentVariables: context.env,
-        listeners: [listener, refilling(context, task)],
-        signal: context.signal,
-        verify,
-        describe: terse,
-      }),
-    );
-    // Where the environment failed something may be left on the engine: the watchdog looks.
-    if (report.ok && report.value.end !== 'environment') watchdog.end();
-    if (report.ok) showReport(context, args, report.value, store);
-    const { loop } = asked.value;
-    const problems = report.ok ? report.value.problems : report.problems;
-    const end = report.ok && problems.length === 0 ? report.value.end : 'failed';
-    const branch = report.ok ? report.value.branch : null;
-    await callPerson(context, args, { end, task: task.name, loop, branch });
-    const [first, ...others] = problems.filter((problem) => !told.has(problem));
-    if (first !== undefined) return [first, ...others];
-    return report.ok ? report.value.exitCode : exitCodeOfProblems(report.problems);
-  } finally {
-    history.close();
-  }
+  const report = await watched(context, args, told, ready.value.run);
+  if (report.ok) showReport(context, args, report.value, openStore(checkoutOf(task.root)));
+  const problems = report.ok ? report.value.problems : report.problems;
+  const end = report.ok && problems.length === 0 ? report.value.end : 'failed';
+  const branch = report.ok ? report.value.branch : null;
+  await callPerson(context, args, { end, task: task.name, loop, branch });
+  const [first, ...others] = problems.filter((problem) => !told.has(problem));
+  if (first !== undefined) return [first, ...others];
+  return report.ok ? report.value.exitCode : exitCodeOfProblems(report.problems);
 }
 
 async function begun(context: Context, args: Arguments): Promise<Result<Asked>> {
@@ -141,13 +108,6 @@ async function watched<Value>(
     screen.close();
     await screen.closed;
   }
-}
-
-/** While the agent works there is time for it. */
-function refilling(context: Context, task: Task): Listener {
-  return ({ type }) => {
-    if (type === 'run.finished') refillSlots(context, task);
-  };
 }
 
 function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {

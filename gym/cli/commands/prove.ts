@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { openTask } from '../../api/tasks.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { notActivated, survivors, unprovenGates } from '../../prove/matrix.ts';
@@ -17,7 +18,6 @@ import { removeLeftovers } from '../leftovers.ts';
 import { mutationPage, mutationReport } from '../render/mutation-report.ts';
 import { progressText, proofText } from '../render/prove.ts';
 import { painter } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
 
 /** Runs at the same time at most: each has an environment of its own. */
 const mostRuns = 4;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openTask } from '../../api/tasks.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { amountText } from '../../judge/text.ts';
 import { isGreen, type Verdict } from '../../judge/verdict.ts';
@@ -12,7 +13,6 @@ import { lastVerdict } from '../../verify/since.ts';
 import { hashFiles, listFiles } from '../../workspace/snapshot.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { openTask } from '../tasks.ts';
 
 /** `gym ratchet`: takes what the last passing run measured as the best so far, where it is better. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {

@@ -1,7 +1,7 @@
+import { startInBackground } from '../../api/background.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { prepareSpare, resetKept } from '../../environment/kept.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
-import { startInBackground } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { changeOf, holdKept, type KeptTask, keptRequest, openKept, originOf } from '../kept.ts';

@@ -1,3 +1,4 @@
+import { openTask } from '../../api/tasks.ts';
 import { readProofs } from '../../store/proofs.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { workspaceDefinition } from '../../verify/proof.ts';
@@ -6,7 +7,6 @@ import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { risksText } from '../render/risks.ts';
 import { painter } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
 
 /** `gym risks`: what could be harmed, and which checks would notice. Nothing is brought up. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {

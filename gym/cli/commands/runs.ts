@@ -1,7 +1,7 @@
+import { type ListedRun, newestRuns } from '../../api/stores.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { durationText, tableText } from '../render/style.ts';
-import { type ListedRun, newestRuns } from '../stores.ts';
 
 const defaultLimit = 20;
 

@@ -1,20 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wrongOf } from '../../api/as-written.ts';
+import { readVerdict, runNamed } from '../../api/run-named.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
-import { type Verdict, verdictSchema } from '../../judge/verdict.ts';
-import { auditRun } from '../../store/audit.ts';
-import { openHistory } from '../../store/history.ts';
+import type { Verdict } from '../../judge/verdict.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import { failedCasesOf, type KeptCase } from '../../verify/stage-result.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { readerOf } from '../reader.ts';
-import { notAsWritten } from '../render/audit.ts';
 import { caseText } from '../render/cases.ts';
 import { checkText, personVerdict } from '../render/person.ts';
 import { painter } from '../render/style.ts';
-import { type NamedRun, runNamed } from '../run-named.ts';
 
 /** `gym show`: a run's verdict, or all about one of its checks or failed cases. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
@@ -23,7 +20,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const found = runNamed(context.cwd, name === '' ? undefined : name);
   if (!found.ok) return found.problems;
   const directory = found.value.store.runDirectory(found.value.verdictOf);
-  const verdict = readVerdict(found.value, directory);
+  const verdict = readVerdict(found.value);
   if (!verdict.ok) return verdict.problems;
   const isJson = args.text('json') !== undefined;
   const wrong = wrongOf(found.value);
@@ -50,18 +47,6 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   );
 }
 
-/** What of a run, and of the loop by whose name it was asked for, is not as gym wrote it; `undefined`: all is. */
-function wrongOf({ store, row, verdictOf }: NamedRun): string | undefined {
-  const history = openHistory(store);
-  try {
-    const judged = row.run === verdictOf ? undefined : history.find(verdictOf);
-    const rows = [row, ...(judged === undefined ? [] : [judged])];
-    return notAsWritten(rows.flatMap((each) => auditRun(store, history, each)));
-  } finally {
-    history.close();
-  }
-}
-
 interface StageCase {
   readonly stage: string;
   readonly failure: KeptCase;
@@ -82,14 +67,4 @@ function caseNamed({ run, stages, checks }: Verdict, directory: string, what: st
   const remedy =
     first === undefined ? nearOrKnown(what, 'checks', names) : `Name one: ${names.slice(0, 10).join(', ')}`;
   return failed({ kind: 'usage', message, remedy });
-}
-
-function readVerdict({ row }: NamedRun, directory: string): Result<Verdict> {
-  const file = join(directory, 'verdict.json');
-  if (!existsSync(file)) {
-    return failed({ kind: 'usage', message: `run ${row.run} has no verdict: it is still running, or was cut off` });
-  }
-  const parsed = verdictSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (parsed.success) return ok(parsed.data);
-  return failed({ kind: 'evidence', message: 'the verdict cannot be read', place: { file } });
 }

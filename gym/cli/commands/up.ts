@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { refillSlots } from '../../api/background.ts';
 import type { ComposeModel } from '../../environment/compose/model.ts';
 import type { EnvironmentStatus, Origin } from '../../environment/environment.ts';
 import { down, listEnvironments } from '../../environment/existing.ts';
@@ -7,7 +8,6 @@ import { up } from '../../environment/up.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import { forgetNotes, noteUp } from '../../store/kept.ts';
 import { openStore } from '../../store/store.ts';
-import { refillSlots } from '../background.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { changeOf, holdKept, type KeptTask, keptRequest, openKept, originOf } from '../kept.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openTask } from '../../api/tasks.ts';
 import { keepSlots, slotsLifeMs } from '../../environment/slots/keep.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
 import { checkoutOf } from '../../store/store.ts';
@@ -6,7 +7,6 @@ import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import { durationText } from '../render/style.ts';
-import { openTask } from '../tasks.ts';
 
 /**
  * `gym warm`: makes the networks of a task's environment and what is to be in them, for the next `gym up`, `verify` or `loop` to take.

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openTaskAndModel } from '../../api/tasks.ts';
 import { failed, type Result } from '../../events/problem.ts';
 import { checkoutOf } from '../../store/store.ts';
 import { inSight } from '../../task/held-out.ts';
 import { displayPath } from '../../task/load.ts';
 import type { Task } from '../../task/schema.ts';
 import type { Context } from '../context.ts';
-import { openTaskAndModel } from '../tasks.ts';
 import { agentText, skillHead, skillName } from './agent-text.ts';
 import { hasSection, withSection } from './section.ts';
 

@@ -1,4 +1,4 @@
-import type { ResultFormat } from '../../task/schema.ts';
+import type { ResultFormat } from '../../task/result-format.ts';
 
 /** A folder that is looked at. Nothing of it is run. */
 export interface Repo {

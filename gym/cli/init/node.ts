@@ -88,7 +88,7 @@ function managerOf(repo: Repo, { packageManager = '' }: Manifest): Manager {
 }
 
 const junit = { format: 'junit' as const, path: resultsFile('xml') };
-const json = { format: 'vitest' as const, path: resultsFile('json') };
+const json = { format: 'jest' as const, path: resultsFile('json') };
 
 interface Runner {
   readonly name: string;

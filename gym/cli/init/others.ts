@@ -1,4 +1,5 @@
-import { copied, type FoundStage, type Harness, type Repo, versionIn } from './harness.ts';
+import { standardOutput } from '../../harness/stage-file.ts';
+import { copied, type FoundStage, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
 
 /** Each of these is asked for a harness; what is not in the repo gives none. */
 export const otherHarnesses: readonly ((repo: Repo) => Harness | undefined)[] = [go, rust, ruby, dotnet, jvm];
@@ -20,7 +21,10 @@ function go(repo: Repo): Harness | undefined {
       ...copied(repo, ['go.mod', 'go.sum']),
       'RUN go mod download',
     ],
-    stages: [{ name: 'build', command: 'go build ./...' }, unit('go test ./...')],
+    stages: [
+      { name: 'build', command: 'go build ./...' },
+      unit('go test -json ./...', { format: 'go', path: standardOutput }),
+    ],
   };
 }
 
@@ -30,9 +34,14 @@ function rust(repo: Repo): Harness | undefined {
     language: 'rust',
     seen: 'Cargo.toml',
     dockerfile: ['FROM rust:1-bookworm', 'WORKDIR /workspace'],
-    stages: [{ name: 'build', command: 'cargo build --all-targets' }, unit('cargo test')],
+    stages: [
+      { name: 'build', command: 'cargo build --all-targets' },
+      unit('cargo test --no-fail-fast 2>&1', { format: 'cargo', path: standardOutput }),
+    ],
   };
 }
+
+const rspec = `bundle exec rspec --format progress --format json --out ${resultsFile('json')}`;
 
 function ruby(repo: Repo): Harness | undefined {
   if (!repo.has('Gemfile')) return undefined;
@@ -47,7 +56,7 @@ function ruby(repo: Repo): Harness | undefined {
       ...copied(repo, ['Gemfile', 'Gemfile.lock', '.ruby-version']),
       'RUN bundle install',
     ],
-    stages: [unit(isRspec ? 'bundle exec rspec' : 'bundle exec rake test')],
+    stages: [isRspec ? unit(rspec, { format: 'rspec', path: resultsFile('json') }) : unit('bundle exec rake test')],
   };
 }
 

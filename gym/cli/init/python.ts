@@ -44,7 +44,7 @@ export function pythonHarness(repo: Repo): Harness | undefined {
   const isPytest =
     repo.has('pytest.ini') || repo.has('conftest.py') || there.some((name) => /\bpytest\b/.test(repo.text(name)));
   const { run, install, tool } = installOf(repo, pyproject);
-  const results = { format: 'junit' as const, path: resultsFile('xml') };
+  const results = { format: 'pytest' as const, path: resultsFile('xml') };
   const unit = isPytest
     ? { name: 'unit', command: `${run}python -m pytest --junitxml=${results.path}`, results }
     : { name: 'unit', command: `${run}python -m unittest discover` };

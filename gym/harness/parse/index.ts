@@ -1,9 +1,17 @@
-import type { ResultFormat } from '../../task/schema.ts';
+import type { ResultFormat } from '../../task/result-format.ts';
 import { type Case, type Parsed, unparseable } from '../cases.ts';
+import { parseCargo } from './cargo.ts';
+import { parseCatch2 } from './catch2.ts';
 import { parseCtrf } from './ctrf.ts';
+import { parseGo } from './go.ts';
+import { parseGtest } from './gtest.ts';
+import { parseJest } from './jest.ts';
 import { parseJunit } from './junit.ts';
+import { parsePlaywright } from './playwright.ts';
+import { parsePytest } from './pytest.ts';
+import { parseRspec } from './rspec.ts';
 import { parseTap } from './tap.ts';
-import { parseVitest } from './vitest.ts';
+import { parseTrx } from './trx.ts';
 
 /** Larger results are refused: a parser would need many times their size. */
 export const resultLimitBytes = 32 * 1024 * 1024;
@@ -12,7 +20,16 @@ const parsers: Readonly<Record<ResultFormat, (text: string) => Parsed>> = {
   junit: parseJunit,
   tap: parseTap,
   ctrf: parseCtrf,
-  vitest: parseVitest,
+  vitest: parseJest,
+  jest: parseJest,
+  playwright: parsePlaywright,
+  pytest: parsePytest,
+  go: parseGo,
+  cargo: parseCargo,
+  gtest: parseGtest,
+  catch2: parseCatch2,
+  rspec: parseRspec,
+  trx: parseTrx,
 };
 
 /**
@@ -23,9 +40,19 @@ export function parseResults(format: ResultFormat, text: string, root: string): 
   if (text.length > resultLimitBytes) {
     return unparseable(`it is larger than ${resultLimitBytes / 1024 / 1024} MiB`);
   }
-  const parsed = parsers[format](text);
+  const parsed = parseNested(format, text);
   if (parsed.kind === 'unparseable') return parsed;
   return { kind: 'cases', cases: unique(parsed.cases.map((one) => relative(one, root))) };
+}
+
+/** The parsers follow what is nested; no tool nests so deep that the stack does not suffice. */
+function parseNested(format: ResultFormat, text: string): Parsed {
+  try {
+    return parsers[format](text);
+  } catch (error) {
+    if (error instanceof RangeError) return unparseable('it is nested too deeply');
+    throw error;
+  }
 }
 
 function relative(one: Case, root: string): Case {

@@ -1,6 +1,6 @@
 import { type Case, type Parsed, testCase, unparseable } from '../cases.ts';
-import { firstLines, isTestFile, milliseconds, placeIn } from './text.ts';
-import { readXml, type XmlElement } from './xml.ts';
+import { firstLines, flaky, isTestFile, milliseconds, placeIn } from './text.ts';
+import { readRoot, type XmlElement } from './xml.ts';
 
 /** Values of `status` and `result` with which GoogleTest and others mark a case that did not run. */
 const notRun = new Set(['notrun', 'suppressed', 'skipped', 'disabled', 'ignored', 'pending']);
@@ -13,14 +13,11 @@ const meaningless = new Set(['', 'test', 'suite']);
  * failure, error, skipped) and what the tools do with it: https://github.com/testmoapp/junitxml
  */
 export function parseJunit(text: string): Parsed {
-  const xml = readXml(text);
-  if (xml.kind === 'malformed') return unparseable(`it is not well-formed XML: ${xml.because}`);
+  const xml = readRoot(text, ['testsuites', 'testsuite'], 'JUnit XML');
+  if (xml.kind === 'malformed') return unparseable(xml.because);
   const { root } = xml;
-  if (root.name !== 'testsuites' && root.name !== 'testsuite') {
-    return unparseable(`it is not JUnit XML: its root is <${root.name}>`);
-  }
   const cases = suiteCases(root, []);
-  const declared = Math.max(claimed(root, 'tests'), ...root.children.map((child) => claimed(child, 'tests')));
+  const declared = [root, ...root.children].reduce((most, one) => Math.max(most, claimed(one, 'tests')), 0);
   if (cases.length === 0 && declared > 0) return unparseable(`it says that it has ${declared} tests and lists none`);
   return { kind: 'cases', cases };
 }
@@ -38,7 +35,8 @@ function suiteCases(suite: XmlElement, outer: readonly string[]): Case[] {
 const showsFailure = (element: XmlElement): boolean =>
   element.children.some((child) => isFailure(child) || showsFailure(child));
 
-const isFailure = (element: XmlElement): boolean => element.name === 'failure' || element.name === 'error';
+/** Whether an element tells that a case, or what is around it, failed. */
+export const isFailure = (element: XmlElement): boolean => element.name === 'failure' || element.name === 'error';
 
 function childCases(parent: XmlElement, path: readonly string[]): Case[] {
   return parent.children.flatMap((child) => {
@@ -59,14 +57,24 @@ function caseOf(element: XmlElement, path: readonly string[]): Case {
   const at = { file, line: integer(line), durationMs };
   const full = casePath(path, classname, name);
   // A failure that is expected to be there (Node's todo) has both; a skipped case whose teardown breaks has failed.
-  if (failure !== undefined && skipped?.attributes['type'] !== 'todo') {
+  if (failure !== undefined && (skipped === undefined || !isExpected(skipped))) {
     return testCase(full, 'failed', { ...at, ...said(failure, classname) });
   }
   if (skipped !== undefined) return testCase(full, 'skipped', { ...at, message: said(skipped, classname).message });
   if (status.some((word) => broken.has(word))) return testCase(full, 'failed', at);
   if (status.some((word) => notRun.has(word))) return testCase(full, 'skipped', at);
   if (isWholeFile(name, file, path)) return testCase(full, 'skipped', { ...at, message: 'the file has no test' });
-  return testCase(full, 'passed', at);
+  return testCase(full, 'passed', { ...at, message: flakiness(element) });
+}
+
+/** Node's todo, and Catch2's test that may or should fail: the failure beside it is expected. */
+const isExpected = ({ attributes }: XmlElement): boolean =>
+  attributes['type'] === 'todo' || attributes['message'] === 'TEST_CASE tagged with !mayfail';
+
+/** Surefire and nextest keep the failures of a case that passed when it was run again. */
+function flakiness({ children }: XmlElement): string | undefined {
+  const [first] = children.filter(({ name }) => name === 'flakyFailure' || name === 'flakyError');
+  return first === undefined ? undefined : flaky(said(first, '').message);
 }
 
 /** Node reports a test file without any test as a passed test with the file's name. */
@@ -88,14 +96,16 @@ function said(element: XmlElement, owner: string): { message?: string | undefine
   return { message: firstLines(message === undefined || message === '' ? body : message), ...placeIn(body, owner) };
 }
 
-const claimed = (element: XmlElement, what: string): number => integer(element.attributes[what]) ?? 0;
+/** A number that an element has as attribute; 0 where it has none. */
+export const claimed = (element: XmlElement, what: string): number => integer(element.attributes[what]) ?? 0;
 
-function integer(text: string | undefined): number | undefined {
+/** An attribute that is a number. */
+export function integer(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Seconds as JUnit has them; Surefire writes thousands with commas. */
-function seconds(text: string | undefined): number | undefined {
+/** Milliseconds, of seconds as JUnit has them; Surefire writes thousands with commas. */
+export function seconds(text: string | undefined): number | undefined {
   const value = Number(text?.replaceAll(',', '') || Number.NaN);
   return Number.isFinite(value) && value >= 0 ? milliseconds(value * 1000) : undefined;
 }

@@ -10,6 +10,8 @@ export interface Diagnostic {
   readonly durationMs?: number | undefined;
   /** The point stands for a suite, not for a test. */
   readonly suite?: boolean | undefined;
+  /** It failed by itself (in a hook, or beside its subtests), not because a subtest did. Node tells. */
+  readonly failedItself?: boolean | undefined;
 }
 
 /** A block that is longer is not read: it holds somebody's data, not a message. */
@@ -37,6 +39,7 @@ const blockSchema = z.object({
   file: text,
   line,
   type: text,
+  failureType: text,
   duration_ms: z.number().nonnegative().optional().catch(undefined),
 });
 type Block = z.output<typeof blockSchema>;
@@ -52,6 +55,7 @@ export function readDiagnostic(yaml: string): Diagnostic {
     ...blockPlace(block),
     durationMs: block.duration_ms === undefined ? undefined : milliseconds(block.duration_ms),
     suite: block.type === 'suite',
+    failedItself: block.failureType !== undefined && block.failureType !== 'subtestsFailed',
   };
 }
 

@@ -193,7 +193,7 @@ function groupCases(group: Group, outer: readonly string[]): Case[] {
 }
 
 function pointCases(point: Point, path: readonly string[]): Case[] {
-  const { message, file, line, suite } = point.diagnostic;
+  const { message, file, line, suite, failedItself } = point.diagnostic;
   const durationMs = point.durationMs ?? point.diagnostic.durationMs;
   const own = (state: Case['state'], text: string | undefined): Case =>
     testCase(path, state, { message: text, file, line, durationMs });
@@ -201,7 +201,10 @@ function pointCases(point: Point, path: readonly string[]): Case[] {
   if (point.directive !== undefined) {
     return inner.length > 0 ? inner : [own('skipped', firstLines(point.reason))];
   }
-  if (!point.ok) return inner.some((one) => one.state === 'failed') ? inner : [...inner, own('failed', message)];
+  if (!point.ok) {
+    const isTold = !failedItself && inner.some((one) => one.state === 'failed');
+    return isTold ? inner : [...inner, own('failed', message)];
+  }
   if (inner.length > 0) return inner;
   // Neither is a test: an empty suite, nor Node's "passed" for a test file that has none.
   if (suite || point.subtests !== undefined) return [own('skipped', 'the suite has no test')];

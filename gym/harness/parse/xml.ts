@@ -41,12 +41,31 @@ export function readXml(text: string): Xml {
   if (text.trim() === '') return malformed('it is empty');
   if (hasDoctype(text)) return malformed('it declares a document type, which no test result needs');
   const valid = XMLValidator.validate(text);
-  if (valid !== true) return malformed(`line ${valid.err.line}: ${valid.err.msg}`);
+  if (valid !== true) return malformed(notValid(valid.err));
   try {
     return onlyRoot(elements(parser.parse(text)));
   } catch (error) {
     return malformed(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Reads a document whose root is one of `names`; `what` names the format in the reason. */
+export function readRoot(text: string, names: readonly string[], what: string): Xml {
+  const xml = readXml(text);
+  if (xml.kind === 'malformed') return malformed(`it is not well-formed XML: ${xml.because}`);
+  return names.includes(xml.root.name) ? xml : malformed(`it is not ${what}: its root is <${xml.root.name}>`);
+}
+
+/** All elements of a name below one. */
+export function below(element: XmlElement, name: string): XmlElement[] {
+  return element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...below(child, name)]);
+}
+
+/** The validator lists the elements that are still open as "Invalid '[ "a", "b"]' found". */
+function notValid({ line, msg }: { line: number; msg: string }): string {
+  if (!/^Invalid '\[/.test(msg)) return `line ${line}: ${msg}`;
+  const open = [...msg.matchAll(/"([^"]+)"/g)].map(([, name]) => `<${name}>`);
+  return `it ends within ${open.join('')}: it was cut off`;
 }
 
 function onlyRoot(roots: readonly XmlElement[]): Xml {

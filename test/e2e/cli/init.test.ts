@@ -95,7 +95,7 @@ describe('what is in a repo decides', () => {
       'jest and yarn',
       { 'package.json': manifest({ devDependencies: { jest: '^30' } }), 'yarn.lock': '', '.nvmrc': 'v20.11.1\n' },
       'package.json (yarn, jest)',
-      ['node:20-bookworm-slim', 'COPY package.json yarn.lock ./', 'yarn jest --json', "'vitest'"],
+      ['node:20-bookworm-slim', 'COPY package.json yarn.lock ./', 'yarn jest --json', "'jest'"],
     ],
     [
       'flags of a script are kept, unless something else comes after',
@@ -148,9 +148,14 @@ describe('what is in a repo decides', () => {
       'requirements.txt (pip, unittest)',
       ['python -m unittest discover'],
     ],
-    ['Go', { 'go.mod': 'module cart\n\ngo 1.24.3\n' }, 'go.mod', ['golang:1.24-bookworm', 'COPY go.mod ./', 'go test']],
-    ['Rust', { 'Cargo.toml': '' }, 'Cargo.toml', ['rust:1-bookworm', 'cargo test']],
-    ['Ruby', { Gemfile: "gem 'rspec'\n" }, 'Gemfile (rspec)', ['bundle install', 'bundle exec rspec']],
+    [
+      'Go',
+      { 'go.mod': 'module cart\n\ngo 1.24.3\n' },
+      'go.mod',
+      ['golang:1.24-bookworm', 'COPY go.mod ./', 'go test -json', "'go'"],
+    ],
+    ['Rust', { 'Cargo.toml': '' }, 'Cargo.toml', ['rust:1-bookworm', 'cargo test --no-fail-fast 2>&1', "'cargo'"]],
+    ['Ruby', { Gemfile: "gem 'rspec'\n" }, 'Gemfile (rspec)', ['bundle install', 'bundle exec rspec', "'rspec'"]],
     [
       '.NET',
       { 'Cart.csproj': '<Project><TargetFramework>net8.0</TargetFramework></Project>' },

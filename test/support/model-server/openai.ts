@@ -31,13 +31,14 @@ function textItem(turn: Turn): unknown[] {
 
 function callItem(turn: Turn): unknown[] {
   if (turn.call === undefined) return [];
-  const { name, input } = turn.call;
+  const { name, namespace, input } = turn.call;
   return [
     {
       type: 'function_call',
       id: `fc_${randomUUID()}`,
       call_id: `call_${randomUUID()}`,
       name,
+      ...(namespace !== undefined && { namespace }),
       arguments: JSON.stringify(input),
       status: 'completed',
     },

@@ -3,7 +3,12 @@ import { z } from 'zod';
 /** One answer of the scripted model: words, a call of one of the program's tools, or an HTTP failure. */
 export interface Turn {
   readonly text?: string;
-  readonly call?: { readonly name: string; readonly input: Readonly<Record<string, unknown>> };
+  readonly call?: {
+    readonly name: string;
+    /** OpenAI's name for the tools of one MCP server; Anthropic's has it in `name`. */
+    readonly namespace?: string;
+    readonly input: Readonly<Record<string, unknown>>;
+  };
   readonly failure?: { readonly status: number; readonly message: string };
   /** What the answer is said to have cost; `inputTokens` includes the cached ones. */
   readonly usage: { readonly inputTokens: number; readonly cachedInputTokens: number; readonly outputTokens: number };

@@ -9,6 +9,7 @@ import type { Stage } from '../../../gym/task/schema.ts';
 import { hostContext, idleEnvironment, stageOf } from './support.ts';
 
 const results = { format: 'tap', path: 'out/results.tap' } as const;
+const printed = { format: 'tap', path: '-' } as const;
 const writes = (tap: string): string => `mkdir -p out && printf '${tap.replaceAll('\n', '\\n')}' > ${results.path}`;
 
 const run = (input: Partial<Stage> & Pick<Stage, 'command'>, context: StageContext = hostContext()) =>
@@ -96,6 +97,30 @@ describe('a stage on the host', () => {
       { command: `${writes('ok 1\n')}; exit 1`, results },
       'unknown',
       /\(exit code 1\)$/,
+    ],
+    [
+      'cases on its standard output, with other output beside them',
+      { command: 'echo noise >&2; printf "1..1\nok 1 - a\n"; echo "not ok 2" >&2', results: printed },
+      'pass',
+      /^1 passed$/,
+    ],
+    [
+      'nothing on its standard output',
+      { command: 'echo "1..1\nok 1 - a" >&2', results: printed },
+      'unknown',
+      /^exit code 0, but it wrote no standard output$/,
+    ],
+    [
+      'nothing on its standard output, because it broke before',
+      { command: 'echo broken >&2; exit 2', results: printed },
+      'fail',
+      /^exit code 2 before it wrote standard output; its last output:\nbroken$/,
+    ],
+    [
+      'more on its standard output than is read',
+      { command: 'yes "# much" | head -c 40000000', results: printed },
+      'unknown',
+      /^standard output cannot be read: it has 40000000 bytes, more than is read/,
     ],
     [
       'a pipe as result file',

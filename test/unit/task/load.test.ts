@@ -74,6 +74,16 @@ const cases: Record<string, Case> = {
     says: /^defineTask: stages\.1: unknown key "comand" \(did you mean "command"\?\)$/,
     line: 10,
   },
+  'a format of results that is misspelt': {
+    content: `${imports}export default defineTask({\n${head}  stages: [{ name: 'a', command: 'x', results: { format: 'pytset', path: 'x' } }],\n});\n`,
+    says: /^defineTask: stages\.0\.results\.format: there is no format "pytset"\. Did you mean "pytest"\? The formats are: junit, .*trx\.$/,
+    line: 6,
+  },
+  'a tool whose format has another name': {
+    content: `${imports}export default defineTask({\n${head}  stages: [{ name: 'a', command: 'x', results: { format: 'nextest', path: 'x' } }],\n});\n`,
+    says: /there is no format "nextest"\. Did you mean "junit"\? The formats are: /,
+    line: 6,
+  },
   'an unknown key of an invariant': {
     content: task(
       `  measurements: { a: ${source} },\n  invariants: [\n    conservation({\n      name: 'flow',\n      totl: sum('a.x'),\n    }),\n  ],`,

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { parseResults, resultLimitBytes } from '../../../../gym/harness/parse/index.ts';
-import type { ResultFormat } from '../../../../gym/task/schema.ts';
+import type { ResultFormat } from '../../../../gym/task/result-format.ts';
 
 const parse = (format: ResultFormat, text: string) => parseResults(format, text, '/home/dev/shop');
 
@@ -48,7 +48,12 @@ describe('what cannot be judged by is unparseable and says why', () => {
     ['nothing', 'vitest', '', /empty/],
     ['half of it', 'vitest', '{"numTotalTests": 1,', /not JSON/],
     ['other JSON', 'vitest', '[]', /not the JSON of Vitest or Jest/],
-    ['lost tests', 'vitest', '{"numTotalTests": 2, "success": true, "testResults": []}', /has 2 tests and lists 0/],
+    [
+      'lost tests',
+      'vitest',
+      '{"numTotalTests": 2, "numPassedTests": 2, "numFailedTests": 0, "numFailedTestSuites": 0, "success": true, "testResults": []}',
+      /has 2 tests and lists 0/,
+    ],
     ['other JSON', 'ctrf', '{"results": {}}', /not CTRF: results\.tool/],
     ['lost tests', 'ctrf', ctrf(counts, []), /counts 1 tests and 0 are listed/],
     [
@@ -140,6 +145,9 @@ describe('JUnit dialects', () => {
       'vitest',
       JSON.stringify({
         numTotalTests: 1,
+        numPassedTests: 0,
+        numFailedTests: 1,
+        numFailedTestSuites: 1,
         success: false,
         testResults: [
           {
@@ -202,10 +210,13 @@ test('CTRF: a status that is neither pass nor skip fails, unless the tool says t
 test('Vitest: errors outside of the tests are not lost', () => {
   const report = {
     numTotalTests: 1,
+    numPassedTests: 1,
+    numFailedTests: 0,
+    numFailedTestSuites: 0,
     success: false,
     testResults: [
       { name: 'a.ts', status: 'passed', assertionResults: [{ ancestorTitles: [], title: 'b', status: 'passed' }] },
     ],
   };
-  expect(states('vitest', JSON.stringify(report))).toEqual(['passed a.ts > b', 'failed all cases']);
+  expect(states('vitest', JSON.stringify(report))).toEqual(['passed a.ts > b', 'failed outside of tests']);
 });

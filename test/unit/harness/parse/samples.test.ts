@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { parseResults } from '../../../../gym/harness/parse/index.ts';
-import type { ResultFormat } from '../../../../gym/task/schema.ts';
+import type { ResultFormat } from '../../../../gym/task/result-format.ts';
 
 const sample = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/results/${name}`, import.meta.url), 'utf8');
@@ -51,7 +51,7 @@ describe('what the tools really write', () => {
         'failed t/cart.test.cjs > cart > charges <tax> @t/cart.test.cjs:3 | Error: expect(received).toEqual(expected) // deep equality',
         'skipped t/cart.test.cjs > cart > cannot be paid @t/cart.test.cjs:4',
         'skipped t/cart.test.cjs > not done yet @t/cart.test.cjs:6',
-        'failed t/broken.test.cjs @t/broken.test.cjs:1 | ● Test suite failed to run',
+        'failed t/broken.test.cjs @t/broken.test.cjs:1 | Test suite failed to run',
       ],
     ],
     [
