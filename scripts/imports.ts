@@ -9,7 +9,10 @@ export const layers: readonly { nouns: readonly string[]; mayImportEachOther: bo
   { nouns: ['api'], mayImportEachOther: false },
   { nouns: ['loop', 'fault', 'prove'], mayImportEachOther: true },
   { nouns: ['verify'], mayImportEachOther: false },
-  { nouns: ['environment', 'harness', 'evidence', 'judge', 'workspace', 'agent', 'target'], mayImportEachOther: true },
+  {
+    nouns: ['environment', 'harness', 'evidence', 'judge', 'workspace', 'guard', 'agent', 'target'],
+    mayImportEachOther: true,
+  },
   { nouns: ['task', 'store', 'events'], mayImportEachOther: true },
   { nouns: ['load'], mayImportEachOther: false },
   { nouns: ['statistics'], mayImportEachOther: false },

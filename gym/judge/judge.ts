@@ -72,21 +72,23 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
   if (!isGreen(state)) return `${worstOne.name}: ${worstOne.because}`;
   const cases = stages.reduce((sum, stage) => sum + (stage.cases?.passed ?? 0), 0);
   const targets = checks.filter((check) => check.kind === 'target').length;
-  const invariants = checks.filter((check) => check.kind !== 'cases').length - targets;
+  const guards = checks.filter((check) => check.kind === 'guard').length;
+  const invariants = checks.filter((check) => check.kind !== 'cases').length - targets - guards;
   const ran = `${countText(cases, 'case')} in ${countText(stages.length, 'stage')}`;
   const measured = targets === 0 ? '' : `, ${countText(targets, 'target')}`;
+  const guarded = guards === 0 ? '' : `, ${countText(guards, 'guard')}`;
   const holding = checks.filter((check) => isGreen(check.state)).length;
   const waived = checks.filter((check) => check.state === 'waived').map(({ name }) => name);
   const warned = checks.filter((check) => check.severity === 'warn' && !isGreen(check.state)).map(({ name }) => name);
   const unproven = checks.filter((check) => check.proof === 'unproven');
-  const gateCount = checks.filter(({ severity }) => severity === 'gate').length;
+  const gateCount = gates.filter(({ kind }) => kind !== 'guard').length;
   const notProven = unproven.length === gateCount ? 'every gate' : listText(unproven.map(({ name }) => name));
   const others = [
     ...told('waived', waived),
     ...told('does not hold, but only warns', warned),
     ...told('UNPROVEN', unproven.length === 0 ? [] : [notProven]),
   ].join('');
-  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${measured}${others}`;
+  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${measured}${guarded}${others}`;
 }
 
 function told(what: string, names: readonly string[]): string[] {

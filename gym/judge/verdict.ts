@@ -77,6 +77,8 @@ export const verdictSchema = z.object({
     definition: z.string().default(''),
     /** Protected files that were taken from the baseline because the workspace's differed. */
     restored: z.array(z.string()),
+    /** Which guards could not be judged, and why; none: all that something changed for were. */
+    unguarded: z.string().optional(),
   }),
   fault: z.string().optional(),
   /** Of `gym verify --canary`: what to do with this build. */

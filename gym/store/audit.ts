@@ -92,6 +92,20 @@ export function auditRow(history: Pick<History, 'links' | 'older'>, row: RunRow)
   return [...(link.state === 'unvouched' ? [unvouched(link, row.run)] : []), ...rowFindings(link.entry, row)];
 }
 
+/**
+ * Whether a run has ended and these files of it may be believed: they are what its verdict stood on, or the run is older than the chain. Paths are
+ * relative to its folder.
+ */
+export function areAsWritten(store: Store, history: History, row: RunRow, paths: readonly string[]): boolean {
+  if (isUnfinished(row) || auditRow(history, row).some(({ what }) => what !== 'unvouched')) return false;
+  const said = history.links(row.run).at(-1)?.entry;
+  if (said?.type !== 'ended') return true;
+  return paths.every((path) => {
+    const hash = said.files[path];
+    return hash !== undefined && isAsWritten(store.runDirectory(row.run), path, hash, row);
+  });
+}
+
 /** Whether the chain says of a run that it ended so, under this user's seal. */
 export function isVouchedFor(history: Pick<History, 'links'>, run: string, state: string): boolean {
   const link = history.links(run).at(-1);

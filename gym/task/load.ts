@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
 import { DefinitionError } from './definition-error.ts';
+import { guardCheck, guardNames } from './guards.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
 import { noteImport } from './modules.ts';
@@ -146,7 +147,10 @@ function doubleNames(task: Task): Problem[] {
     ...task.targets.map(({ name }, index) => ({ name, path: ['targets', index, 'name'] })),
     ...(task.canary === undefined ? [] : [{ name: canaryCheck, path: ['canary'] }]),
   ];
-  const doubles = named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index);
+  const guards = guardNames.map(guardCheck);
+  const doubles = named.filter(
+    ({ name }, index) => guards.includes(name) || named.findIndex((other) => other.name === name) < index,
+  );
   const sources = Object.keys(task.witnesses).filter((name) => Object.hasOwn(task.measurements, name));
   return [
     ...doubles.map(({ name, path }) =>
@@ -154,7 +158,7 @@ function doubleNames(task: Task): Problem[] {
         task,
         path,
         `two checks are named ${name}`,
-        'Stages, invariants and targets share their names: rename one.',
+        'Stages, invariants, targets and guards share their names: rename one.',
       ),
     ),
     ...sources.map((name) => definitionProblem(task, ['witnesses', name], `${name} is a measurement and a witness`)),
@@ -222,7 +226,7 @@ function unfitHeldOut(task: Task): Problem[] {
 }
 
 function unknownChecks(task: Task): Problem[] {
-  const checks = checksOf(task);
+  const checks = [...checksOf(task), ...guardNames.map(guardCheck)];
   return task.waivers.flatMap(({ check }, index) =>
     checks.includes(check)
       ? []

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environmentFault } from './environment-fault.ts';
+import { guardsSchema } from './guards.ts';
 import { type Invariant, isInvariant } from './invariant.ts';
 import { resultFormat } from './result-format.ts';
 import { sourceSchema } from './source.ts';
@@ -105,6 +106,8 @@ export const taskSchema = z.strictObject({
   ignoredFaults: z.record(z.string(), z.string().min(1)).default({}),
   /** Checks that need not hold for a while, because a person said so. */
   waivers: z.array(waiverSchema).default([]),
+  /** What changed in the workspace has to keep these as well: docs/trust.md. */
+  guards: guardsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   /** Globs of files that an agent may not change: a verification takes them from the baseline. */
   protected: z.array(z.string()).default([]),

@@ -15,6 +15,7 @@ import type { Evidence } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
 import { type Commit, extractCommit, findCommit } from '../workspace/commit.ts';
 import { takeSnapshot } from '../workspace/snapshot.ts';
+import { isGuarded } from './guards.ts';
 import type { VerifyRequest } from './request.ts';
 import { snapshotVariables } from './variables.ts';
 
@@ -23,13 +24,14 @@ export type BaselineNeed = 'nothing' | 'files' | 'build';
 
 /** What a verification needs of the baseline, for what is in sight and what is held out. */
 export function baselineNeed(
-  { task, isCanary }: Pick<VerifyRequest, 'task' | 'isCanary'>,
+  request: Pick<VerifyRequest, 'task' | 'isCanary' | 'fault'>,
   heldOut: Pick<Task, 'targets' | 'invariants'> = { targets: [], invariants: [] },
 ): BaselineNeed {
+  const { task, isCanary } = request;
   if (isCanary === true) return 'build';
   const kinds = [...task.targets, ...heldOut.targets].map(({ against }) => against.kind);
   if (kinds.includes('baseline') || comparesBuilds(task) || comparesBuilds(heldOut)) return 'build';
-  return kinds.includes('ratchet') ? 'files' : 'nothing';
+  return kinds.includes('ratchet') || isGuarded(request) ? 'files' : 'nothing';
 }
 
 const comparesBuilds = ({ invariants }: Pick<Task, 'invariants'>): boolean =>

@@ -14,10 +14,12 @@ import type { CanaryEnd } from '../target/canary.ts';
 import type { HeldOut } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
+import type { Changes } from '../workspace/changes.ts';
 import type { Commit } from '../workspace/commit.ts';
 import type { Snapshot } from '../workspace/snapshot.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
+import { judgeWorkspace } from './guards.ts';
 import { type HeldOutPlace, judgeHeldOut, notYet } from './held-out.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
@@ -31,6 +33,10 @@ export interface Findings {
   definition: string;
   /** Where the baseline is, or why there is none; `undefined`: nobody needs it. */
   commit: Result<Commit> | undefined;
+  /** How the snapshot differs from it; `undefined`: nobody needs it. */
+  changes: Result<Changes> | undefined;
+  /** Guards that could not be judged, and why. */
+  unguarded: string | undefined;
   canary: CanaryEnd | undefined;
   outcomes: StageOutcome[];
   checks: CheckResult[];
@@ -186,7 +192,9 @@ async function judgeAll(
   await phase('judge', emit, async () => {
     const stages = findings.outcomes.map((outcome) => stageCheck(asStageResult(outcome, runDirectory), again));
     const invariants = evidence === undefined ? [] : judgeInvariants(task.invariants, evidence, again);
-    const judged = [...stages, ...invariants, ...measured];
+    const guards = judgeWorkspace(request, findings.changes, findings.outcomes, { runDirectory, again });
+    findings.unguarded = guards.unguarded;
+    const judged = [...stages, ...invariants, ...measured, ...guards.checks];
     const before = lastVerdict(request);
     const waived = withSince(waive(judged, task.waivers, new Date()), run, before);
     const proofs = readProofs(request.store, task.name);

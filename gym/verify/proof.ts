@@ -43,7 +43,10 @@ export function strictly<Sum extends Pick<Verdict, 'state' | 'distance' | 'headl
   return { ...sum, state: 'unknown', distance: null, headline };
 }
 
-/** The checks, each gate with whether it has been seen to fail under a fault. A record of another definition proves nothing. */
+/**
+ * The checks, each gate with whether it has been seen to fail under a fault. A record of another definition proves nothing. Guards are the same in
+ * every task, and gym's own tests show that they can fail.
+ */
 export function withProof(
   checks: readonly CheckResult[],
   record: ProofRecord | undefined,
@@ -51,7 +54,7 @@ export function withProof(
 ): CheckResult[] {
   const proven = record?.definition === definition ? record.checks : {};
   return checks.map((check) => {
-    if (check.severity !== 'gate') return check;
+    if (check.severity !== 'gate' || check.kind === 'guard') return check;
     return { ...check, proof: (proven[check.name] ?? []).length > 0 ? 'proven' : 'unproven' };
   });
 }

@@ -16,6 +16,7 @@ import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { matchesAny, type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { workspaceChanges } from './guards.ts';
 import { removeAside, setAside } from './held-out.ts';
 import { type Findings, judgeIn, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
@@ -40,7 +41,14 @@ export async function verify(asked: VerifyRequest): Promise<Verdict> {
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = {
-    ...{ snapshot: null, definition: '', commit: undefined, canary: undefined },
+    ...{
+      snapshot: null,
+      definition: '',
+      commit: undefined,
+      changes: undefined,
+      unguarded: undefined,
+      canary: undefined,
+    },
     ...{ outcomes: [], checks: [], problems: [] },
   };
   begin(request, log.emit, startedAt, heldOut);
@@ -66,6 +74,7 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings, heldOu
     if (!findings.commit.ok && request.compareWith !== undefined)
       return note(findings, way.emit, findings.commit.problems);
   }
+  findings.changes = await workspaceChanges(request, way.directory, findings.commit);
   const environment = await phase('up', way.emit, () => bringUp(request, way));
   if (!environment.ok) return note(findings, way.emit, environment.problems);
   try {
@@ -187,6 +196,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
       hash: findings.snapshot?.hash ?? '',
       definition: findings.definition,
       restored: [...(findings.snapshot?.restored ?? [])],
+      ...(findings.unguarded !== undefined && { unguarded: findings.unguarded }),
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(findings.canary !== undefined && { canary: findings.canary }),
@@ -230,14 +240,15 @@ type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
  */
 function conclude(
   stages: Verdict['stages'],
-  { checks, problems, canary }: Findings,
+  { checks, problems, canary, unguarded }: Findings,
   { signal, strict }: { readonly signal: AbortSignal; readonly strict: boolean },
 ): Conclusion {
   if (signal.aborted)
     return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
   const summed = strict && canary === undefined ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
   const isGo = canary !== undefined && isGreen(summed.state);
-  const judged = isGo ? { ...summed, headline: `${canary.call}, as ${canary.because}` } : summed;
+  const open = unguarded !== undefined && isGreen(summed.state) ? `; unguarded: ${unguarded}` : '';
+  const judged = { ...summed, headline: isGo ? `${canary.call}, as ${canary.because}` : summed.headline + open };
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
   const lost = worstProblem.kind === 'environment' || checks.length === 0;

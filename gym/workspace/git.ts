@@ -12,6 +12,8 @@ export interface GitOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** How the bytes that it prints become text; UTF-8 by default. */
+  readonly encoding?: 'utf8' | 'latin1';
 }
 
 /** Nothing of the user's machine may run or ask in between: no hooks, no file watcher, no signing, no background clean-up. */
@@ -51,9 +53,10 @@ export function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Runs git; its exit code is a value. 127: git is not there. */
-export function runGit(args: readonly string[], { cwd, env, input }: GitOptions): Promise<GitRun> {
+export function runGit(args: readonly string[], { cwd, env, input, encoding }: GitOptions): Promise<GitRun> {
   const options = {
     cwd,
+    encoding: encoding ?? 'utf8',
     env: { ...withoutRepository(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...env },
     maxBuffer: Number.POSITIVE_INFINITY,
   };
@@ -70,10 +73,20 @@ export function runGit(args: readonly string[], { cwd, env, input }: GitOptions)
   });
 }
 
+/** Runs git and gives the bytes that it printed; any exit code but 0 is a problem. */
+export async function gitBytes(args: readonly string[], options: GitOptions): Promise<Result<Buffer>> {
+  // Each character of latin1 is one byte, so nothing is lost.
+  const run = await runGit(args, { ...options, encoding: 'latin1' });
+  return run.exitCode === 0 ? ok(Buffer.from(run.stdout, 'latin1')) : refused(args, options, run);
+}
+
 /** Runs git and gives what it printed, without the last line break; any exit code but 0 is a problem. */
 export async function git(args: readonly string[], options: GitOptions): Promise<Result<string>> {
   const run = await runGit(args, options);
-  if (run.exitCode === 0) return ok(run.stdout.replace(/\n$/, ''));
+  return run.exitCode === 0 ? ok(run.stdout.replace(/\n$/, '')) : refused(args, options, run);
+}
+
+function refused(args: readonly string[], options: GitOptions, run: GitRun): Result<never> {
   if (run.exitCode === 127) {
     return failed({ kind: 'environment', message: 'git cannot be run', remedy: 'install git and put it on the PATH' });
   }

@@ -1,4 +1,6 @@
 // Rules over Compose files, one document a file, as they are written: `extends` and `include` are not followed, variables not filled in.
+
+import { isPlainSecret } from '../../gym/judge/secrets.ts';
 import { hasDigest, looseTag } from './image.ts';
 import {
   entriesOf,
@@ -12,7 +14,6 @@ import {
   type Violation,
   valueAt,
 } from './rule.ts';
-import { isPlainSecret } from './secrets.ts';
 
 /** What is wrong in one service; `at` are the keys that lead to it. */
 type CheckService = (service: Fields, at: readonly string[]) => Violation[];

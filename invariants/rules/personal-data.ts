@@ -1,4 +1,4 @@
-import { type Finding, withoutOverlaps } from './finding.ts';
+import { type Finding, withoutOverlaps } from '../../gym/judge/finding.ts';
 
 /** Personal data in one line of text. Every pattern has bounds, so that the time grows with the length of the line and no faster. */
 export function personalDataIn(line: string): readonly Finding[] {

@@ -1,8 +1,8 @@
 // Rules over texts: lines of logs, files read as text, and every text and number in a parsed document.
-import type { Finding } from './finding.ts';
+import type { Finding } from '../../gym/judge/finding.ts';
+import { secretsIn } from '../../gym/judge/secrets.ts';
 import { personalDataIn } from './personal-data.ts';
 import { type Rule, rule, type Violation } from './rule.ts';
-import { secretsIn } from './secrets.ts';
 
 /** What need not be told. */
 export interface TextRuleOptions {

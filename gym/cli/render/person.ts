@@ -30,6 +30,7 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
     ...section('Stages', stages, paint),
     ...section('Invariants', linesOf(checks.get('invariants')), paint),
     ...section('Performance', linesOf(checks.get('performance')), paint),
+    ...section('Guards', linesOf(checks.get('guards')), paint),
     ...section('Restored', restored, paint),
     ...(verdict.problems.length === 0 ? [] : ['', ...verdict.problems.map((each) => problemText(each, paint))]),
     '',
@@ -39,8 +40,11 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
   ].join('\n');
 }
 
-const sectionOf = (kind: string): 'stages' | 'performance' | 'invariants' =>
-  kind === 'cases' ? 'stages' : isPerformance(kind) ? 'performance' : 'invariants';
+function sectionOf(kind: string): 'stages' | 'performance' | 'guards' | 'invariants' {
+  if (kind === 'cases') return 'stages';
+  if (kind === 'guard') return 'guards';
+  return isPerformance(kind) ? 'performance' : 'invariants';
+}
 
 const isPerformance = (kind: string): boolean => kind === 'target' || kind === 'canary';
 

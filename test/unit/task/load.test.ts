@@ -120,6 +120,23 @@ const cases: Record<string, Case> = {
     says: /^two checks are named unit$/,
     line: 9,
   },
+  'a check that has the name of a guard': {
+    content: task(`  measurements: { a: ${source} },\n  invariants: [${flow.replace("'flow'", "'guard-skips'")}],`),
+    says: /^two checks are named guard-skips$/,
+    line: 8,
+  },
+  'a waiver of a guard that does not exist': {
+    content: task(
+      "  waivers: [{ check: 'guard-skips', reason: 'r', owner: 'o', until: '2030-01-31' },\n    { check: 'guard-skip', reason: 'r', owner: 'o', until: '2030-01-31' }],",
+    ),
+    says: /^there is no check guard-skip to be waived$/,
+    line: 8,
+  },
+  'a guard that does not exist': {
+    content: task("  guards: {\n    severity: { skip: 'warn' },\n  },"),
+    says: /^defineTask: guards\.severity/,
+    line: 8,
+  },
   'two stages of one name': {
     content: task('').replace("'true' }]", "'true' },\n    { name: 'unit', command: 'false' }]"),
     says: /^two checks are named unit$/,

@@ -38,9 +38,14 @@ const openName =
 const urlWithPassword = /\w{1,20}:\/\/[^\s:/?#"'@]{0,100}:([^\s/?#"'@]{1,200})@[\w.[-]/g;
 const authorization = /authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)\s{1,3}([\w.~+/=-]{8,4000})/gi;
 
+/** Tokens of a well-known form in one line of text. */
+export function tokensIn(line: string): Finding[] {
+  return tokenStart.test(line) ? tokens.flatMap(([what, pattern]) => all(line, pattern, what)) : [];
+}
+
 /** Secrets in one line of text. Every pattern has bounds, so that the time grows with the length of the line and no faster. */
 export function secretsIn(line: string): readonly Finding[] {
-  const found = tokenStart.test(line) ? tokens.flatMap(([what, pattern]) => all(line, pattern, what)) : [];
+  const found = tokensIn(line);
   if (line.includes('://')) found.push(...inGroup(line, urlWithPassword, 'a URL with a password', isLiteral));
   if (!/passw|passph|pwd|secret|token|key|credential|authoriz/i.test(line)) return withoutOverlaps(found);
   found.push(...inGroup(line, authorization, 'credentials of a request', isLiteral), ...assignmentsIn(line));
@@ -91,7 +96,8 @@ function looksRandom(value: string): boolean {
   return !isPath && !isTime && !/\s/.test(value) && bitsPerCharacter(value) >= 3;
 }
 
-function bitsPerCharacter(text: string): number {
+/** Shannon's entropy of a text's own characters. */
+export function bitsPerCharacter(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   let bits = 0;
