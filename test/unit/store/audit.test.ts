@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
-import { auditRow, auditStore, isVouchedFor } from '../../../gym/store/audit.ts';
+import { areAsWritten, auditRow, auditStore, isVouchedFor } from '../../../gym/store/audit.ts';
 import { openHistory, type RunRow } from '../../../gym/store/history.ts';
 import { endRun } from '../../../gym/store/run-files.ts';
 import { openStore, type Store } from '../../../gym/store/store.ts';
@@ -239,4 +239,18 @@ test('two gyms that write at once and are killed leave a chain that fits', async
   expect(audit.findings).toEqual([]);
   expect(audit.verdicts).toBeGreaterThanOrEqual(24);
   expect(audit.notes.length).toBeLessThanOrEqual(2);
+});
+
+test('files of a run are believed only as they were at its end', () => {
+  using runs = threeRuns();
+  const history = openHistory(runs.store);
+  const isBelieved = (run: string, ...paths: string[]) => areAsWritten(runs.store, history, rowOf(run), paths);
+  expect(isBelieved('one', 'verdict.json', 'stages/unit.log')).toBe(true);
+  writeFileSync(runs.at('one/stages/unit.log'), 'edited');
+  expect(isBelieved('one', 'verdict.json')).toBe(true);
+  expect(isBelieved('one', 'verdict.json', 'stages/unit.log')).toBe(false);
+  expect(isBelieved('one', 'evidence/added.json')).toBe(false);
+  expect(areAsWritten(runs.store, history, rowOf('two', 'pass'), ['verdict.json'])).toBe(false);
+  expect(isBelieved('planted', 'verdict.json')).toBe(false);
+  history.close();
 });
