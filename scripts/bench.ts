@@ -8,6 +8,7 @@ import { benchCheckout, fourServices } from './bench/checkout.ts';
 import { benchFourServices, benchShuffle, benchState } from './bench/environments.ts';
 import { benchGrowth } from './bench/growth.ts';
 import { comparisonTable, type Figure, median, timed, writeFigures } from './bench/measure.ts';
+import { benchSnapshot } from './bench/snapshot.ts';
 import { benchTargets } from './bench/targets.ts';
 import { benchWords } from './bench/words.ts';
 
@@ -122,6 +123,7 @@ async function benchVerdict(): Promise<void> {
 
 console.log(`${rounds} rounds after a warm-up, in turn, ${cpus().length} CPUs; medians (least to most)`);
 benchTargets();
+await benchSnapshot();
 await benchStart();
 await benchEnvironments();
 await benchVerdict();

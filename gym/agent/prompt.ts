@@ -7,8 +7,8 @@ export interface PromptParts {
   readonly attempts: number;
   /** The last verdict in terse words. */
   readonly verdict: string;
-  /** Globs of files that a verification takes from elsewhere. */
-  readonly protectedGlobs: readonly string[];
+  /** Files that a verification takes from elsewhere, in words. */
+  readonly protectedFiles: readonly string[];
   /** The agent goes on in a conversation that has the instruction already. */
   readonly continues: boolean;
 }
@@ -22,10 +22,10 @@ export function promptFor(parts: PromptParts): string {
   return `${parts.instruction.trim()}\n\n---\n\n${rules(parts)}\n\n${last}`;
 }
 
-function rules({ attempt, attempts, protectedGlobs }: PromptParts): string {
+function rules({ attempt, attempts, protectedFiles }: PromptParts): string {
   const untouched =
-    protectedGlobs.length === 0
+    protectedFiles.length === 0
       ? ''
-      : `\nThese files are taken from elsewhere when it is judged, so changing them has no effect: ${protectedGlobs.join(', ')}.`;
+      : `\nThese files are taken from elsewhere when it is judged, so changing them has no effect: ${protectedFiles.join(', ')}.`;
   return `The current folder is your workspace. This is attempt ${attempt} of at most ${attempts}. When you stop, the workspace is judged; only that verdict counts.${untouched}`;
 }

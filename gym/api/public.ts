@@ -18,7 +18,7 @@ export interface CallOptions {
 export interface VerifyOptions extends CallOptions {
   /** Folder to be judged, laid out as the task's own folder, which it is by default. It is only read. */
   readonly workspace?: string;
-  /** The commit whose build targets are held against: a ref; by default where HEAD and the default branch parted. */
+  /** The commit that protected files are taken from and targets are held against: a ref, or `.` for the folder's own files; by default where HEAD and the default branch parted. */
   readonly baseline?: string;
   /** Name of a fault of the task, to be done on purpose. */
   readonly fault?: string;

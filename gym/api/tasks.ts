@@ -1,12 +1,17 @@
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { loadCompose } from '../environment/compose/load.ts';
 import type { ComposeModel } from '../environment/compose/model.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { type Proposal, readProposals } from '../store/proposals.ts';
 import { findTask } from '../task/find.ts';
-import { loadTask } from '../task/load.ts';
+import { loadTask, type ModuleState } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
 import { composeMismatches } from '../verify/definition.ts';
+import { protectionIn } from '../verify/protecting.ts';
+import { isValid, withAccepted } from '../workspace/accepted.ts';
+import { findJudging, type Judging } from '../workspace/judging.ts';
 import type { Caller } from './caller.ts';
+import { proposalStore } from './proposals.ts';
 
 /** Finds, loads and checks a task with its Compose files, so that a definition's errors come before anything is brought up. */
 export async function openTask(named: string | undefined, caller: Caller): Promise<Result<Task>> {
@@ -23,13 +28,61 @@ export async function openTaskAndModel(
   if (!file.ok) return file;
   const task = await loadTask(file.value);
   if (!task.ok) return task;
-  const { root, compose, variables } = task.value;
+  const model = modelOf(task.value, env);
+  return model.ok ? ok({ task: task.value, model: model.value }) : model;
+}
+
+/**
+ * A task as it is judged: by the protected files of a baseline, its own file among them. `ref` as `findJudging` takes it. The checkout's Compose files are
+ * looked at only where they are the baseline's: others are not what comes up.
+ */
+export async function openJudged(
+  named: string | undefined,
+  ref: string | undefined,
+  { cwd, env }: Caller,
+): Promise<Result<{ readonly task: Task; readonly judging: Judging; readonly proposals: readonly Proposal[] }>> {
+  const file = await findTask(named, cwd);
+  if (!file.ok) return file;
+  const found = await findJudging(file.value, ref);
+  if (!found.ok) return found;
+  const { judging, proposals } = withProposals(found.value, file.value);
+  const task = await loadTask(file.value, judging.kind === 'commit' ? judging.state : undefined);
+  if (!task.ok) return task;
+  const model = modelOf(task.value, env);
+  if (model.ok) return ok({ task: task.value, judging, proposals });
+  if (judging.kind === 'own') return model;
+  const { covers } = protectionIn(task.value, task.value.root, env);
+  const changed = await judging.baseline.changed(judging.baseline.paths.filter(covers), task.value.root);
+  return changed.ok && changed.value.length > 0 ? ok({ task: task.value, judging, proposals }) : model;
+}
+
+/** With what a person has accepted of what was proposed for a task, and the proposals that are open or count. */
+function withProposals(judging: Judging, file: string): { judging: Judging; proposals: readonly Proposal[] } {
+  if (judging.kind === 'own') return { judging, proposals: [] };
+  const { baseline, state } = judging;
+  const all = readProposals(proposalStore(dirname(file))).filter(({ folder }) => folder === baseline.commit?.folder);
+  const valid = all.filter(({ files }) => files.some((each) => isValid(baseline, each)));
+  const changes = valid.flatMap((each) => (each.state === 'accepted' ? each.files : []));
+  const texts = new Map(changes.filter((each) => isValid(baseline, each)).map(({ path, content }) => [path, content]));
+  const decided: ModuleState = (module) => {
+    const content = texts.get(relative(dirname(file), module));
+    return content == null ? state(module) : Buffer.from(content, 'base64').toString();
+  };
+  return {
+    judging: { ...judging, baseline: withAccepted(baseline, changes), state: texts.size === 0 ? state : decided },
+    proposals: valid.filter((each) => each.state !== 'rejected'),
+  };
+}
+
+/** What a task's Compose files come to, where they fit what the task says of them. */
+function modelOf(task: Task, env: Caller['env']): Result<ComposeModel> {
+  const { root, compose, variables } = task;
   const model = loadCompose(
     compose.map((each) => join(root, each)),
     variables,
     env,
   );
   if (!model.ok) return model;
-  const [first, ...others] = composeMismatches(task.value, model.value);
-  return first === undefined ? ok({ task: task.value, model: model.value }) : failed(first, ...others);
+  const [first, ...others] = composeMismatches(task, model.value);
+  return first === undefined ? model : failed(first, ...others);
 }

@@ -10,7 +10,7 @@ import { verify } from '../verify/verify.ts';
 import { refillSlots } from './background.ts';
 import type { Caller } from './caller.ts';
 import { type Cleared, clearAll } from './leftovers.ts';
-import { openTask } from './tasks.ts';
+import { openJudged } from './tasks.ts';
 
 /** What is asked of one verification. */
 export interface VerifyAsked
@@ -38,9 +38,10 @@ export interface Judged {
  */
 export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
   const { named, workspace, fault, onCleared, cwd, env, ...request } = asked;
-  const opened = await openTask(named, asked);
+  const { compareWith } = request;
+  const opened = await openJudged(named, typeof compareWith === 'string' ? compareWith : undefined, asked);
   if (!opened.ok) return opened;
-  const task = opened.value;
+  const { task, judging, proposals } = opened.value;
   const known = fault === undefined ? ok(undefined) : checkFault(task, fault);
   if (!known.ok) return known;
   if (request.isCanary === true && task.canary === undefined) return failed(noCanary(task.name));
@@ -55,6 +56,8 @@ export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
       ...request,
       task,
       ...(named !== undefined && { called: named }),
+      ...(judging.kind === 'commit' && { baseline: judging.baseline, proposals }),
+      ...(judging.note !== undefined && { note: judging.note }),
       workspace: workspace ?? task.root,
       ...(fault !== undefined && { fault: runFault(task, fault, env) }),
       store,

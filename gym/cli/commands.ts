@@ -30,7 +30,8 @@ export const commands: readonly Command[] = [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
       ['gym verify --json=stream', 'the only task here, every event as a line of JSON'],
       ['gym verify shuffle --fault swap-channels', 'does a check notice this defect?'],
-      ['gym verify shop --baseline v1.4', 'targets hold against the build of that tag'],
+      ['gym verify shop --baseline v1.4', 'protected files of that tag judge, targets hold against its build'],
+      ['gym verify shop --baseline .', 'judge by your own tests and definition, changed or not'],
       ['gym verify shop --canary', 'beside the baseline, under the same load: go on or roll back?'],
       ['gym verify --audit', 'are the verdicts that are here those that gym wrote?'],
     ],
@@ -39,7 +40,7 @@ export const commands: readonly Command[] = [
       baseline: {
         kind: 'text',
         value: 'REF',
-        help: 'whose build targets are held against; by default where HEAD and the default branch parted',
+        help: 'the commit that protected files are taken from and targets are held against; by default where HEAD and the default branch parted; `.`: your own files judge',
       },
       canary: {
         kind: 'flag',
@@ -126,6 +127,31 @@ export const commands: readonly Command[] = [
     },
     positionals: { least: 0, most: 1 },
     load: () => import('./commands/loop.ts'),
+  },
+  {
+    name: 'propose',
+    group: 'judge',
+    usage: 'propose FILE… --reason WORDS',
+    summary: 'ask a person for a change to protected files, as they are in the workspace',
+    examples: [
+      ['gym propose test/cart.test.ts --reason "prices are net now"', 'until it is accepted, the old one judges'],
+    ],
+    options: { reason: { kind: 'text', value: 'WORDS', help: 'why they have to change' } },
+    positionals: { least: 1, most: 100 },
+    load: () => import('./commands/propose.ts'),
+  },
+  {
+    name: 'review',
+    group: 'judge',
+    usage: 'review [ID [--accept | --reject]]',
+    summary: 'list what was proposed, show one proposal, or decide on it at a terminal',
+    examples: [['gym review 3fa9 --accept', 'its files count as the baseline’s until they are merged']],
+    options: {
+      accept: { kind: 'flag', help: 'its files judge from now on' },
+      reject: { kind: 'flag', help: 'they do not' },
+    },
+    positionals: { least: 0, most: 1 },
+    load: () => import('./commands/review.ts'),
   },
   {
     name: 'mcp',

@@ -14,7 +14,7 @@ import { findTask } from '../task/find.ts';
 import { loadTask } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
 import { known } from '../task/suggest.ts';
-import { hashFiles, listFiles } from '../workspace/snapshot.ts';
+import { hashFiles, listFiles } from '../workspace/files.ts';
 import type { Context } from './context.ts';
 import { progressLines } from './render/progress.ts';
 

@@ -4,7 +4,7 @@ import { failed, ok, type Place, type Result } from '../events/problem.ts';
 import { readRegular } from '../harness/stage-file.ts';
 import type { Document, Sample } from '../task/measurement.ts';
 import type { FileFormat } from '../task/source/files.ts';
-import { matchesAny } from '../workspace/snapshot.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import { parseDocuments } from './documents.ts';
 import { type BeginSource, type Found, notRead, type ReadSource } from './reader.ts';
 import { type TakeSamples, take } from './take.ts';

@@ -1,6 +1,6 @@
 import { ok } from '../events/problem.ts';
 import type { Sample } from '../task/measurement.ts';
-import { matchesAny } from '../workspace/snapshot.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import type { BeginSource } from './reader.ts';
 
 const list = ['find', '/volume', '-type', 'f', '-printf', '%s %P\\0'];

@@ -1,4 +1,4 @@
-import { matchesAny } from '../workspace/snapshot.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import type { Guarded } from './guard.ts';
 
 /** Globs of the baseline's .gitattributes that have an attribute: what an agent writes there has no say. See gitattributes(5). */

@@ -4,13 +4,26 @@ import type { CheckResult } from '../task/judgement.ts';
 import { changeText } from './change.ts';
 import { gotWant } from './got-want.ts';
 import { bytesOf, clipped, cut, oneLine } from './one-line.ts';
+import { proposalLines, restoredText } from './restored.ts';
 import { firstClause, listText } from './text.ts';
 import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
 /** An agent's program shows its model the first two kilobytes of a command's output: the verdict with its last line break is never longer. */
 export const terseLimitBytes = 2048;
 /** The lines that are always there leave room for what is between them. */
-const limits = { first: 300, change: 260, unproven: 160, check: 420, case: 240, value: 80, ref: 160 } as const;
+const limits = {
+  first: 300,
+  restored: 400,
+  change: 260,
+  unproven: 160,
+  check: 420,
+  case: 240,
+  value: 80,
+  ref: 160,
+} as const;
+
+/** More of them are in the document. */
+const proposalsShown = 2;
 
 const words: Record<State, string> = {
   pass: 'PASS',
@@ -25,14 +38,17 @@ const words: Record<State, string> = {
 export const stateWord = (state: State): string => words[state];
 
 /**
- * A verdict for an agent: the state on the first line, what changed since the run before, then only what does not hold,
+ * A verdict for an agent: the state on the first line, what was restored, what changed since the run before, then only what does not hold,
  * worst first, and on the last line the state once more with the commands that tell more. At most 2,048 bytes, without
- * colour. A pass is one line.
+ * colour. A pass is one line, where nothing was restored.
  */
 export function terse(verdict: Verdict): string {
-  const first = firstLine(verdict);
-  if (isGreen(verdict.state)) return first;
-  const head = [first, ...changeLine(verdict)];
+  const restored = restoredText(verdict);
+  const proposed = proposalLines(verdict).slice(0, proposalsShown);
+  const other = [restored ?? [], proposed].flat().map((line) => clipped(line, limits.restored));
+  const judged = [firstLine(verdict), ...other];
+  if (isGreen(verdict.state)) return [...judged, ...(other.length === 0 ? [] : [named(verdict)])].join('\n');
+  const head = [...judged, ...changeLine(verdict)];
   const foot = [...unprovenLine(verdict), lastLine(verdict)];
   const room = terseLimitBytes - [...head, ...foot].reduce((sum, line) => sum + bytesOf(line) + 1, 0);
   return [...head, ...fitted(bodyLines(verdict), room), ...foot].join('\n');

@@ -75,8 +75,14 @@ export const verdictSchema = z.object({
     hash: z.string(),
     /** Hash of what judged: the task's file, its environment and its protected files. */
     definition: z.string().default(''),
+    /** Where protected files were taken from: `main@1a2b3c4`. Absent: they are the workspace's own. */
+    baseline: z.string().optional(),
+    /** The command that judges the workspace by its own. */
+    judgeOwn: z.string().optional(),
     /** Protected files that were taken from the baseline because the workspace's differed. */
     restored: z.array(z.string()),
+    /** Tests that were moved and are judged where they are now. */
+    moved: z.array(z.object({ from: z.string(), to: z.string() })).optional(),
     /** Which guards could not be judged, and why; none: all that something changed for were. */
     unguarded: z.string().optional(),
   }),
@@ -92,6 +98,20 @@ export const verdictSchema = z.object({
       slices: z.number(),
       endedEarly: z.boolean(),
     })
+    .optional(),
+  /** Changes to protected files that were asked for. */
+  proposals: z
+    .array(
+      z.object({
+        id: z.string(),
+        /** `open`: tried beside. `accepted`: it counts as the baseline's. */
+        state: z.enum(['open', 'accepted']),
+        files: z.array(z.string()),
+        reason: z.string(),
+        /** What the stages come to with it; it decides nothing. */
+        came: z.object({ state, because: z.string() }).optional(),
+      }),
+    )
     .optional(),
   stages: z.array(stageResult),
   checks: z.array(checkResult),

@@ -5,7 +5,7 @@ import { promptFor } from '../agent/prompt.ts';
 import { noUsage, plusUsage } from '../agent/usage.ts';
 import { ok, type Result } from '../events/problem.ts';
 import { writeAtomically } from '../store/store.ts';
-import { inSight } from '../task/held-out.ts';
+import { protectionOf } from '../workspace/protection.ts';
 import { checkpoint, restore } from '../workspace/worktree.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
 import { lastCommit, spentBy } from './progress.ts';
@@ -90,7 +90,7 @@ function attemptRequest(
     attempt,
     attempts: progress.limits.attempts,
     verdict: judged?.words ?? 'not judged',
-    protectedGlobs: inSight(task).protected,
+    protectedFiles: protectionOf(task).words,
     continues: session !== null,
   });
   const promptFile = join(directory, `prompt-${attempt}.md`);

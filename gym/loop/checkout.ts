@@ -1,4 +1,5 @@
 import { listText } from '../judge/text.ts';
+import { protectionIn } from '../verify/protecting.ts';
 import { differences, protectedFiles, withoutHeldOut } from '../workspace/baseline.ts';
 import type { LoopContext } from './context.ts';
 
@@ -7,10 +8,11 @@ import type { LoopContext } from './context.ts';
  * them, but a person should know: the agent may have reached for them.
  */
 export async function checkoutChanges({ request, progress }: LoopContext): Promise<string> {
+  const { task, environmentVariables } = request;
   const before = progress().worktree?.protectedFiles;
   if (before === undefined) return '';
-  const { task } = request;
-  const changed = differences(before, withoutHeldOut(await protectedFiles(task.root, task.protected), task));
+  const after = await protectedFiles(task.root, protectionIn(task, task.root, environmentVariables).covers);
+  const changed = differences(before, withoutHeldOut(after, task));
   if (changed.length === 0) return '';
   return `protected files of the checkout changed since the start, the loop is judged with those of the start: ${listText(changed)}`;
 }

@@ -5,6 +5,7 @@ import type { History, RunRow } from '../store/history.ts';
 import { readJournal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import { runGit } from '../workspace/git.ts';
+import { unusedPlaces } from '../workspace/place.ts';
 import { removeWorktree } from '../workspace/worktree.ts';
 import { isTaken } from './owner.ts';
 import { canResume, journalFile } from './resume.ts';
@@ -32,7 +33,7 @@ export interface StoreUse {
 }
 
 /**
- * Folders of runs beyond the newest 200 or older than 30 days, snapshots that a kill left in younger ones, and worktrees of
+ * Folders of runs beyond the newest 200 or older than 30 days, snapshots that no workspace needs, and worktrees of
  * loops that cannot be resumed. Never anything of a run that is running, of an environment that is up, nor of a loop that
  * can be resumed. The history keeps a line of every run.
  */
@@ -51,10 +52,12 @@ export async function findStoreGarbage(use: StoreUse): Promise<readonly StoreGar
       const why = isOld ? `older than ${keptDays} days` : `beyond the newest ${keptRuns}`;
       return [folderGarbage('run', run, directory, why)];
     }
-    const snapshot = join(directory, 'workspace');
-    return existsSync(snapshot) ? [folderGarbage('snapshot', run, snapshot, 'its gym was killed')] : [];
+    return [];
   });
-  return [...found, ...(await findWorktrees(use))];
+  const snapshots = unusedPlaces(store, now - keptDays * dayMs).map(({ name, directory }) =>
+    folderGarbage('snapshot', name, directory, `of a workspace that is gone, or not used for ${keptDays} days`),
+  );
+  return [...found, ...snapshots, ...(await findWorktrees(use))];
 }
 
 function isHeld({ store, usedRuns, now }: StoreUse, run: string, row: RunRow | undefined): boolean {

@@ -2,14 +2,15 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
 import { isGreen } from '../judge/verdict.ts';
+import { readProposals } from '../store/proposals.ts';
 import { newRunName, writeAtomically } from '../store/store.ts';
-import { extractBaseline, startCommit } from '../workspace/baseline.ts';
+import { commitBaseline, startCommit } from '../workspace/baseline.ts';
 import { checkOut } from '../workspace/worktree.ts';
 import { type LoopContext, verdictFile, worktreeOf } from './context.ts';
 import { lastCommit } from './progress.ts';
 
 /**
- * Verifies what was committed of the worktree, whatever is still written to it; protected files come from the start state, fresh for each verification: the checkout is in the reach of an
+ * Verifies what was committed of the worktree, whatever is still written to it; protected files come from the objects of the start commit: the checkout is in the reach of an
  * agent. Events come before the journal: a kill between makes the attempt be judged again, and readers take the last verdict.
  */
 export async function judgeAttempt(context: LoopContext, attempt: number): Promise<Result<void>> {
@@ -18,21 +19,23 @@ export async function judgeAttempt(context: LoopContext, attempt: number): Promi
   const run = newRunName(new Date(clock()));
   context.record({ type: 'verify-begins', attempt, run });
   const worktree = worktreeOf(context);
-  const extracted = join(store.runDirectory(run), 'baseline');
-  const baseline = await extractBaseline(worktree, task.protected, extracted);
+  const commit = startCommit(worktree);
+  const baseline = await commitBaseline(commit);
   if (!baseline.ok) return baseline;
-  const commit = lastCommit(context.progress()) ?? worktree.start;
   const committed = join(store.runDirectory(run), 'committed');
-  const files = await checkOut(worktree, commit, task.hidden, committed);
+  const last = lastCommit(context.progress()) ?? worktree.start;
+  const files = await checkOut(worktree, last, task.hidden, committed);
   if (!files.ok) return files;
   const { workspace } = worktree;
   const verdict = await request.verify({
     ...{ task, store, history, environmentVariables, loop, listeners, signal, run, workspace },
     files: files.value,
     baseline: baseline.value,
-    compareWith: startCommit(worktree),
+    // Open ones are tried beside; that one is accepted counts for what comes after the loop.
+    proposals: readProposals(store).filter((each) => each.loop === loop && each.state === 'open'),
+    compareWith: commit,
   });
-  for (const folder of [extracted, committed]) rmSync(folder, { recursive: true, force: true });
+  rmSync(committed, { recursive: true, force: true });
   // Cut short, so it says nothing about the workspace.
   if (signal.aborted && !isGreen(verdict.state)) return ok(undefined);
   writeAtomically(verdictFile(context, attempt), `${JSON.stringify(verdict, null, 2)}\n`);

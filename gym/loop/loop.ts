@@ -8,6 +8,7 @@ import { isGreen } from '../judge/verdict.ts';
 import { isVouchedFor } from '../store/audit.ts';
 import type { RunRow } from '../store/history.ts';
 import { cutTornLine, type Journal, type JournalEntry, openJournal, readJournal } from '../store/journal.ts';
+import { protectionIn } from '../verify/protecting.ts';
 import { makeWorktree, removeWorktree } from '../workspace/worktree.ts';
 import { runAttempt, saveAttempt } from './attempt.ts';
 import { checkoutChanges } from './checkout.ts';
@@ -158,8 +159,8 @@ async function steps(context: LoopContext, isLate: () => boolean, usedMs: () => 
 async function take(context: LoopContext, step: Exclude<Step, { act: 'end' }>): Promise<Result<void>> {
   switch (step.act) {
     case 'make-worktree': {
-      const { task, store, loop } = context.request;
-      const made = await makeWorktree(task, store, loop);
+      const { task, store, loop, environmentVariables } = context.request;
+      const made = await makeWorktree(task, store, loop, protectionIn(task, task.root, environmentVariables));
       if (!made.ok) return made;
       context.record({ type: 'worktree-made', worktree: made.value });
       announce(context);

@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { standardOutput } from '../harness/stage-file.ts';
 import type { ResultFormat } from '../task/result-format.ts';
 import type { Task } from '../task/schema.ts';
+import { listFiles } from '../workspace/files.ts';
 import { runGit } from '../workspace/git.ts';
 import { applyPatch } from '../workspace/patch.ts';
-import { listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { protectionOf } from '../workspace/protection.ts';
 import type { Cheat } from './cheat.ts';
 import { meddling } from './meddling.ts';
 
@@ -79,7 +80,7 @@ async function plantResults(task: Task, workspace: string): Promise<void> {
 }
 
 async function editHarness(task: Task, workspace: string): Promise<void> {
-  const paths = (await listFiles(workspace)).filter((path) => matchesAny(path, task.protected));
+  const paths = (await listFiles(workspace)).filter(protectionOf(task).covers);
   for (const path of paths) write(join(workspace, path), emptied(path));
 }
 

@@ -2,8 +2,9 @@ import { globSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSy
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Task } from '../task/schema.ts';
+import { listFiles } from '../workspace/files.ts';
 import { runGit } from '../workspace/git.ts';
-import { listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { protectionOf } from '../workspace/protection.ts';
 import type { Cheat } from './cheat.ts';
 
 /** Cheats that reach beyond the workspace's files: for git's settings, for gym's own store, for a folder that is not judged. */
@@ -14,7 +15,7 @@ export const meddling: readonly Cheat[] = [
 ];
 
 async function bendGit(task: Task, workspace: string): Promise<void> {
-  const guarded = (await listFiles(workspace)).filter((path) => matchesAny(path, task.protected));
+  const guarded = (await listFiles(workspace)).filter(protectionOf(task).covers);
   for (const path of guarded) writeFileSync(join(workspace, path), '');
   writeFileSync(join(workspace, '.gitignore'), '/*\n!/.gitignore\n');
   for (const args of [
@@ -60,7 +61,8 @@ async function plantVerdicts(_: Task, workspace: string): Promise<void> {
 async function linkOut(task: Task, workspace: string): Promise<void> {
   const store = storeAbove(workspace);
   if (store === undefined) return;
-  for (const path of (await listFiles(workspace)).filter((each) => !matchesAny(each, task.protected))) {
+  const { covers } = protectionOf(task);
+  for (const path of (await listFiles(workspace)).filter((each) => !covers(each))) {
     const elsewhere = join(store, 'elsewhere', path);
     mkdirSync(dirname(elsewhere), { recursive: true });
     renameSync(join(workspace, path), elsewhere);

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { failed, ok } from '../events/problem.ts';
 import type { Task } from '../task/schema.ts';
-import { listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { listFiles } from '../workspace/files.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import type { RunnableFault } from './patches.ts';
 
 /** Each takes a whole run: more say little more. */

@@ -50,6 +50,6 @@ export function verification({
   listeners,
 }: ProveRequest): Omit<VerifyRequest, 'run'> {
   // Whoever proves checks has to see them, those that are held out of an agent's sight as well.
-  const seen = { ...task, heldOut: undefined };
+  const seen = task.heldOut === undefined ? task : { ...task, heldOut: { ...task.heldOut, checks: [] } };
   return { task: seen, workspace: task.root, store, history, environmentVariables, signal, listeners };
 }

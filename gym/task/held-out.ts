@@ -10,10 +10,12 @@ export interface HeldOut {
   readonly tells: 'nothing' | 'count' | 'names';
 }
 
+const nothing = { checks: [], files: [], tells: 'nothing' } as const;
+
 /** A task in two parts: what is judged in sight, and what is held out of it; `undefined`: nothing is. */
 export function partsOf(task: Task): { readonly visible: Task; readonly heldOut: HeldOut | undefined } {
-  if (task.heldOut === undefined) return { visible: task, heldOut: undefined };
-  const { checks, files, tells } = task.heldOut;
+  const { checks, files, tells } = task.heldOut ?? nothing;
+  if (checks.length === 0) return { visible: task, heldOut: undefined };
   const names = new Set(checks);
   const stages = new Set(task.stages.flatMap(({ name }) => (names.has(name) ? [name] : [])));
   const part = (isHeldOut: boolean): Task => {
@@ -34,7 +36,5 @@ export function partsOf(task: Task): { readonly visible: Task; readonly heldOut:
 
 /** A task as its agent may know it: without a word of what is held out. */
 export function inSight(task: Task): Task {
-  const { visible } = partsOf(task);
-  const globs = task.heldOut?.files ?? [];
-  return { ...visible, heldOut: undefined, protected: visible.protected.filter((glob) => !globs.includes(glob)) };
+  return { ...partsOf(task).visible, heldOut: undefined };
 }

@@ -109,8 +109,10 @@ export const taskSchema = z.strictObject({
   /** What changed in the workspace has to keep these as well: docs/trust.md. */
   guards: guardsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
-  /** Globs of files that an agent may not change: a verification takes them from the baseline. */
+  /** Globs of files that an agent may not change: a verification takes them from the baseline. The task file and what it imports always are among them. */
   protected: z.array(z.string()).default([]),
+  /** Globs of the only files that an agent may change; `protected` ones among them it may not. */
+  edit: z.array(z.string()).default([]),
   /** Globs of files that an agent does not get to see. */
   hidden: z.array(z.string()).default(['start/**', 'solution/**', 'faults/**']),
   /** Checks that an agent does not get to see: judged once all others hold. */

@@ -13,7 +13,10 @@ import { isGreen } from '../judge/verdict.ts';
 import { checkoutOf } from '../store/store.ts';
 import type { Evidence } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
+import { folderBaseline } from '../workspace/baseline.ts';
 import { type Commit, extractCommit, findCommit } from '../workspace/commit.ts';
+import { ownBaseline } from '../workspace/judging.ts';
+import type { Protection } from '../workspace/protection.ts';
 import { takeSnapshot } from '../workspace/snapshot.ts';
 import { isGuarded } from './guards.ts';
 import type { VerifyRequest } from './request.ts';
@@ -39,7 +42,8 @@ const comparesBuilds = ({ invariants }: Pick<Task, 'invariants'>): boolean =>
 
 /** The commit of the baseline: the one that was asked for, or where HEAD and the default branch parted. */
 export async function baselineCommit({ task, compareWith }: VerifyRequest): Promise<Result<Commit>> {
-  return typeof compareWith === 'object' ? ok(compareWith) : findCommit(task.root, compareWith);
+  if (typeof compareWith === 'object') return ok(compareWith);
+  return findCommit(task.root, compareWith === ownBaseline ? undefined : compareWith);
 }
 
 /** Where the baseline's build is made. */
@@ -47,6 +51,7 @@ export interface BaselineWay {
   readonly commit: Commit;
   /** The snapshot that is judged: both builds are judged by its protected files. */
   readonly snapshot: string;
+  readonly protection: Protection;
   readonly runDirectory: string;
   readonly emit: Emit;
 }
@@ -59,7 +64,8 @@ export interface BaselineBuild {
   readonly evidence?: Evidence;
 }
 
-const filesFolder = 'baseline-files';
+/** Where in a run's folder the files of the baseline are. */
+export const filesFolder = 'baseline-files';
 const buildFolder = 'baseline-build';
 
 /** Removes the files of the baseline's build. */
@@ -73,7 +79,7 @@ export function removeBaselineFiles(runDirectory: string): void {
  *     git's objects -> files -> protected files of the snapshot over them -> up -> stages (with their evidence, where it is compared)
  */
 export async function bringUpBaseline(request: VerifyRequest, way: BaselineWay): Promise<Result<BaselineBuild>> {
-  const files = await baselineFiles(request, way);
+  const files = await baselineFiles(way);
   if (!files.ok) return files;
   const environment = await upBaseline(request, way, files.value);
   if (!environment.ok) return environment;
@@ -82,7 +88,7 @@ export async function bringUpBaseline(request: VerifyRequest, way: BaselineWay):
   return ran;
 }
 
-async function baselineFiles({ task }: VerifyRequest, way: BaselineWay): Promise<Result<string>> {
+async function baselineFiles(way: BaselineWay): Promise<Result<string>> {
   const { commit, snapshot, runDirectory, emit } = way;
   const extracted = await extractCommit(commit, join(runDirectory, filesFolder), () => true);
   if (!extracted.ok) return extracted;
@@ -91,21 +97,23 @@ async function baselineFiles({ task }: VerifyRequest, way: BaselineWay): Promise
   if (submodules.length > 0)
     emit({ type: 'noted', text: `the baseline's build is without its submodules: ${submodules.join(', ')}` });
   const directory = join(runDirectory, buildFolder);
-  const laid = await takeSnapshot({ workspace: folder, baseline: snapshot, protectedGlobs: task.protected, directory });
+  const judging = await folderBaseline(snapshot, 'the build that is judged');
+  const laid = await takeSnapshot({ workspace: folder, baseline: judging, protection: way.protection, directory });
   return laid.ok ? ok(directory) : laid;
 }
 
 /** Its services have the same names: readers of the stream must not take them for those of the build that is judged. */
-function quiet(emit: Emit): Emit {
+export function quiet(emit: Emit, name = 'baseline'): Emit {
   return (event) => {
     if (event.type === 'image.ready') emit(event);
-    if (event.type === 'noted') emit({ type: 'noted', text: `baseline: ${event.text}` });
+    if (event.type === 'noted') emit({ type: 'noted', text: `${name}: ${event.text}` });
   };
 }
 
-async function upBaseline(
+/** Brings the environment of the baseline's files up. */
+export async function upBaseline(
   { task, run, environmentVariables, signal }: VerifyRequest,
-  { runDirectory, emit }: BaselineWay,
+  { runDirectory, emit }: Pick<BaselineWay, 'runDirectory' | 'emit'>,
   directory: string,
 ): Promise<Result<Environment>> {
   return up({

@@ -9,7 +9,7 @@ import { guardNames } from '../task/guards.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { type Changes, changesSince } from '../workspace/changes.ts';
 import type { Commit } from '../workspace/commit.ts';
-import { matchesAny } from '../workspace/snapshot.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import type { VerifyRequest } from './request.ts';
 
 /** Whether guards are judged: not where gym itself has changed the snapshot, nor where nothing but a build's service levels is judged. */

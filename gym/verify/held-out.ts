@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import type { Emit } from '../events/event.ts';
@@ -14,7 +14,8 @@ import { writeAtomically } from '../store/store.ts';
 import { type HeldOut, heldOutCheck } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
-import { listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { listFiles } from '../workspace/files.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import { type Builds, judgePerformance } from './performance.ts';
 import type { VerifyRequest } from './request.ts';
 import { asStageResult } from './stage-result.ts';
@@ -46,6 +47,16 @@ export async function setAside(run: string, directory: string, files: readonly s
   }
 }
 
+/** The snapshot may be kept for the next run, in the checkout; what the stages left beside their files goes as well. */
+function removeFiles(directory: string, files: readonly string[]): void {
+  if (files.length === 0) return;
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => matchesAny(path, files));
+  for (const path of paths) {
+    if (lstatSync(join(directory, path), { throwIfNoEntry: false })?.isDirectory() === false)
+      rmSync(join(directory, path));
+  }
+}
+
 /** Removes them when the run is over. */
 export function removeAside(run: string): void {
   rmSync(join(heldOutDirectory(run), asideName), { recursive: true, force: true });
@@ -60,10 +71,12 @@ export async function judgeHeldOut({ task, files, tells }: HeldOut, place: HeldO
   const folder = heldOutDirectory(request.run);
   if (files.length > 0 && !existsSync(join(folder, asideName))) return elsewhere(again);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (files.length > 0) cpSync(join(folder, asideName), builds.directory, { recursive: true, verbatimSymlinks: true });
   const log = openEventLog(join(folder, 'events.ndjson'), request.run, []);
-  const checks = await judgeAll({ ...request, task }, place, folder, log.emit);
-  log.close();
+  if (files.length > 0) cpSync(join(folder, asideName), builds.directory, { recursive: true, verbatimSymlinks: true });
+  const checks = await judgeAll({ ...request, task }, place, folder, log.emit).finally(() => {
+    removeFiles(builds.directory, files);
+    log.close();
+  });
   writeAtomically(join(folder, 'checks.json'), `${JSON.stringify(checks, null, 1)}\n`);
   return summary(checks, tells, again);
 }

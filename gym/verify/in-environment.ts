@@ -7,7 +7,7 @@ import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
 import { rewrittenResults } from '../harness/rewritten.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
-import { isGreen } from '../judge/verdict.ts';
+import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { waive } from '../judge/waive.ts';
 import { readProofs } from '../store/proofs.ts';
 import type { CanaryEnd } from '../target/canary.ts';
@@ -16,23 +16,27 @@ import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
 import type { Changes } from '../workspace/changes.ts';
 import type { Commit } from '../workspace/commit.ts';
-import type { Snapshot } from '../workspace/snapshot.ts';
+import { ownBaseline } from '../workspace/judging.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
 import { judgeWorkspace } from './guards.ts';
 import { type HeldOutPlace, judgeHeldOut, notYet } from './held-out.ts';
+import { checkMoved } from './moved.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
+import { tryProposed } from './proposed.ts';
+import type { Protected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { lastVerdict, withSince } from './since.ts';
 import { asStageResult } from './stage-result.ts';
 
 /** What a verification has found out so far; the verdict is made of it wherever the way ends. */
 export interface Findings {
-  snapshot: Snapshot | null;
+  taken: Protected | null;
   definition: string;
   /** Where the baseline is, or why there is none; `undefined`: nobody needs it. */
   commit: Result<Commit> | undefined;
+  proposals: NonNullable<Verdict['proposals']>;
   /** How the snapshot differs from it; `undefined`: nobody needs it. */
   changes: Result<Changes> | undefined;
   /** Guards that could not be judged, and why. */
@@ -97,6 +101,9 @@ export async function judgeIn(
     }
   }
   await noteLosses(environment, way, findings);
+  const isPlain = request.fault === undefined && request.isCanary !== true && !signal.aborted;
+  if (isPlain && findings.taken !== null)
+    findings.proposals.push(...(await tryProposed(request, findings.taken.protection, way)));
 }
 
 /** Judges what is held out where all else holds, and adds the one check that stands for it. */
@@ -160,11 +167,12 @@ async function bringUpBeside(
   findings: Findings,
   heldOut?: HeldOut,
 ): Promise<Result<BaselineBuild> | undefined> {
-  const { commit } = findings;
-  if (commit === undefined || baselineNeed(request, heldOut?.task) !== 'build' || !allGreen(findings)) return undefined;
+  const { commit, taken } = findings;
+  const isNeeded = baselineNeed(request, heldOut?.task) === 'build';
+  if (commit === undefined || taken === null || !isNeeded || !allGreen(findings)) return undefined;
   const built = commit.ok
     ? await phase('baseline', emit, () =>
-        bringUpBaseline(request, { commit: commit.value, snapshot: directory, runDirectory, emit }),
+        bringUpBaseline(request, { commit: commit.value, ...taken, snapshot: directory, runDirectory, emit }),
       )
     : commit;
   if (!built.ok) emit({ type: 'noted', text: `no build of the baseline: ${problemsText(built.problems)}` });
@@ -181,6 +189,12 @@ async function judgeAll(
   const isGreenSoFar = allGreen(findings);
   const builds = { ...rest, directory, commit: findings.commit, isGreen: isGreenSoFar };
   const place = { run, runDirectory, emit, signal };
+  const moves = findings.taken?.moves ?? [];
+  const { outcomes } = findings;
+  const moved =
+    isGreenSoFar && moves.length > 0
+      ? [await phase('baseline', emit, () => checkMoved(request, way, { moves, outcomes }, again))]
+      : [];
   const measured: CheckResult[] = [];
   if (request.isCanary === true) {
     findings.canary = await phase('canary', emit, () => canaryOf(task, builds, place));
@@ -194,7 +208,7 @@ async function judgeAll(
     const invariants = evidence === undefined ? [] : judgeInvariants(task.invariants, evidence, again);
     const guards = judgeWorkspace(request, findings.changes, findings.outcomes, { runDirectory, again });
     findings.unguarded = guards.unguarded;
-    const judged = [...stages, ...invariants, ...measured, ...guards.checks];
+    const judged = [...stages, ...moved, ...invariants, ...measured, ...guards.checks];
     const before = lastVerdict(request);
     const waived = withSince(waive(judged, task.waivers, new Date()), run, before);
     const proofs = readProofs(request.store, task.name);
@@ -213,6 +227,11 @@ function againText({ called, task, fault, compareWith, isCanary }: VerifyRequest
   if (typeof compareWith === 'string') words.push('--baseline', shellWord(compareWith));
   if (fault !== undefined) words.push('--fault', shellWord(fault.name));
   return words.join(' ');
+}
+
+/** The command that judges the workspace by its own protected files. */
+export function judgeOwnText(request: VerifyRequest): string {
+  return againText({ ...request, compareWith: ownBaseline });
 }
 
 /** A word as a shell takes it. */

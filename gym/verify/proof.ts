@@ -1,28 +1,37 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
+import type { ComposeModel } from '../environment/compose/model.ts';
+import { movedKind } from '../judge/moved.ts';
 import { listText } from '../judge/text.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
-import { importsOf } from '../task/modules.ts';
+import { importsOf, moduleText } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
-import { hashFiles, listFiles, matchesAny } from '../workspace/snapshot.ts';
+import { hashFiles, listFiles } from '../workspace/files.ts';
+import { environmentFiles, type Protection, protectionOf } from '../workspace/protection.ts';
 
 /**
- * Hash of what judges: the task's file, its Compose files and all else that an agent may not change, as they lie in a snapshot; and the modules
- * that the task's file was loaded with.
+ * Hash of what judges: all that is protected, as it lies in a snapshot, and modules from elsewhere that the task's file was loaded with.
  */
-export function definitionHash(task: Task, directory: string, paths = filesIn(directory)): string {
-  const judging = [basename(task.file), ...task.compose, ...task.protected];
-  const lies = hashFiles(directory, paths.filter((path) => matchesAny(path, judging)).sort());
-  const modules = importsOf(task.file).map((file) => relative(task.root, file));
-  return createHash('sha256').update(lies).update(hashFiles(task.root, modules)).digest('hex');
+export function definitionHash(
+  task: Task,
+  { covers }: Protection,
+  directory: string,
+  paths = filesIn(directory),
+): string {
+  const lies = hashFiles(directory, paths.filter(covers).sort());
+  const modules = importsOf(task.file).filter((file) => relative(task.root, file).startsWith('..'));
+  const hash = createHash('sha256').update(lies);
+  for (const file of modules) hash.update(`${relative(task.root, file)}\0${moduleText(file)}\0`);
+  return hash.digest('hex');
 }
 
 /** The same of a workspace: of the files that a snapshot of it would have. */
-export async function workspaceDefinition(task: Task): Promise<string> {
-  return definitionHash(task, task.root, await listFiles(task.root));
+export async function workspaceDefinition(task: Task, model: ComposeModel): Promise<string> {
+  const protection = protectionOf(task, environmentFiles(model, task.root));
+  return definitionHash(task, protection, task.root, await listFiles(task.root));
 }
 
 function filesIn(directory: string): string[] {
@@ -54,7 +63,8 @@ export function withProof(
 ): CheckResult[] {
   const proven = record?.definition === definition ? record.checks : {};
   return checks.map((check) => {
-    if (check.severity !== 'gate' || check.kind === 'guard') return check;
+    // Guards and moved tests are judged of the workspace: no fault of the code has to do with that.
+    if (check.severity !== 'gate' || check.kind === 'guard' || check.kind === movedKind) return check;
     return { ...check, proof: (proven[check.name] ?? []).length > 0 ? 'proven' : 'unproven' };
   });
 }

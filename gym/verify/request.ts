@@ -1,11 +1,11 @@
 import type { Listener } from '../events/log.ts';
 import type { Result } from '../events/problem.ts';
 import type { History } from '../store/history.ts';
+import type { Proposal } from '../store/proposals.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-
+import type { Baseline } from '../workspace/baseline.ts';
 import type { Commit } from '../workspace/commit.ts';
-
 import type { Disturbance } from './disturb.ts';
 
 /** Something broken on purpose in one run. */
@@ -26,9 +26,16 @@ export interface VerifyRequest {
   readonly workspace: string;
   /** Folder with the files of the workspace as they are to be judged, where nobody writes to it any more; the workspace itself by default. */
   readonly files?: string;
-  /** Folder from which protected files are taken, laid out likewise; the workspace itself by default. */
-  readonly baseline?: string;
-  /** The commit whose build the workspace's is held against, where something asks for that: a ref, or by default where HEAD and the default branch parted. */
+  /** Where protected files are taken from; the workspace itself by default. */
+  readonly baseline?: Baseline;
+  /** Changes to protected files that were asked for: open ones are tried beside, accepted ones are in the baseline. */
+  readonly proposals?: readonly Proposal[];
+  /** What readers of the run should know of that choice. */
+  readonly note?: string;
+  /**
+   * The commit whose build the workspace's is held against, where something asks for that: a ref, or by default where HEAD and the default branch
+   * parted; so too with `.`, which only says that protected files are the workspace's own.
+   */
   readonly compareWith?: string | Commit;
   /** Only whether the build keeps its service levels beside the baseline's is judged. */
   readonly isCanary?: boolean;

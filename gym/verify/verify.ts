@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCompose } from '../environment/compose/load.ts';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
 import type { Emit } from '../events/event.ts';
@@ -8,24 +6,27 @@ import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { observedBy } from '../evidence/kinds.ts';
 import { sumUp } from '../judge/judge.ts';
+import { listText } from '../judge/text.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
 import { endRun, verdictName } from '../store/run-files.ts';
 import { checkoutOf } from '../store/store.ts';
 import { type HeldOut, heldOutCheck, partsOf } from '../task/held-out.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
-import { matchesAny, type Snapshot, takeSnapshot } from '../workspace/snapshot.ts';
+import { ownBaseline } from '../workspace/judging.ts';
+import { matchesAny } from '../workspace/paths.ts';
+import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
 import { workspaceChanges } from './guards.ts';
 import { removeAside, setAside } from './held-out.ts';
-import { type Findings, judgeIn, note, phase, type Way } from './in-environment.ts';
+import { type Findings, judgeIn, judgeOwnText, note, phase, type Way } from './in-environment.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
+import { checkSnapshot, type Protected, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { changeSince, lastVerdict } from './since.ts';
 import { asStageResult, keepFailedCases } from './stage-result.ts';
 import { snapshotVariables } from './variables.ts';
-import { waysOut } from './within.ts';
 
 /**
  * Walks the way of a verification once. Always gives a verdict and writes it to `verdict.json`; nothing of the
@@ -42,36 +43,52 @@ export async function verify(asked: VerifyRequest): Promise<Verdict> {
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
   const findings: Findings = {
     ...{
-      snapshot: null,
+      taken: null,
       definition: '',
       commit: undefined,
       changes: undefined,
       unguarded: undefined,
       canary: undefined,
     },
+    proposals: acceptedOf(request),
     ...{ outcomes: [], checks: [], problems: [] },
   };
   begin(request, log.emit, startedAt, heldOut);
-  const directory = join(runDirectory, 'workspace');
+  const place = takePlace(request.store, request.workspace);
   try {
-    await walk(request, { directory, runDirectory, emit: log.emit }, findings, heldOut);
+    await walk(request, place, { directory: place.directory, runDirectory, emit: log.emit }, findings, heldOut);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    place.release();
     removeBaselineFiles(runDirectory);
     removeAside(request.run);
   }
   return end(request, log, { findings, startedAt, runDirectory });
 }
 
-async function walk(request: VerifyRequest, way: Way, findings: Findings, heldOut?: HeldOut): Promise<void> {
-  const snapshot = await phase('snapshot', way.emit, () => prepare(request, way));
-  if (!snapshot.ok) return note(findings, way.emit, snapshot.problems);
-  findings.snapshot = snapshot.value;
-  findings.definition = definitionHash(request.task, way.directory);
+function acceptedOf({ proposals = [] }: VerifyRequest): NonNullable<Verdict['proposals']> {
+  return proposals.flatMap(({ id, state, files, reason }) =>
+    state === 'accepted' ? [{ id, state, files: files.map(({ path }) => path), reason }] : [],
+  );
+}
+
+async function walk(
+  request: VerifyRequest,
+  place: SnapshotPlace,
+  way: Way,
+  findings: Findings,
+  heldOut?: HeldOut,
+): Promise<void> {
+  if (request.note !== undefined) way.emit({ type: 'noted', text: request.note });
+  const taken = await phase('snapshot', way.emit, () => prepare(request, place, way));
+  if (!taken.ok) return note(findings, way.emit, taken.problems);
+  findings.taken = taken.value;
+  findings.definition = definitionHash(request.task, taken.value.protection, way.directory);
+  await setAside(request.run, way.directory, heldOut?.files ?? []);
   if (baselineNeed(request, heldOut?.task) !== 'nothing') {
     findings.commit = await baselineCommit(request);
     // A ref that was asked for has to be there; without a default only what needs it is unknown.
-    if (!findings.commit.ok && request.compareWith !== undefined)
+    const { compareWith } = request;
+    if (!findings.commit.ok && compareWith !== undefined && compareWith !== ownBaseline)
       return note(findings, way.emit, findings.commit.problems);
   }
   findings.changes = await workspaceChanges(request, way.directory, findings.commit);
@@ -86,34 +103,27 @@ async function walk(request: VerifyRequest, way: Way, findings: Findings, heldOu
   }
 }
 
-async function prepare(request: VerifyRequest, { directory, emit }: Way): Promise<Result<Snapshot>> {
-  const { task, workspace, files = workspace, baseline, fault } = request;
-  const snapshot = await takeSnapshot({
-    workspace: files,
-    baseline: baseline ?? files,
-    protectedGlobs: task.protected,
-    directory,
-  });
-  if (!snapshot.ok) return snapshot;
+async function prepare(
+  request: VerifyRequest,
+  place: SnapshotPlace,
+  { directory, emit }: Way,
+): Promise<Result<Protected>> {
+  const { fault, task } = request;
+  const taken = await takeProtected(request, place);
+  if (!taken.ok) return taken;
+  const checked = checkSnapshot(request, directory);
+  if (!checked.ok) return checked;
   const applied = fault === undefined ? ok(undefined) : await fault.apply(directory);
   if (!applied.ok) return applied;
-  const within = checkWithin(request, directory);
-  if (!within.ok) return within;
-  await setAside(request.run, directory, task.heldOut?.files ?? []);
-  // That they are not in an agent's worktree is no news, and their names are none of its business.
-  const isTold = (path: string): boolean => !matchesAny(path, task.heldOut?.files ?? []);
-  const told = { ...snapshot.value, restored: snapshot.value.restored.filter(isTold) };
-  emit({ type: 'snapshot.taken', ...told });
-  return ok(told);
-}
-
-/** Whether nothing but the snapshot would be judged. Compose files that cannot be read are told of when they are brought up. */
-function checkWithin({ task, workspace, environmentVariables }: VerifyRequest, directory: string): Result<void> {
-  const files = task.compose.map((file) => join(directory, file));
-  const model = loadCompose(files, snapshotVariables(task, directory, environmentVariables), environmentVariables);
-  if (!model.ok) return ok(undefined);
-  const [first, ...others] = waysOut({ task, model: model.value, directory, live: [workspace, task.root] });
-  return first === undefined ? ok(undefined) : failed(first, ...others);
+  const { moves } = taken.value;
+  const told = moves.map(({ from, to }) => `${from} -> ${to}`);
+  if (told.length > 0)
+    emit({ type: 'noted', text: `tests were moved, each case has to be there still: ${listText(told)}` });
+  // That an agent's worktree is without what is held out is no news, and the names are none of its business.
+  const restored = taken.value.snapshot.restored.filter((path) => !matchesAny(path, task.heldOut?.files ?? []));
+  const snapshot = { ...taken.value.snapshot, restored };
+  emit({ type: 'snapshot.taken', ...snapshot });
+  return ok({ ...taken.value, snapshot });
 }
 
 async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
@@ -193,13 +203,17 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     durationMs,
     workspace: {
       root: workspace,
-      hash: findings.snapshot?.hash ?? '',
+      hash: findings.taken?.snapshot.hash ?? '',
       definition: findings.definition,
-      restored: [...(findings.snapshot?.restored ?? [])],
+      ...(request.baseline !== undefined && { baseline: request.baseline.name }),
+      ...(request.baseline !== undefined && loop === undefined && { judgeOwn: judgeOwnText(request) }),
+      restored: [...(findings.taken?.snapshot.restored ?? [])],
+      ...((findings.taken?.moves.length ?? 0) > 0 && { moved: [...(findings.taken?.moves ?? [])] }),
       ...(findings.unguarded !== undefined && { unguarded: findings.unguarded }),
     },
     ...(fault !== undefined && { fault: fault.name }),
     ...(findings.canary !== undefined && { canary: findings.canary }),
+    ...(findings.proposals.length > 0 && { proposals: findings.proposals }),
     stages,
     checks: findings.checks,
     problems: findings.problems,

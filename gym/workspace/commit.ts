@@ -15,55 +15,71 @@ export interface Commit {
 }
 
 /** A replaced object would give another content under the old name: an agent can do that with `git replace`. */
-const env = { GIT_NO_REPLACE_OBJECTS: '1' };
+export const commitEnvironment = { GIT_NO_REPLACE_OBJECTS: '1' };
 
 /**
  * The commit that a ref names, or by default the one at which HEAD and the default branch parted. Problems of kind `usage`: there is no git, no
  * such ref, or no branch to start from.
  */
 export async function findCommit(folder: string, ref: string | undefined): Promise<Result<Commit>> {
-  const top = await repositoryOf(folder);
+  // Asked at once: each takes as long as git takes to start.
+  const [top, gitDirectory, named] = await Promise.all([
+    repositoryOf(folder),
+    git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder }),
+    ref === undefined ? mergeBase(folder) : namedCommit(folder, ref),
+  ]);
   if (top === undefined) {
     const message = 'there is no baseline: the folder is in no git repository';
     return failed({ kind: 'usage', message, place: { file: folder }, remedy: 'git init, and commit a first state.' });
   }
-  const gitDirectory = await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: top });
   if (!gitDirectory.ok) return gitDirectory;
-  const named = ref === undefined ? await mergeBase(top) : await namedCommit(top, ref);
   if (!named.ok) return named;
   return ok({ gitDirectory: gitDirectory.value, folder: relative(top, folder), ...named.value });
 }
 
 type Named = Pick<Commit, 'hash' | 'name'>;
 
-async function namedCommit(top: string, ref: string): Promise<Result<Named>> {
-  const hash = await commitOf(top, ref);
+async function namedCommit(cwd: string, ref: string): Promise<Result<Named>> {
+  const hash = await commitOf(cwd, ref);
   if (hash !== undefined) return ok({ hash, name: ref });
   const message = `there is no commit ${ref} to be the baseline`;
   return failed({ kind: 'usage', message, remedy: 'Name a branch, a tag or a commit that git rev-parse knows.' });
 }
 
-async function mergeBase(top: string): Promise<Result<Named>> {
-  const configured = await runGit(['config', 'init.defaultBranch'], { cwd: top });
-  const branches = ['refs/remotes/origin/HEAD', configured.stdout.trim(), 'main', 'master'].filter(
-    (each) => each !== '',
-  );
-  for (const branch of branches) {
-    if ((await commitOf(top, branch)) === undefined) continue;
-    const base = await runGit(['merge-base', 'HEAD', branch], { cwd: top, env });
+async function mergeBase(cwd: string): Promise<Result<Named>> {
+  for (const ref of await defaultBranches(cwd)) {
+    const base = await runGit(['merge-base', 'HEAD', ref], { cwd, env: commitEnvironment });
     const hash = base.stdout.trim();
-    if (base.exitCode === 0 && hash !== '') return ok({ hash, name: `merge base with ${shortName(branch)}` });
+    if (base.exitCode === 0 && hash !== '') return ok({ hash, name: `merge base with ${shortName(ref)}` });
   }
   const message = 'there is no baseline: HEAD has no commit in common with the default branch';
   return failed({ kind: 'usage', message, remedy: 'Name one: gym verify --baseline REF.' });
 }
 
-const shortName = (branch: string): string => branch.replace(/^refs\/remotes\//, '');
+/** Refs that may be the default branch and are there, the likeliest first. A clone that a build machine made may have no branch of its own. */
+async function defaultBranches(cwd: string): Promise<string[]> {
+  const names = ['main', 'master'];
+  const list = ['for-each-ref', '--format=%(refname)', 'refs/remotes/origin', 'refs/heads'];
+  const [configured, listed] = await Promise.all([
+    runGit(['config', 'init.defaultBranch'], { cwd }),
+    runGit(list, { cwd }),
+  ]);
+  if (configured.exitCode === 0) names.unshift(configured.stdout.trim());
+  const there = new Set(listed.stdout.split('\n'));
+  const refs = [
+    'refs/remotes/origin/HEAD',
+    ...names.map((name) => `refs/heads/${name}`),
+    ...names.map((name) => `refs/remotes/origin/${name}`),
+  ];
+  return [...new Set(refs)].filter((ref) => there.has(ref));
+}
 
-async function commitOf(top: string, ref: string): Promise<string | undefined> {
+const shortName = (ref: string): string => ref.replace(/^refs\/(remotes|heads)\//, '');
+
+async function commitOf(cwd: string, ref: string): Promise<string | undefined> {
   const found = await runGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], {
-    cwd: top,
-    env,
+    cwd,
+    env: commitEnvironment,
   });
   return found.exitCode === 0 ? found.stdout.trim() : undefined;
 }
@@ -100,9 +116,9 @@ export async function extractCommit(
   if (!made.ok) return made;
   mkdirSync(join(directory, '.git', 'objects', 'info'), { recursive: true });
   writeFileSync(join(directory, '.git', 'objects', 'info', 'alternates'), `${objects.value}\n`);
-  const read = await git(['read-tree', hash], { cwd: directory, env });
+  const read = await git(['read-tree', hash], { cwd: directory, env: commitEnvironment });
   if (!read.ok) return read;
-  const listed = await git(['ls-files', '-z', '--cached', '--stage'], { cwd: within, env });
+  const listed = await git(['ls-files', '-z', '--cached', '--stage'], { cwd: within, env: commitEnvironment });
   if (!listed.ok) return listed;
   const entries = listed.value.split('\0').flatMap((line) => {
     const [, mode, path] = /^(\d+) [^\t]*\t(.*)$/s.exec(line) ?? [];
@@ -112,7 +128,7 @@ export async function extractCommit(
   });
   const files = entries.filter(({ isSubmodule }) => !isSubmodule);
   const input = files.map(({ path }) => `${path}\0`).join('');
-  const written = await git(['checkout-index', '-z', '--stdin'], { cwd: within, env, input });
+  const written = await git(['checkout-index', '-z', '--stdin'], { cwd: within, env: commitEnvironment, input });
   if (!written.ok) return written;
   return ok({ folder: within, submodules: entries.filter(({ isSubmodule }) => isSubmodule).map(({ path }) => path) });
 }
@@ -122,7 +138,7 @@ export async function readCommitted(
   { gitDirectory, hash, folder }: Commit,
   path: string,
 ): Promise<Result<string | undefined>> {
-  const options = { cwd: gitDirectory, env: { ...env, GIT_DIR: gitDirectory } };
+  const options = { cwd: gitDirectory, env: { ...commitEnvironment, GIT_DIR: gitDirectory } };
   const file = join(folder, path);
   const listed = await git(['ls-tree', '-z', '--full-tree', '--name-only', hash, '--', file], options);
   if (!listed.ok) return listed;

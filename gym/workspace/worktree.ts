@@ -8,7 +8,8 @@ import { protectedFiles, withoutHeldOut } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
 import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
-import { matchesAny } from './snapshot.ts';
+import { matchesAny } from './paths.ts';
+import { type Protection, protectionOf } from './protection.ts';
 import { cloneSubmodules, copySubmodules, restoreSubmodules } from './submodules.ts';
 
 /** The commit of an attempt. */
@@ -21,6 +22,7 @@ export interface Checkpoint {
 /** Where a worktree is going to be. */
 interface Plan {
   readonly task: Task;
+  readonly protection: Pick<Protection, 'covers' | 'mayAdd'>;
   readonly directory: string;
   readonly branch: string;
   readonly scratchIndex: string;
@@ -35,11 +37,16 @@ interface Plan {
  * applied, and its hidden files are taken out. What an earlier try left behind is removed first. The user's index, files
  * and other branches stay as they are.
  */
-export async function makeWorktree(task: Task, store: Store, loop: string): Promise<Result<Worktree>> {
+export async function makeWorktree(
+  task: Task,
+  store: Store,
+  loop: string,
+  protection: Pick<Protection, 'covers' | 'mayAdd'> = protectionOf(task),
+): Promise<Result<Worktree>> {
   const directory = join(store.directory, 'worktrees', loop);
   store.make();
   mkdirSync(join(store.directory, 'worktrees'), { recursive: true });
-  const plan = { task, directory, branch: `gym/${task.name}/${loop}`, scratchIndex: `${directory}.index` };
+  const plan = { task, protection, directory, branch: `gym/${task.name}/${loop}`, scratchIndex: `${directory}.index` };
   for (const left of [directory, plan.scratchIndex, `${plan.scratchIndex}.lock`]) {
     rmSync(left, { recursive: true, force: true });
   }
@@ -47,13 +54,17 @@ export async function makeWorktree(task: Task, store: Store, loop: string): Prom
   const made = top === undefined ? await ownRepository(plan) : await linkedWorktree(plan, top);
   rmSync(plan.scratchIndex, { force: true });
   if (!made.ok) return made;
-  const guarded = await guardedWorktree(task, made.value);
+  const guarded = await guardedWorktree(task, made.value, protection);
   return guarded.ok ? startState(task, guarded.value) : guarded;
 }
 
-/** Notes the checkout's protected files, and makes sure that the start commit has each: what is not in it would not judge. */
-async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
-  const guarded = await protectedFiles(task.root, task.protected);
+/** Notes the checkout's protected files, and makes sure that the start commit has each that the task names: what is not in it would not judge. */
+async function guardedWorktree(
+  task: Task,
+  worktree: Worktree,
+  { covers }: Pick<Protection, 'covers'>,
+): Promise<Result<Worktree>> {
+  const guarded = await protectedFiles(task.root, covers);
   const folder = relative(worktree.directory, worktree.workspace);
   const listed = await git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', worktree.start], {
     cwd: worktree.gitDirectory,
@@ -61,7 +72,8 @@ async function guardedWorktree(task: Task, worktree: Worktree): Promise<Result<W
   });
   if (!listed.ok) return listed;
   const committed = new Set(listed.value.split('\0').map((path) => relative(folder, path)));
-  const missing = Object.keys(guarded).find((path) => !committed.has(path));
+  const named = [...task.protected, ...(task.heldOut?.files ?? [])];
+  const missing = Object.keys(guarded).find((path) => matchesAny(path, named) && !committed.has(path));
   if (missing === undefined) return ok({ ...worktree, protectedFiles: withoutHeldOut(guarded, task) });
   const place = { file: join(task.root, missing) };
   const message = 'the start commit of the loop does not have this protected file';
@@ -97,7 +109,8 @@ async function linkedWorktree({ task, directory, branch, scratchIndex }: Plan, t
 }
 
 /** Without a repository, only the task's own folder is known to belong to the task: a copy of it gets one, beside the copy. */
-async function ownRepository({ task, directory, branch }: Plan): Promise<Result<Worktree>> {
+async function ownRepository({ task, protection, directory, branch }: Plan): Promise<Result<Worktree>> {
+  const isFixed = (path: string): boolean => protection.covers(path) && !protection.mayAdd(path);
   const gitDirectory = `${directory}.git`;
   rmSync(gitDirectory, { recursive: true, force: true });
   mkdirSync(directory);
@@ -113,7 +126,7 @@ async function ownRepository({ task, directory, branch }: Plan): Promise<Result<
   const input = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
-    .filter((path) => path !== '.git' && matchesAny(path, task.protected))
+    .filter((path) => path !== '.git' && isFixed(path))
     .map((path) => `${path}\0`)
     .join('');
   const forced = await git(['--literal-pathspecs', 'add', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'], {

@@ -10,6 +10,7 @@ import { exitCodeOfProblems } from '../../judge/verdict.ts';
 import type { LoopReport } from '../../loop/report.ts';
 import { findResumable } from '../../loop/resume.ts';
 import type { LoopLimits } from '../../store/journal.ts';
+import { readProposals } from '../../store/proposals.ts';
 import { checkoutOf, newRunName, openStore, type Store } from '../../store/store.ts';
 import { findTask } from '../../task/find.ts';
 import type { Arguments } from '../command.ts';
@@ -112,8 +113,10 @@ async function watched<Value>(
 
 function showReport(context: Context, args: Arguments, report: LoopReport, store: Store): void {
   const mode = jsonMode(args);
+  const proposals = readProposals(store).filter(({ loop, state }) => loop === report.loop && state === 'open');
   if (mode === 'final') context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (mode === 'text') context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout)}\n`);
+  if (mode === 'text')
+    context.stdout.write(`${loopText(report, store.runDirectory(report.loop), context.stdout, proposals)}\n`);
 }
 
 /** What the command of --notify gets to know; `failed`: the loop could not go on, and problems say why. */

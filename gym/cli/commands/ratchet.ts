@@ -11,7 +11,7 @@ import { checkoutOf, openStore, type Store } from '../../store/store.ts';
 import { noBestYet, type Ratchet, ratchetFile, readRatchet, tightened, writeRatchet } from '../../target/ratchet.ts';
 import type { Task } from '../../task/schema.ts';
 import { lastVerdict } from '../../verify/since.ts';
-import { hashFiles, listFiles } from '../../workspace/snapshot.ts';
+import { hashFiles, listFiles } from '../../workspace/files.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 

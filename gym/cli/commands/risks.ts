@@ -1,4 +1,4 @@
-import { openTask } from '../../api/tasks.ts';
+import { openTaskAndModel } from '../../api/tasks.ts';
 import { readProofs } from '../../store/proofs.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { workspaceDefinition } from '../../verify/proof.ts';
@@ -10,11 +10,11 @@ import { painter } from '../render/style.ts';
 
 /** `gym risks`: what could be harmed, and which checks would notice. Nothing is brought up. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
-  const opened = await openTask(args.positionals[0], context);
+  const opened = await openTaskAndModel(args.positionals[0], context);
   if (!opened.ok) return opened.problems;
-  const task = opened.value;
+  const { task, model } = opened.value;
   const record = readProofs(openStore(checkoutOf(task.root)), task.name);
-  const risks = guardedRisks(task, record, await workspaceDefinition(task));
+  const risks = guardedRisks(task, record, await workspaceDefinition(task, model));
   const open = unguarded(risks);
   const text =
     args.text('json') === undefined

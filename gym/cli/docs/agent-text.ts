@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path';
 import type { Stage, Task } from '../../task/schema.ts';
+import { protectionOf } from '../../workspace/protection.ts';
 
 /** A command that is longer is looked up in the task file. */
 const commandChars = 200;
@@ -12,8 +13,10 @@ const namesShown = 8;
  * `top`: the folder that paths are told from; `services`: of its environment.
  */
 export function agentText(task: Task, services: readonly string[], top: string): string {
-  const { name, stages, protected: judging } = task;
+  const { name, stages } = task;
   const path = (file: string): string => relative(top, join(task.root, file));
+  // Some are no paths, but words.
+  const judging = protectionOf(task).words.map((word) => (word.includes(' ') ? word : codeOf(path(word))));
   const [service = 'SERVICE'] = stages.flatMap((stage) => stage.service ?? []);
   return `## Task ${name}
 
@@ -24,7 +27,7 @@ ${path(task.instruction)} says what to do. **Done means that \`gym verify ${name
 - Exit codes: 0 done; 1 does not hold; 2 the task's definition is wrong; 3 could not be judged; 4 the environment did not come up.
 - By hand: \`gym up ${name}\` (again after each change of the source), \`gym exec ${service} COMMAND\`, \`gym logs ${service}\`, \`gym reset ${name}\`, \`gym down ${name}\`.
 ${stages.map(stageLine).join('\n')}
-${judging.length === 0 ? '' : `- Taken from elsewhere when it is judged, so that changes have no effect: ${judging.map((glob) => `\`${path(glob)}\``).join(', ')}.\n`}`.trim();
+- Taken from elsewhere when it is judged, so that changes have no effect: ${judging.join(', ')}. Where one has to change: \`gym propose FILE --reason WORDS\`; a person decides.`;
 }
 
 function stageLine({ name, service, command, workdir }: Stage): string {

@@ -29,7 +29,6 @@ export function taskText({ name, compose, harnesses, services, isCompiled }: Tas
     ),
   );
   const files = compose.map(quoted);
-  const protectedFiles = ['task.ts', 'TASK.md', ...compose].map(quoted).join(', ');
   return `${isCompiled ? '// @ts-nocheck: devgym is the gym that runs this file. Exclude it from tsconfig.json instead, if you like.\n' : ''}import { defineTask } from 'devgym';
 
 export default defineTask({
@@ -39,8 +38,6 @@ export default defineTask({
   stages: [
 ${stages.join('\n')}
   ],
-  // What judges: an agent's changes to these files have no effect. Add the tests, where an agent is not to change them.
-  protected: [${protectedFiles}],
 });
 `;
 }

@@ -1,10 +1,16 @@
 import { stateWord } from '../../judge/terse.ts';
 import type { AttemptRow, LoopReport } from '../../loop/report.ts';
+import type { Proposal } from '../../store/proposals.ts';
 import type { Output } from '../context.ts';
 import { durationText, painter, tableText } from './style.ts';
 
 /** The end of a loop: the table of its attempts, what it came to, and where to look. */
-export function loopText(report: LoopReport, runDirectory: string, output: Output): string {
+export function loopText(
+  report: LoopReport,
+  runDirectory: string,
+  output: Output,
+  proposals: readonly Proposal[] = [],
+): string {
   const paint = painter(output);
   const { end, because, branch, look, task, agent, loop } = report;
   const colour = end === 'done' ? 'green' : 'yellow';
@@ -16,6 +22,9 @@ export function loopText(report: LoopReport, runDirectory: string, output: Outpu
     `${paint(['bold', colour], end === 'done' ? 'DONE' : `ENDED (${end})`)}  ${task} by ${agent}: ${because}`,
     ...(branch === null ? [] : [`branch  ${branch}`]),
     ...(look === null ? [] : [`review  ${look}`]),
+    ...proposals.map(
+      ({ id, files, reason }) => `propose ${files.map(({ path }) => path).join(', ')}: ${reason}; gym review ${id}`,
+    ),
     ...(report.resumable ? [`resume  gym loop --resume ${loop}`] : []),
     paint('dim', `log     ${runDirectory}`),
   ].join('\n');

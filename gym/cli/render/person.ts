@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Problem, placeText } from '../../events/problem.ts';
 import { changeText } from '../../judge/change.ts';
 import { noteLines, partText } from '../../judge/note.ts';
+import { proposalLines } from '../../judge/restored.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
 import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
@@ -24,14 +25,25 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
   const linesOf = (checks: readonly CheckResult[] = []) =>
     checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
+  const { restored, baseline, judgeOwn } = verdict.workspace;
+  const names = restored.map((file) => `  ${file}`);
+  const instead = judgeOwn === undefined ? [] : [paint('dim', `  by your own: ${judgeOwn}`)];
   const { change } = verdict;
-  const restored = verdict.workspace.restored.map((file) => `  ${file}: protected; judged as in the baseline`);
   return [
+    ...section(
+      `Restored from ${baseline ?? 'the baseline'}`,
+      restored.length === 0 ? [] : [...names, ...instead],
+      paint,
+    ),
+    ...section(
+      'Proposed',
+      proposalLines(verdict).map((line) => `  ${line}`),
+      paint,
+    ),
     ...section('Stages', stages, paint),
     ...section('Invariants', linesOf(checks.get('invariants')), paint),
     ...section('Performance', linesOf(checks.get('performance')), paint),
     ...section('Guards', linesOf(checks.get('guards')), paint),
-    ...section('Restored', restored, paint),
     ...(verdict.problems.length === 0 ? [] : ['', ...verdict.problems.map((each) => problemText(each, paint))]),
     '',
     ...(change === undefined ? [] : [paint('dim', changeText(change, verdict.distance))]),

@@ -154,6 +154,7 @@ export class Files {
       named.length > 0 ? named.map((file) => resolve(directory, file)) : [join(inner, '.env')].filter(existsSync);
     for (const file of files) {
       const text = readText(file);
+      this.read.add(file);
       if (text === undefined) this.#complain(item, `include: there is no env_file ${file}`);
       else {
         const read = parseDotenv(text, outer, values);

@@ -45,6 +45,7 @@ export function loadCompose(
       ? readDockerfile(first, lookup)
       : read.load(paths, { directory, lookup });
   const problems = [...dotenv.problems, ...read.problems];
+  if (root === undefined && problems.length === 0) return failed(emptyFile(first));
   if (root === undefined) return asFailure(paths, problems);
   const reader = new Reader(lookup);
   for (const note of read.notes) reader.note(note);
@@ -53,7 +54,13 @@ export function loadCompose(
   const model = withTools(readModel(reader, root, lookup), foreign);
   if (read.unset.size > 0) reader.note(`not set, so empty: ${[...read.unset].join(', ')}`);
   problems.push(...reader.problems);
-  return problems.length > 0 ? asFailure(paths, problems) : ok({ ...model, notes: reader.notes() });
+  return problems.length > 0
+    ? asFailure(paths, problems)
+    : ok({
+        ...model,
+        notes: reader.notes(),
+        files: [...new Set([...paths, ...read.read, ...reader.files, join(directory, '.env')])].sort(),
+      });
 }
 
 /** `devcontainer.json`, also with a dot before it. */
@@ -72,6 +79,10 @@ function notAmongOthers(file: string): Problem {
     ? 'Name the Compose files in its dockerComposeFile.'
     : 'Build it in a Compose file.';
   return { kind: 'definition', message, place: { file }, remedy };
+}
+
+function emptyFile(file: string): Problem {
+  return { kind: 'definition', message: `${basename(file)} is empty`, place: { file } };
 }
 
 /** What Compose would lay over a file of that name, where it is not told which files to read. */
@@ -127,6 +138,7 @@ function readModel(reader: Reader, root: Mapping, lookup: Lookup): ComposeModel 
     secrets: readStores(reader, fields.get('secrets'), 'secrets'),
     configs: readStores(reader, fields.get('configs'), 'configs'),
     notes: [],
+    files: [],
   };
   checkReferences(reader, model, leftOut);
   return inUse(model);

@@ -10,6 +10,8 @@ export type * from './model-networks.ts';
 export interface ComposeModel {
   /** Absolute path of the first file that it was read from. */
   readonly file: string;
+  /** Absolute paths of all that was read for it: Compose files, those that they include or extend, files of variables and labels. */
+  readonly files: readonly string[];
   /** Top-level `name`, else the folder's name as Compose would write it. Names images, never containers. */
   readonly name: string;
   /** By service name, in the order of the file. Services of profiles that are not active are left out. */

@@ -17,6 +17,8 @@ export class Reader {
   readonly lookup: Lookup;
   /** The service that is being read, for the places of problems. */
   service: string | undefined;
+  /** Files of variables and labels that were looked for: absolute paths. */
+  readonly files = new Set<string>();
 
   constructor(lookup: Lookup) {
     this.lookup = lookup;

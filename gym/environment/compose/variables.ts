@@ -61,6 +61,7 @@ function readFiles(reader: Reader, files: readonly PairsFile[], lookup: Lookup, 
   let values: Record<string, string> = {};
   for (const { at, file, required, isRaw } of files) {
     const text = readText(file);
+    reader.files.add(file);
     if (text === undefined) {
       if (required) reader.complain(at, `${what}: there is no file ${file}`);
       continue;

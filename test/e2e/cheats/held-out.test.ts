@@ -66,6 +66,7 @@ test('what is held out decides at the end, and no word of it is in the checkout 
     encoding: 'utf8',
   });
   expect(told).toBe('');
+  expect(execFileSync('find', ['.gym', '-name', 'box.sh'], { cwd: checkout.path, encoding: 'utf8' })).toBe('');
   for (const run of runsOf(checkout.path))
     expect((await gym(checkout.path, ['show', run])).stdout).not.toContain(secret);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { box, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { box, commit, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { leftOf, madeSince } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 import type { TemporaryFolder } from '../../support/repository.ts';
@@ -126,6 +126,7 @@ const table: readonly BadInput[] = [
 test.each(table)('$what: exit code 2, and the message names it', async ({ prepare, args = ['verify'], names }) => {
   using checkout = tinyCheckout();
   prepare?.(checkout);
+  commit(checkout);
   const since = Date.now();
   const end = await gym(checkout.path, args);
   const said = end.stdout + end.stderr;

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { box, processesOf, runsOf, type TinyTask, tinyCheckout } from '../../support/gym/checkout.ts';
+import { box, commit, processesOf, runsOf, type TinyTask, tinyCheckout } from '../../support/gym/checkout.ts';
 import { containersOf, leftOf } from '../../support/gym/engine.ts';
 import { gym, type RunningGym, startGym } from '../../support/gym/program.ts';
 
@@ -121,6 +121,7 @@ test('Ctrl-C while an image is built ends the build', async () => {
   // Another one each time, so that no cache knows it.
   const seconds = 300 + Math.random();
   checkout.write('envs/tiny/Dockerfile', `FROM debian:bookworm-slim\nRUN sleep ${seconds}\n`);
+  commit(checkout);
   const running = startGym(checkout.path, verify);
   const isBuilt = (): boolean => commandLines().includes(`sleep ${seconds}`);
   await running.saw(isBuilt);

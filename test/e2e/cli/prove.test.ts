@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { verdictSchema } from '../../../gym/judge/verdict.ts';
-import { runsOf, tinyCheckout } from '../../support/gym/checkout.ts';
+import { commit, runsOf, tinyCheckout } from '../../support/gym/checkout.ts';
 import { leftOf } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 
@@ -51,6 +51,7 @@ const patch = (name: string, head: string, line: string, instead: string) =>
   );
 patch('stops', 'Ends with a failure.\nCaught-by: count', 'echo done > note.txt', 'exit 1');
 patch('silent', 'Says nothing in its note.', 'echo done > note.txt', 'true');
+commit(checkout);
 
 const prove = (...args: string[]) => gym(checkout.path, ['prove', 'tiny', ...args]);
 
@@ -168,6 +169,7 @@ export default defineTask({
 });
 `,
   );
+  commit(disturbed);
 
   test('are done while the stage runs, and noticed; one that did not take effect says nothing', async () => {
     const { stdout, stderr } = await gym(disturbed.path, ['prove', 'tiny', '--full']);

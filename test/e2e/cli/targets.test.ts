@@ -143,7 +143,7 @@ describe('two builds side by side', () => {
     });
     expect(checkOf(verdict, 'as-many-orders').state).toBe('unknown');
     const refused = await gym(checkout.path, ['verify', 'tiny', '--baseline', 'nowhere']);
-    expect(refused).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('there is no commit nowhere') });
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no commit nowhere') });
     const running = startGym(checkout.path, ['verify', 'tiny', '--baseline', 'HEAD~1', '--json=stream']);
     await running.saw((event) => event.type === 'phase.started' && event.phase === 'targets');
     running.child.kill('SIGINT');

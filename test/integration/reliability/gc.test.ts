@@ -64,8 +64,9 @@ describe('gym gc', () => {
     const running = runFolder(store, '20260101-000000-aaaa', 60);
     const old = runFolder(store, '20261102-000000-bbbb', 31);
     const cutOff = runFolder(store, '20261103-000000-cccc', 1);
-    mkdirSync(join(cutOff, 'workspace'));
-    checkout.write('.gym/runs/20261103-000000-cccc/workspace/big', 'x'.repeat(3_000_000));
+    // One that was cut off remembers nothing.
+    const snapshot = join(store.directory, 'snapshots/7');
+    checkout.write('.gym/snapshots/7/tree/big', 'x'.repeat(3_000_000));
     loop(checkout, store, '20260101-000001-open');
     loop(checkout, store, '20260101-000002-stop', 'stopped');
     loop(checkout, store, '20260101-000003-done', 'done');
@@ -82,7 +83,7 @@ describe('gym gc', () => {
     const dry = await gym(checkout.path, ['gc', '--dry-run']);
     expect(dry.exitCode).toBe(0);
     expect(dry.stdout).toMatch(/^run +20261102-000000-bbbb +\S+ kB +older than 30 days$/m);
-    expect(dry.stdout).toMatch(/^snapshot +20261103-000000-cccc +3(\.\d+)? MB +its gym was killed$/m);
+    expect(dry.stdout).toMatch(/^snapshot +7 +3(\.\d+)? MB +of a workspace that is gone/m);
     expect(dry.stdout).toMatch(/^worktree +20260101-000003-done +\S+ kB +its loop cannot be resumed$/m);
     expect(dry.stdout.match(/beyond the newest 200$/gm)).toHaveLength(5);
     expect(dry.stderr).toMatch(/^\d+ things, .*B; gym gc removes them\n$/);
@@ -98,7 +99,7 @@ describe('gym gc', () => {
       '20261102-000000-bbbb',
     ]);
     expect([running, judged, cutOff].filter(existsSync)).toHaveLength(3);
-    expect([old, join(cutOff, 'workspace')].filter(existsSync)).toEqual([]);
+    expect([old, snapshot].filter(existsSync)).toEqual([]);
     const worktrees = join(store.directory, 'worktrees');
     expect(readdirSync(worktrees)).toEqual(['20260101-000001-open', '20260101-000002-stop']);
     expect(checkout.git('worktree', 'list').trim().split('\n')).toHaveLength(3);

@@ -31,11 +31,10 @@ export function tinyCheckout(tiny: TinyTask = {}): TemporaryFolder {
   const folder = temporaryFolder();
   folder.git('init', '-q', '-b', 'main');
   writeTask(folder, tiny);
-  commit(folder);
   return folder;
 }
 
-/** Writes the task `tiny` into a checkout. */
+/** Writes the task `tiny` into a checkout, and commits all there where it has git: what is not committed does not judge. */
 export function writeTask(folder: TemporaryFolder, { services = box, ...definition }: TinyTask): void {
   const stages = [tapStage('1..1\nok 1 - adds up\n')];
   const whole = { name: 'tiny', instruction: 'TASK.md', compose: 'compose.yaml', stages, ...definition };
@@ -43,6 +42,7 @@ export function writeTask(folder: TemporaryFolder, { services = box, ...definiti
   folder.write('envs/tiny/task.ts', source);
   folder.write('envs/tiny/compose.yaml', services);
   folder.write('envs/tiny/TASK.md', 'Make it pass.\n');
+  if (existsSync(join(folder.path, '.git'))) commit(folder);
 }
 
 /** A checkout with a copy of this repository's envs/shuffle. */
@@ -66,9 +66,10 @@ export function exampleCheckout(name: string): TemporaryFolder {
   return folder;
 }
 
-function commit(folder: TemporaryFolder): void {
+/** Commits all that is in a checkout, if anything has changed. */
+export function commit(folder: TemporaryFolder): void {
   folder.git('add', '-A');
-  folder.git('commit', '-qm', 'first');
+  folder.git('commit', '-q', '--allow-empty', '-m', 'next');
 }
 
 /** Names of the runs and loops of a checkout, oldest first. */

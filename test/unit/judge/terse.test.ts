@@ -111,11 +111,16 @@ const verdict: fc.Arbitrary<Verdict> = fc
     { requiredKeys: ['run', 'task', 'headline', 'distance', 'stages', 'checks', 'problems'] },
   )
   .chain((parts) =>
-    fc.constantFrom<State>(worst(parts.checks.map((each) => each.state)), 'unknown', 'fail').map((worstState) => ({
-      ...parts,
-      ...{ schema: verdictSchemaName, state: worstState, exitCode: 1, startedAt: 0, durationMs: 0 },
-      workspace: { root: '/', hash: '', definition: '', restored: [] },
-    })),
+    fc
+      .tuple(
+        fc.constantFrom<State>(worst(parts.checks.map((each) => each.state)), 'unknown', 'fail'),
+        fc.array(anything, { maxLength: 30 }),
+      )
+      .map(([worstState, restored]) => ({
+        ...parts,
+        ...{ schema: verdictSchemaName, state: worstState, exitCode: 1, startedAt: 0, durationMs: 0 },
+        workspace: { root: '/', hash: '', definition: '', baseline: 'main@1a2b3c4', judgeOwn: 'gym verify', restored },
+      })),
   );
 
 test('whatever was printed: at most 2,048 bytes with the line break, the state on the first line and on the last, nothing that moves a cursor', () => {
@@ -133,14 +138,16 @@ test('whatever was printed: at most 2,048 bytes with the line break, the state o
       // The same verdict is the same text, also when it was read back.
       const wellFormed = verdictSchema.parse(JSON.parse(JSON.stringify(given)));
       expect(terse(wellFormed)).toBe(terse(verdictSchema.parse(JSON.parse(JSON.stringify(wellFormed)))));
+      const isRestored = given.workspace.restored.length > 0;
+      if (isRestored) expect(lines[1]).toMatch(/^restored \d+ protected files? from main@1a2b3c4: /);
       if (isGreen(given.state)) {
-        expect(lines).toHaveLength(1);
+        expect(lines).toHaveLength(isRestored ? 3 : 1);
         return;
       }
       expect(lines.at(-1)).toContain('more: gym show');
       const unproven = given.checks.some(({ proof }) => proof === 'unproven');
       expect(lines.at(-2)?.startsWith('UNPROVEN ')).toBe(unproven);
-      if (given.change !== undefined) expect(lines[1]).toMatch(/^since/);
+      if (given.change !== undefined) expect(lines[isRestored ? 2 : 1]).toMatch(/^since/);
     }),
     { numRuns: 500 },
   );

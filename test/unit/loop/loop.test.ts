@@ -14,6 +14,7 @@ import { findResumable } from '../../../gym/loop/resume.ts';
 import { listMarked } from '../../../gym/store/processes.ts';
 import type { VerifyRequest } from '../../../gym/verify/request.ts';
 import { extractCommit } from '../../../gym/workspace/commit.ts';
+import { protectionOf } from '../../../gym/workspace/protection.ts';
 import { takeSnapshot } from '../../../gym/workspace/snapshot.ts';
 import { countDown, countingCheckout, countingLoop, judgeCount } from '../../support/counting.ts';
 import { taskIn, temporaryFolder } from '../../support/repository.ts';
@@ -322,8 +323,7 @@ test('resuming a task takes the newest of its loops that has not ended', async (
 /** Reads the number that is judged by a protected file, as a verification would lay it over the workspace. */
 async function judgeByCheck({ workspace, baseline, task, ...rest }: VerifyRequest): Promise<Verdict> {
   const directory = join(rest.store.runDirectory(rest.run), 'workspace');
-  const from = { workspace, baseline: baseline ?? workspace, protectedGlobs: task.protected, directory };
-  const taken = await takeSnapshot(from);
+  const taken = await takeSnapshot({ workspace, baseline, protection: protectionOf(task), directory });
   if (!taken.ok) throw new Error(taken.problems[0].message);
   const wanted = readFileSync(join(directory, 'check.txt'), 'utf8').trim();
   const verdict = await judgeCount({ workspace: directory, task, ...rest });
@@ -375,8 +375,8 @@ test.each(['no repository', 'a repository', 'an exercise'])(
     const agent = commandAgent(`[ ! -e .secret ] && ${countDown}`);
     const verify: LoopRequest['verify'] = async (request) => {
       const directory = join(folder.path, 'snapshot');
-      const from = { workspace: request.workspace, baseline: request.baseline ?? '', directory };
-      const taken = await takeSnapshot({ ...from, protectedGlobs: task.protected });
+      const { workspace, baseline } = request;
+      const taken = await takeSnapshot({ workspace, baseline, protection: protectionOf(task), directory });
       if (taken.ok) seen.push(globSync('{.secret,data}/*', { cwd: directory }).sort());
       return judgeCount(request);
     };

@@ -20,9 +20,10 @@ export default defineTask({ name: 'count', instruction: 'TASK.md', compose: 'com
     const code = `
       import { loadTask, resolveApi } from '${gym}/task/load.ts';
       import { definitionHash } from '${gym}/verify/proof.ts';
+      import { protectionOf } from '${gym}/workspace/protection.ts';
       resolveApi('file://${gym}/index.ts');
       const { value } = await loadTask('${folder.path}/task.ts');
-      process.stdout.write(definitionHash(value, '${folder.path}'));`;
+      process.stdout.write(definitionHash(value, protectionOf(value), '${folder.path}'));`;
     const args = ['--no-warnings', '--input-type=module', '--eval', code];
     return execFileSync(process.execPath, args, { encoding: 'utf8' });
   };

@@ -225,6 +225,10 @@ services:
 });
 
 describe('problems', () => {
+  it.each(['', '\n# nothing\n'])('a file with nothing in it: %j', (text) => {
+    expect(problems(text)).toEqual(['undefined: compose.yaml is empty']);
+  });
+
   it('are values that a bind does not know', () => {
     const bind = '[{type: bind, source: /a, target: /a, bind: {recursive: readonlyy}}]';
     expect(problems(`services:\n  a:\n    image: i\n    volumes: ${bind}`)).toEqual([
