@@ -47,7 +47,7 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const args = parseCommandLine(command, argv);
   if (!args.ok) return report(args.problems);
-  const { resolveApi } = await import('./task/load.ts');
+  const { resolveApi } = await import('./task/api.ts');
   resolveApi(apiUrl());
   const interrupted = interruption(process);
   const ofAgent = await isAgent();
@@ -87,7 +87,7 @@ async function serveMcp({ cwd, env, version: own, signal, stderr }: Context): Pr
 /** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
 async function startScreen(): Promise<number> {
   const [{ findTasks }, { newestRuns }, { openStart }, { lackOf }] = await Promise.all([
-    import('./task/find.ts'),
+    import('./task/found.ts'),
     import('./api/stores.ts'),
     import('./tui/open.ts'),
     import('./agent/choose.ts'),
@@ -135,7 +135,7 @@ async function unknownCommand(word: string, commands: readonly Command[]): Promi
 async function report(end: CommandEnd): Promise<number> {
   if (typeof end === 'number') return end;
   const [{ problemText }, { painter }, { exitCodeOfProblems }] = await Promise.all([
-    import('./cli/render/person.ts'),
+    import('./cli/render/problem.ts'),
     import('./cli/render/style.ts'),
     import('./judge/verdict.ts'),
   ]);

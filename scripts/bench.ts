@@ -4,10 +4,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { benchCache } from './bench/cache.ts';
 import { benchCheckout, fourServices } from './bench/checkout.ts';
 import { benchFourServices, benchShuffle, benchState } from './bench/environments.ts';
 import { benchGrowth } from './bench/growth.ts';
-import { comparisonTable, type Figure, median, timed, writeFigures } from './bench/measure.ts';
+import { comparisonTable, writeFigures } from './bench/measure.ts';
 import { benchSnapshot } from './bench/snapshot.ts';
 import { benchTargets } from './bench/targets.ts';
 import { benchWords } from './bench/words.ts';
@@ -15,35 +16,6 @@ import { benchWords } from './bench/words.ts';
 const top = new URL('..', import.meta.url).pathname;
 const gym = join(top, 'dist', 'gym.js');
 const rounds = Math.max(1, Number(process.argv[2] ?? 7));
-/** Runs commands in turn, A B A B …, so that both meet the same machine; gives each one's times. */
-async function inTurn(
-  figures: readonly { what: string; command: readonly string[]; after?: readonly string[] }[],
-): Promise<Figure[]> {
-  const times = figures.map(({ what }): Figure => ({ what, ms: [] }));
-  for (let round = -1; round < rounds; round += 1) {
-    for (const [index, { command, after }] of figures.entries()) {
-      const ms = await timed(command, top);
-      // The first round only warms up.
-      if (round >= 0) times[index]?.ms.push(ms);
-      if (after !== undefined) await timed(after, top);
-    }
-  }
-  return times;
-}
-
-function report(title: string, [ours, theirs]: readonly Figure[]): void {
-  console.log(`\n${title}`);
-  for (const figure of [ours, theirs]) {
-    if (figure === undefined) continue;
-    const [low, high] = [Math.min(...figure.ms), Math.max(...figure.ms)];
-    console.log(
-      `  ${figure.what.padEnd(52)} ${median(figure.ms).toFixed(0).padStart(7)} ms   (${low.toFixed(0)} to ${high.toFixed(0)})`,
-    );
-  }
-  if (ours !== undefined && theirs !== undefined) {
-    console.log(`  ratio of the medians ${(median(ours.ms) / median(theirs.ms)).toFixed(2)}`);
-  }
-}
 
 async function haveCompose(): Promise<boolean> {
   const present = async (): Promise<boolean> =>
@@ -90,16 +62,6 @@ async function idlePercent(): Promise<string> {
   return idle.stdout.trim();
 }
 
-async function benchStart(): Promise<void> {
-  report(
-    'Start',
-    await inTurn([
-      { what: 'gym --version', command: ['node', gym, '--version'] },
-      { what: 'node -e 0', command: ['node', '-e', '0'] },
-    ]),
-  );
-}
-
 /** A failing verdict against what the same stages printed. */
 async function benchVerdict(): Promise<void> {
   const run = await execa('node', [gym, 'verify', 'shuffle', '--fault', 'double-count-on-retry'], {
@@ -124,7 +86,7 @@ async function benchVerdict(): Promise<void> {
 console.log(`${rounds} rounds after a warm-up, in turn, ${cpus().length} CPUs; medians (least to most)`);
 benchTargets();
 await benchSnapshot();
-await benchStart();
+await benchCache(rounds);
 await benchEnvironments();
 await benchVerdict();
 await benchWords();

@@ -7,7 +7,7 @@ import { parseSync } from 'rolldown/utils';
 export const layers: readonly { nouns: readonly string[]; mayImportEachOther: boolean }[] = [
   { nouns: ['cli', 'tui', 'mcp'], mayImportEachOther: false },
   { nouns: ['api'], mayImportEachOther: false },
-  { nouns: ['loop', 'fault', 'prove'], mayImportEachOther: true },
+  { nouns: ['loop', 'fault', 'prove', 'hooks'], mayImportEachOther: true },
   { nouns: ['verify'], mayImportEachOther: false },
   {
     nouns: ['environment', 'harness', 'evidence', 'judge', 'workspace', 'guard', 'agent', 'target'],

@@ -115,7 +115,7 @@ export async function* events(
 
 async function caller({ cwd = process.cwd(), env = process.env, signal = new AbortController().signal }: CallOptions) {
   const [{ resolveApi }, { entryFile }, { pathToFileURL }] = await Promise.all([
-    import('../task/load.ts'),
+    import('../task/api.ts'),
     import('./entry.ts'),
     import('node:url'),
   ]);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { auditRow } from '../store/audit.ts';
 import { openHistory, type RunRow } from '../store/history.ts';
 import { checkoutOf, openStore, type Store } from '../store/store.ts';
-import { findTasks } from '../task/find.ts';
+import { findTasks } from '../task/found.ts';
 
 /**
  * The stores in which what is asked for from a folder may be, of those that are there: of its checkout and, where tasks

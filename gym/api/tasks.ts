@@ -4,8 +4,9 @@ import type { ComposeModel } from '../environment/compose/model.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { type Proposal, readProposals } from '../store/proposals.ts';
 import { findTask } from '../task/find.ts';
-import { loadTask, type ModuleState } from '../task/load.ts';
+import { loadTask } from '../task/load.ts';
 import type { Task } from '../task/schema.ts';
+import type { ModuleState } from '../task/state.ts';
 import { composeMismatches } from '../verify/definition.ts';
 import { protectionIn } from '../verify/protecting.ts';
 import { isValid, withAccepted } from '../workspace/accepted.ts';
@@ -32,28 +33,38 @@ export async function openTaskAndModel(
   return model.ok ? ok({ task: task.value, model: model.value }) : model;
 }
 
-/**
- * A task as it is judged: by the protected files of a baseline, its own file among them. `ref` as `findJudging` takes it. The checkout's Compose files are
- * looked at only where they are the baseline's: others are not what comes up.
- */
-export async function openJudged(
+/** A task file that was found, and what judges its workspace. */
+export interface FoundJudged {
+  readonly file: string;
+  readonly judging: Judging;
+  readonly proposals: readonly Proposal[];
+}
+
+/** Finds a task and what judges it; it is not loaded yet. `compareWith`: a ref as `findJudging` takes it. */
+export async function findJudged(
   named: string | undefined,
-  ref: string | undefined,
-  { cwd, env }: Caller,
-): Promise<Result<{ readonly task: Task; readonly judging: Judging; readonly proposals: readonly Proposal[] }>> {
+  compareWith: string | object | undefined,
+  { cwd }: Caller,
+): Promise<Result<FoundJudged>> {
   const file = await findTask(named, cwd);
   if (!file.ok) return file;
-  const found = await findJudging(file.value, ref);
-  if (!found.ok) return found;
-  const { judging, proposals } = withProposals(found.value, file.value);
-  const task = await loadTask(file.value, judging.kind === 'commit' ? judging.state : undefined);
+  const found = await findJudging(file.value, typeof compareWith === 'string' ? compareWith : undefined);
+  return found.ok ? ok({ file: file.value, ...withProposals(found.value, file.value) }) : found;
+}
+
+/**
+ * Loads a task as it is judged: by the protected files of a baseline, its own file among them. The checkout's Compose files are looked at only where
+ * they are the baseline's: others are not what comes up.
+ */
+export async function openJudged({ file, judging }: FoundJudged, { env }: Caller): Promise<Result<Task>> {
+  const task = await loadTask(file, judging.kind === 'commit' ? judging.state : undefined);
   if (!task.ok) return task;
   const model = modelOf(task.value, env);
-  if (model.ok) return ok({ task: task.value, judging, proposals });
+  if (model.ok) return task;
   if (judging.kind === 'own') return model;
   const { covers } = protectionIn(task.value, task.value.root, env);
   const changed = await judging.baseline.changed(judging.baseline.paths.filter(covers), task.value.root);
-  return changed.ok && changed.value.length > 0 ? ok({ task: task.value, judging, proposals }) : model;
+  return changed.ok && changed.value.length > 0 ? task : model;
 }
 
 /** With what a person has accepted of what was proposed for a task, and the proposals that are open or count. */

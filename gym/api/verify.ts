@@ -4,24 +4,37 @@ import type { Verdict } from '../judge/verdict.ts';
 import { runFault } from '../prove/disturbances.ts';
 import { openHistory } from '../store/history.ts';
 import { checkoutOf, newRunName, openStore } from '../store/store.ts';
+import { noting } from '../task/modules.ts';
+import type { Task } from '../task/schema.ts';
 import { checkFault } from '../verify/fault.ts';
+import type { WholeAsk } from '../verify/known.ts';
+import { type Asked, affectedStages, type Part, partOf } from '../verify/part.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
+import { changedSince } from '../workspace/changed.ts';
+import { findCommit } from '../workspace/commit.ts';
+import { ownBaseline } from '../workspace/judging.ts';
 import { refillSlots } from './background.ts';
 import type { Caller } from './caller.ts';
 import { type Cleared, clearAll } from './leftovers.ts';
-import { openJudged } from './tasks.ts';
+import { type FoundJudged, findJudged, openJudged } from './tasks.ts';
 
 /** What is asked of one verification. */
 export interface VerifyAsked
   extends Caller,
-    Pick<VerifyRequest, 'compareWith' | 'isCanary' | 'strict' | 'listeners' | 'signal'> {
+    Pick<VerifyRequest, 'compareWith' | 'isCanary' | 'strict' | 'cache' | 'keepGoing' | 'listeners' | 'signal'> {
   /** A task file, its folder, or its name; none: the only task there is. */
   readonly named?: string | undefined;
   /** Folder to be judged, laid out as the task's own, which it is by default. */
   readonly workspace?: string | undefined;
   /** Name of a fault of the task, to be done on purpose. */
   readonly fault?: string | undefined;
+  /** What of the task is asked for; none: all of it. `changed`: the stages whose inputs differ from the baseline. */
+  readonly part?: Asked | { readonly kind: 'changed' } | undefined;
+  /** Where a pass may be known as a whole: how it was asked for. */
+  readonly whole?: WholeAsk | undefined;
+  /** What gyms that are gone had left has been looked for already. */
+  readonly isCleared?: boolean;
   /** Hears what gyms that are gone had left. */
   readonly onCleared?: (cleared: Cleared) => void;
 }
@@ -37,24 +50,30 @@ export interface Judged {
  * the history. Gives problems alone where nothing was begun.
  */
 export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
-  const { named, workspace, fault, onCleared, cwd, env, ...request } = asked;
-  const { compareWith } = request;
-  const opened = await openJudged(named, typeof compareWith === 'string' ? compareWith : undefined, asked);
+  const { named, workspace, fault, part, whole, isCleared = false, onCleared, cwd, env, ...request } = asked;
+  const found = await findJudged(whole?.taskFile ?? named, request.compareWith, asked);
+  if (!found.ok) return found;
+  const { judging, proposals } = found.value;
+  const { opened, variables } =
+    whole === undefined ? await openPlainly(found.value, asked) : await openNoting(found.value, asked);
   if (!opened.ok) return opened;
-  const { task, judging, proposals } = opened.value;
+  const task = opened.value;
   const known = fault === undefined ? ok(undefined) : checkFault(task, fault);
   if (!known.ok) return known;
   if (request.isCanary === true && task.canary === undefined) return failed(noCanary(task.name));
+  const meant = part === undefined ? ok({ task }) : await partMeant(task, part, request.compareWith);
+  if (!meant.ok) return meant;
   const watchdog = startWatchdog(env);
   // Where no engine answers, the verdict tells.
-  const cleared = await clearAll(asked);
-  if (cleared.ok) onCleared?.(cleared.value);
+  const cleared = isCleared ? undefined : await clearAll(asked);
+  if (cleared?.ok) onCleared?.(cleared.value);
   const store = openStore(checkoutOf(task.root));
   const history = openHistory(store);
   try {
     const verdict = await verify({
       ...request,
-      task,
+      ...meant.value,
+      ...(whole !== undefined && { whole: { ...whole, variables } }),
       ...(named !== undefined && { called: named }),
       ...(judging.kind === 'commit' && { baseline: judging.baseline, proposals }),
       ...(judging.note !== undefined && { note: judging.note }),
@@ -72,6 +91,44 @@ export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
   } finally {
     history.close();
   }
+}
+
+/** How a task was opened, and the names of the variables that it and its Compose files asked for meanwhile. */
+interface Opened {
+  readonly opened: Result<Task>;
+  readonly variables: () => ReadonlySet<string> | 'all';
+}
+
+async function openPlainly(found: FoundJudged, caller: Caller): Promise<Opened> {
+  return { opened: await openJudged(found, caller), variables: () => 'all' };
+}
+
+/** With a stand-in for the variables of this process, which a task file asks for itself. Not for two at once. */
+async function openNoting(found: FoundJudged, caller: Caller): Promise<Opened> {
+  const real = process.env;
+  const noted = noting(real);
+  process.env = noted.object;
+  try {
+    const opened = await openJudged(found, { ...caller, env: noted.object });
+    return { opened, variables: () => (noted.isOpen() ? 'all' : noted.names) };
+  } finally {
+    process.env = real;
+  }
+}
+
+async function partMeant(
+  task: Task,
+  part: NonNullable<VerifyAsked['part']>,
+  compareWith: VerifyRequest['compareWith'],
+): Promise<Result<Part>> {
+  if (part.kind !== 'changed') return partOf(task, part);
+  const commit =
+    typeof compareWith === 'object'
+      ? ok(compareWith)
+      : await findCommit(task.root, compareWith === ownBaseline ? undefined : compareWith);
+  if (!commit.ok) return commit;
+  const changed = await changedSince(task.root, commit.value);
+  return changed.ok ? partOf(task, { kind: 'stages', stages: affectedStages(task, changed.value) }) : changed;
 }
 
 function noCanary(task: string): Problem {

@@ -1,7 +1,7 @@
 import { type Cleared, clearAll } from '../api/leftovers.ts';
 import { ok, type Result } from '../events/problem.ts';
 import type { Context } from './context.ts';
-import { problemText } from './render/person.ts';
+import { problemText } from './render/problem.ts';
 import { painter } from './render/style.ts';
 
 /** Removes what gyms that are gone left behind, and tells of it. What could not be removed keeps nothing from being done. */

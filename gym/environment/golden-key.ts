@@ -45,12 +45,16 @@ function isClosed(model: ComposeModel): boolean {
   const isOwn = ({ external }: { readonly external: string | null }): boolean => external === null;
   return (
     [...model.services.values()].every(isClosedService) &&
+    [...model.services.values()].every(({ mounts }) =>
+      mounts.every((mount) => mount.kind !== 'bind' || mount.readOnly),
+    ) &&
     [...model.networks.values(), ...model.volumes.values()].every(isOwn) &&
     [...model.volumes.keys()].every((name) => isPlainVolume(model, name))
   );
 }
 
-function isClosedService(service: ServiceModel): boolean {
+/** Whether a service has nothing of the host but files: no namespace, no device, no other container of it. */
+export function isClosedService(service: ServiceModel): boolean {
   const { networkMode, pid, ipc, uts, userns, cgroup, devices, deviceCgroupRules, gpus, reservedDevices } = service;
   const isOwnSpace = (mode: string | null): boolean =>
     mode === null || mode === 'none' || mode === 'private' || mode === 'shareable' || mode.startsWith('service:');
@@ -59,16 +63,15 @@ function isClosedService(service: ServiceModel): boolean {
     [devices, deviceCgroupRules, gpus, reservedDevices].every((each) => each.length === 0) &&
     !service.privileged &&
     service.volumesFrom.every((from) => !from.startsWith('container:')) &&
-    service.extraHosts.every((host) => !host.endsWith(':host-gateway')) &&
-    service.mounts.every((mount) => mount.kind !== 'bind' || mount.readOnly)
+    service.extraHosts.every((host) => !host.endsWith(':host-gateway'))
   );
 }
 
 /** Thrown where something has no content that could be compared. */
-class NotKeyed extends Error {}
+export class NotKeyed extends Error {}
 
 /** Puts hashes of contents in the place of paths of the host. */
-class ContentHash {
+export class ContentHash {
   #bytes = 0;
   #files = 0;
   readonly #isHere: boolean;
@@ -81,20 +84,21 @@ class ContentHash {
   async ofMount(mount: MountModel): Promise<MountModel> {
     if (mount.kind !== 'bind') return mount;
     if (/^\/(?:proc|sys|dev|run|var\/run)(?:\/|$)/.test(mount.source)) throw new NotKeyed();
-    return { ...mount, source: await this.#ofPath(mount.source) };
+    return { ...mount, source: await this.ofPath(mount.source) };
   }
 
   async ofStores(stores: ReadonlyMap<string, StoreModel>): Promise<ReadonlyMap<string, StoreModel>> {
     const hashed = new Map<string, StoreModel>();
     for (const [name, store] of stores) {
       const { from } = store;
-      const content = from.kind === 'file' ? await this.#ofPath(from.file) : from.content;
+      const content = from.kind === 'file' ? await this.ofPath(from.file) : from.content;
       hashed.set(name, { ...store, from: { kind: 'content', content } });
     }
     return hashed;
   }
 
-  async #ofPath(path: string): Promise<string> {
+  /** Of a file, or of a folder and all in it: paths, modes, owners, contents. Throws `NotKeyed`, or what the file system says. */
+  async ofPath(path: string): Promise<string> {
     if (!this.#isHere) throw new NotKeyed();
     const hash = createHash('sha256');
     const top = await stat(path);

@@ -140,6 +140,8 @@ const stageFinished = z.object({
   cases: caseCounts.nullable(),
   exitCode: z.number().nullable(),
   durationMs: milliseconds,
+  /** The run that it was taken from: nothing that it depends on has changed since. */
+  cachedFrom: z.string().optional(),
 });
 const evidenceRead = z.object({
   type: z.literal('evidence.read'),

@@ -9,23 +9,39 @@ import { recordEvidence, recordReading } from './recorded.ts';
 
 /** Reads the measurements and witnesses of a run, stage by stage. */
 export interface EvidenceReader {
-  /** Clears what the stage will write and notes where the counters stand. */
+  /** Clears what the stage will write and notes where the counters stand; before the first one, also of what is read when all have ended. */
   beforeStage(stage: string): Promise<void>;
+  /** The same of a pure stage: what is read when all have ended is none of its business. `undefined`: of that alone. */
+  beforePure(stage: string | undefined): Promise<void>;
   /** Reads every source of the stage. A stage that did not pass gives none: its measurements mean nothing. */
   afterStage(stage: string, state: State): Promise<void>;
   /** All that was read, with the services' logs. Sources that were not reached have a problem that says so. */
   evidence(): Promise<Evidence>;
 }
 
-/** Begins to read the evidence of a run. */
-export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
-  const { task, environment, nonce, runDirectory } = place;
-  const sources: readonly Named[] = [
+/** What is not read, since it is known from an earlier run. */
+export interface Known {
+  readonly readings: readonly Reading[];
+  readonly logs: readonly ServiceLog[];
+}
+
+/** Begins to read the evidence of a run. The place's environment is that of the moment: one may come up only after the first stages. */
+export function readEvidence(
+  place: EvidencePlace,
+  emit: Emit,
+  known: Known = { readings: [], logs: [] },
+): EvidenceReader {
+  const { task, nonce, runDirectory } = place;
+  const readings = new Map<string, Reading>();
+  for (const reading of known.readings) {
+    readings.set(reading.source, { ...reading, file: recordReading(runDirectory, reading) });
+  }
+  const all: readonly Named[] = [
     ...Object.entries(task.measurements).map(([name, source]) => ({ name, source, witness: false })),
     ...Object.entries(task.witnesses).map(([name, source]) => ({ name, source, witness: true })),
   ];
+  const sources = all.filter(({ name }) => !readings.has(name));
   const begun = new Map<string, Begun>();
-  const readings = new Map<string, Reading>();
   let cutShort: string | undefined;
 
   const keep = (name: string, witness: boolean, found: Result<Found>, window?: Reading['window']): void => {
@@ -45,8 +61,8 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
     const found = await readSource();
     keep(name, witness, found, { fromMs, toMs: Date.now() });
   };
-  const beforeStage = async (stage: string): Promise<void> => {
-    const isDue = ({ name, source }: Named): boolean => !begun.has(name) && (source.stage ?? stage) === stage;
+  const begin = async (...stages: readonly (string | undefined)[]): Promise<void> => {
+    const isDue = ({ name, source }: Named): boolean => !begun.has(name) && stages.includes(source.stage);
     for (const { name, source } of sources.filter(isDue).sort(byTurn)) {
       const given = new AbortController();
       const signal = AbortSignal.any([place.signal, given.signal]);
@@ -77,16 +93,18 @@ export function readEvidence(place: EvidencePlace, emit: Emit): EvidenceReader {
   };
   const evidence = async (): Promise<Evidence> => {
     await afterAll();
+    const { environment } = place;
     await environment.flushLogs();
-    const logs = environment.services.map((service): [string, ServiceLog] => {
+    const logs = new Map(known.logs.map((log): [string, ServiceLog] => [log.service, log]));
+    for (const service of environment.services.filter((each) => !logs.has(each))) {
       const problem = environment.logProblem(service);
-      return [service, { service, file: environment.logFile(service), ...(problem !== undefined && { problem }) }];
-    });
-    const read = { readings, logs: new Map(logs), nonce, ...(cutShort !== undefined && { cutShort }) };
+      logs.set(service, { service, file: environment.logFile(service), ...(problem !== undefined && { problem }) });
+    }
+    const read = { readings, logs, nonce, ...(cutShort !== undefined && { cutShort }) };
     recordEvidence(runDirectory, read);
     return read;
   };
-  return { beforeStage, afterStage, evidence };
+  return { beforeStage: (stage) => begin(stage, undefined), beforePure: begin, afterStage, evidence };
 }
 
 /** A source with its name in the task. */

@@ -56,12 +56,13 @@ export const baselineFolder = 'baseline-run';
 /** Keeps a reading in the run's folder, a sample a line; gives its file, relative to that. */
 export function recordReading(runDirectory: string, reading: Reading): string {
   mkdirSync(join(runDirectory, 'evidence'), { recursive: true });
-  const file = fileOf(reading.source);
+  const file = evidenceFile(reading.source);
   writeLinesAtomically(join(runDirectory, file), linesOf(reading));
   return file;
 }
 
-const fileOf = (source: string): string => join('evidence', `${source}.ndjson`);
+/** The file of a source's reading in its run's folder. */
+export const evidenceFile = (source: string): string => join('evidence', `${source}.ndjson`);
 
 function* linesOf({ samples, documents, file: _, ...rest }: Reading): Generator<string> {
   yield JSON.stringify({ ...rest, samples: samples.length, documents: documents?.length ?? null });
@@ -69,9 +70,9 @@ function* linesOf({ samples, documents, file: _, ...rest }: Reading): Generator<
   for (const document of documents ?? []) yield toExactJson(document);
 }
 
-/** Throws where lines are missing, or are no samples or documents. */
-function readReading(runDirectory: string, source: string): Reading {
-  const file = fileOf(source);
+/** A reading as it was kept in the folder of its run. Throws where lines are missing, or are no samples or documents. */
+export function readReading(runDirectory: string, source: string): Reading {
+  const file = evidenceFile(source);
   const lines = readLines(join(runDirectory, file));
   const next = (): string => {
     const { value, done } = lines.next();

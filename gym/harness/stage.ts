@@ -51,6 +51,8 @@ export interface StageOutcome extends StageJudgement {
   readonly logFile: string | null;
   /** Of its result file when it was read: another one later says that it was written again. */
   readonly stamp?: string | undefined;
+  /** The run that it was taken from, by the hash of all that it depends on. */
+  readonly cached?: { readonly run: string; readonly key: string };
 }
 
 /**
@@ -184,8 +186,11 @@ export function skippedStage(stage: Stage, before: StageOutcome, emit: Emit): St
   return outcome;
 }
 
-function emitFinished({ stage, state, because, counts, exitCode, durationMs }: StageOutcome, emit: Emit): void {
-  emit({ type: 'stage.finished', stage, state, because, cases: counts, exitCode, durationMs });
+/** Tells that a stage has ended, or was taken from an earlier run. */
+export function emitFinished(outcome: StageOutcome, emit: Emit): void {
+  const { stage, state, because, counts: cases, exitCode, durationMs, cached } = outcome;
+  const from = cached !== undefined && { cachedFrom: cached.run };
+  emit({ type: 'stage.finished', stage, state, because, cases, exitCode, durationMs, ...from });
 }
 
 function resultFile({ results, ...stage }: Stage, { environment, hostDirectory }: StageContext): StageFile | undefined {

@@ -30,6 +30,8 @@ export const stageResult = z.object({
   durationMs: z.number(),
   /** Log of the stage, relative to the run's folder; null: it was not run. */
   log: z.string().nullable(),
+  /** The run in which it ran, and the hash of all that it depends on, where it was not run again. */
+  cached: z.object({ run: z.string(), key: z.string() }).optional(),
 });
 export type StageResult = z.infer<typeof stageResult>;
 
@@ -113,6 +115,8 @@ export const verdictSchema = z.object({
       }),
     )
     .optional(),
+  /** Where only a part was asked for: how many of the task's checks were judged. Such a verdict never speaks for the whole. */
+  part: z.object({ judged: z.number(), all: z.number() }).optional(),
   stages: z.array(stageResult),
   checks: z.array(checkResult),
   /** What kept the run from being judged, if anything did. */

@@ -41,7 +41,7 @@ export type Step =
   | { readonly act: 'end'; readonly end: LoopEnd; readonly because: string };
 
 /** Attempts in a row without any change after which a loop is given up. */
-const stalledAttempts = 3;
+export const stalledAttempts = 3;
 /** Verifications that may fail on the environment before the loop is given up. */
 const environmentTries = 2;
 

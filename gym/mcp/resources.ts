@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { readVerdict, runNamed } from '../api/run-named.ts';
 import { newestRuns } from '../api/stores.ts';
 import { placeText, problem } from '../events/problem.ts';
-import { findTasks } from '../task/find.ts';
+import { findTasks } from '../task/found.ts';
 import { runCommand } from './command.ts';
 import type { Session } from './tools.ts';
 

@@ -86,6 +86,8 @@ export function appendEntry(
   const append = (body: ChainEntry): void => {
     last = insertLink(database, key, last, body, at);
   };
+  // The head must not outlive its link, be it a power cut that comes in between.
+  database.exec('PRAGMA synchronous = FULL');
   database.exec('BEGIN IMMEDIATE');
   try {
     const found = database.prepare('SELECT * FROM chain ORDER BY seq DESC LIMIT 1').get();

@@ -47,32 +47,31 @@ export interface History {
 export function openHistory(store: Store): History {
   store.make();
   const database = new DatabaseSync(store.historyFile, { timeout: 5000 });
-  database.exec('PRAGMA journal_mode = WAL');
+  // In WAL mode, a power cut may take the last lines with it, and damages nothing (sqlite.org/pragma.html#pragma_synchronous).
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   database.exec(table);
   database.exec(chainTable);
   addOwner(database);
-  const owner = thisOwner();
   const rows = (sql: string, ...values: (string | number)[]): RunRow[] =>
     database
       .prepare(sql)
       .all(...values)
       .map((row) => asRow(storedRow.parse(row)));
   const save = (row: RunRow): void => {
-    database
-      .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(
-        row.run,
-        row.kind,
-        row.task,
-        row.state,
-        row.distance,
-        row.exitCode,
-        row.headline,
-        row.startedAt,
-        row.durationMs,
-        row.loop,
-        owner,
-      );
+    database.prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      row.run,
+      row.kind,
+      row.task,
+      row.state,
+      row.distance,
+      row.exitCode,
+      row.headline,
+      row.startedAt,
+      row.durationMs,
+      row.loop,
+      // Only of a run that has not ended does anybody ask whether its gym still lives.
+      row.state === 'running' ? thisOwner() : null,
+    );
   };
   const endedRuns = (): readonly string[] =>
     database

@@ -1,80 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { dirname, extname, isAbsolute, join, normalize, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
+import { hookImports } from './api.ts';
 import { DefinitionError } from './definition-error.ts';
+import { displayPath } from './display-path.ts';
 import { guardCheck, guardNames } from './guards.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
-import { isOwn, noteImport, noteText } from './modules.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
+import { type ModuleState, urlInState } from './state.ts';
 import { nearOrKnown } from './suggest.ts';
 import { canaryCheck } from './target.ts';
 import { frameWithin, placeOfThrown } from './thrown.ts';
-
-let apiUrl: string | undefined;
-let isHooked = false;
-
-/**
- * Makes `import … from 'devgym'` in task files mean this gym, wherever it is installed.
- * `url` is the file URL of the public API.
- */
-export function resolveApi(url: string): void {
-  apiUrl = url;
-}
-
-/** Not before there is a task file to load: every import after it goes the long way. */
-function hookImports(): void {
-  if (isHooked || apiUrl === undefined) return;
-  isHooked = true;
-  const apiFile = apiUrl;
-  registerHooks({
-    resolve: (specifier, context, next) => {
-      if (specifier === 'devgym') return { url: apiFile, shortCircuit: true };
-      const from = stateOf(context.parentURL ?? specifier);
-      const inState = from === undefined ? undefined : atState(specifier, context.parentURL, from);
-      const resolved = inState === undefined ? next(specifier, context) : { url: inState, shortCircuit: true };
-      noteImport(context.parentURL, resolved.url);
-      return resolved;
-    },
-    load: (url, context, next) => {
-      const source = stateOf(url)?.(fileURLToPath(url));
-      if (source === undefined) return next(url, context);
-      noteText(fileURLToPath(url), source);
-      return { format: formats[extname(new URL(url).pathname)] ?? 'module', source, shortCircuit: true };
-    },
-  });
-}
-
-/** The text of a module as it was in some state, by its absolute path; `undefined`: that state has no such file. */
-export type ModuleState = (file: string) => string | undefined;
-
-/** States by what stands for them in the URLs of their modules: Node loads a module once for each URL. */
-const states = new Map<string, ModuleState>();
-const stateKey = 'gym-state';
-
-function stateOf(url: string): ModuleState | undefined {
-  return URL.canParse(url) ? states.get(new URL(url).searchParams.get(stateKey) ?? '') : undefined;
-}
-
-/** Where a module of a state imports a file, the URL of that file in the same state, if it is in it; whether it is on the disk is not asked. */
-function atState(specifier: string, parent: string | undefined, state: ModuleState): string | undefined {
-  if (!/^(\.{0,2}\/|file:)/.test(specifier)) return undefined;
-  const url = new URL(specifier, parent);
-  if (!isOwn(url.href) || state(fileURLToPath(url)) === undefined) return undefined;
-  const key = [...states].find(([, each]) => each === state)?.[0] ?? '';
-  url.searchParams.set(stateKey, key);
-  return url.href;
-}
-
-const formats: Readonly<Record<string, string>> = {
-  '.ts': 'module-typescript',
-  '.mts': 'module-typescript',
-  '.cts': 'commonjs-typescript',
-  '.cjs': 'commonjs',
-  '.json': 'json',
-};
 
 /**
  * Loads a task file. Whatever is wrong with it comes back as problems with file and line. `state`: the file and the modules that it imports are read
@@ -92,13 +29,8 @@ export async function loadTask(file: string, state?: ModuleState): Promise<Resul
 async function evaluate(file: string, state: ModuleState | undefined): Promise<Result<TaskDefinition>> {
   let loaded: unknown;
   hookImports();
-  const url = pathToFileURL(file);
-  if (state !== undefined) {
-    url.searchParams.set(stateKey, String(states.size));
-    states.set(String(states.size), state);
-  }
   try {
-    loaded = await import(url.href);
+    loaded = await import(urlInState(file, state));
   } catch (thrown) {
     return failed(...asProblems(thrown, file));
   }
@@ -126,12 +58,6 @@ function definition(
 ): Problem {
   const place: Place = { file: displayPath(file), ...(more.line !== undefined && { line: more.line }) };
   return { kind: 'definition', message, place, ...(more.remedy !== undefined && { remedy: more.remedy }) };
-}
-
-/** A path as its reader would type it: relative to the current folder where that is shorter. */
-export function displayPath(file: string): string {
-  const short = relative(process.cwd(), file);
-  return short === '' || short.startsWith('../../') ? file : short;
 }
 
 type Problems = [Problem, ...Problem[]];

@@ -28,6 +28,12 @@ export const stageSchema = z.strictObject({
    */
   results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
   timeoutSeconds: seconds.default(600),
+  /** Globs of the files that it depends on, besides its environment; all of the workspace by default. A stage on the host is cached only with them. */
+  inputs: z.array(z.string().min(1)).optional(),
+  /** It needs nothing that stages before it left, and leaves nothing that others see: it runs only where it has to itself. */
+  pure: z.boolean().default(false),
+  /** false: never taken from an earlier run, for what its inputs do not tell: it asks the internet, or the time. */
+  cache: z.boolean().default(true),
 });
 export type Stage = z.output<typeof stageSchema>;
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../events/problem.ts';
-import { displayPath } from '../task/load.ts';
+import { displayPath } from '../task/display-path.ts';
 
 /** What a `.env` says fills in `${NAME}` whether git sees it or not. */
 const remedy = 'Let git see it. A .env beside the Compose file fills ${NAME} in all the same.';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { ComposeModel } from '../environment/compose/model.ts';
 import { movedKind } from '../judge/moved.ts';
 import { listText } from '../judge/text.ts';
@@ -9,7 +8,7 @@ import type { ProofRecord } from '../store/proofs.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { importsOf, moduleText } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
-import { hashFiles, listFiles } from '../workspace/files.ts';
+import { filesIn, hashFiles, listFiles } from '../workspace/files.ts';
 import { environmentFiles, type Protection, protectionOf } from '../workspace/protection.ts';
 
 /**
@@ -32,13 +31,6 @@ export function definitionHash(
 export async function workspaceDefinition(task: Task, model: ComposeModel): Promise<string> {
   const protection = protectionOf(task, environmentFiles(model, task.root));
   return definitionHash(task, protection, task.root, await listFiles(task.root));
-}
-
-function filesIn(directory: string): string[] {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
-    (entry) => !entry.isDirectory(),
-  );
-  return entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
 /** What a verdict comes to where every gate has to have been seen to fail: green no more while one has not. */

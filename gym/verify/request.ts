@@ -1,5 +1,6 @@
 import type { Listener } from '../events/log.ts';
 import type { Result } from '../events/problem.ts';
+import type { Verdict } from '../judge/verdict.ts';
 import type { History } from '../store/history.ts';
 import type { Proposal } from '../store/proposals.ts';
 import type { Store } from '../store/store.ts';
@@ -7,6 +8,7 @@ import type { Task } from '../task/schema.ts';
 import type { Baseline } from '../workspace/baseline.ts';
 import type { Commit } from '../workspace/commit.ts';
 import type { Disturbance } from './disturb.ts';
+import type { WholeAsk } from './known.ts';
 
 /** Something broken on purpose in one run. */
 export interface RunFault {
@@ -43,6 +45,17 @@ export interface VerifyRequest {
   readonly fault?: RunFault;
   /** Whether a gate that was never seen to fail keeps the verdict from being green. */
   readonly strict?: boolean;
+  /**
+   * What is done with what earlier runs have found out. `use`: steps that nothing has changed for are taken from them. `refresh`: all runs, and is kept for
+   * later runs. Neither is said by default, as where an agent is judged or a proof is made: all runs, and nothing is kept.
+   */
+  readonly cache?: 'use' | 'refresh';
+  /** Where it is to be known as a whole: how it was asked for, and the names of the variables that the task was made with. */
+  readonly whole?: WholeAsk & { readonly variables: () => ReadonlySet<string> | 'all' };
+  /** The task is a part of the one that was written: how many of its checks are judged. */
+  readonly part?: NonNullable<Verdict['part']>;
+  /** Whether stages run although one before them did not pass. */
+  readonly keepGoing?: boolean;
   readonly store: Store;
   readonly history: History;
   /** Name of the run, from newRunName. */

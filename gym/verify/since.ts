@@ -88,8 +88,8 @@ export function lastVerdict({
     const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
     // A loop works on other files than the user does: what fails there says nothing of what fails here.
     if (!parsed.success) continue;
-    const { fault, canary, workspace: judged } = parsed.data;
-    const isMeant = fault === undefined && canary === undefined && judged.root === workspace;
+    const { fault, canary, part, workspace: judged } = parsed.data;
+    const isMeant = [fault, canary, part].every((each) => each === undefined) && judged.root === workspace;
     if (isMeant && areAsWritten(store, history, row, [verdictName])) return parsed.data;
   }
   return undefined;

@@ -22,6 +22,7 @@ export function asStageResult(outcome: StageOutcome, runDirectory: string): Stag
     failures: failures.map((failure) => ({ ...failure, message: failure.message.slice(0, messageLimit) })),
     durationMs: outcome.durationMs,
     log: outcome.logFile === null ? null : relative(runDirectory, outcome.logFile),
+    ...(outcome.cached !== undefined && { cached: outcome.cached }),
   };
 }
 

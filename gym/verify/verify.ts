@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesRead } from '../environment/compose/files.ts';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
 import type { Emit } from '../events/event.ts';
@@ -8,9 +10,11 @@ import { observedBy } from '../evidence/kinds.ts';
 import { sumUp } from '../judge/judge.ts';
 import { listText } from '../judge/text.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
+import { cacheKey, readCache } from '../store/cache.ts';
 import { endRun, verdictName } from '../store/run-files.ts';
 import { checkoutOf } from '../store/store.ts';
 import { type HeldOut, heldOutCheck, partsOf } from '../task/held-out.ts';
+import { importsOf, isTransparent } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { ownBaseline } from '../workspace/judging.ts';
@@ -19,7 +23,8 @@ import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
 import { workspaceChanges } from './guards.ts';
 import { removeAside, setAside } from './held-out.ts';
-import { type Findings, judgeIn, judgeOwnText, note, phase, type Way } from './in-environment.ts';
+import { type Findings, judgeOwnText, note, phase, runAndJudge, type Way } from './in-environment.ts';
+import { keepWhole } from './known.ts';
 import { asInWorkspace } from './places.ts';
 import { definitionHash, strictly } from './proof.ts';
 import { checkSnapshot, type Protected, takeProtected } from './protecting.ts';
@@ -36,7 +41,8 @@ import { snapshotVariables } from './variables.ts';
  *         '--------'------'--- a problem or an abort --------'-------------------^
  */
 export async function verify(asked: VerifyRequest): Promise<Verdict> {
-  const { visible, heldOut } = partsOf(asked.task);
+  const { visible, ...parts } = partsOf(asked.task);
+  const heldOut = asked.part === undefined && asked.isCanary !== true ? parts.heldOut : undefined;
   const request = { ...asked, task: visible };
   const startedAt = Date.now();
   const runDirectory = request.store.makeRunDirectory(request.run);
@@ -49,6 +55,7 @@ export async function verify(asked: VerifyRequest): Promise<Verdict> {
       changes: undefined,
       unguarded: undefined,
       canary: undefined,
+      plan: undefined,
     },
     proposals: acceptedOf(request),
     ...{ outcomes: [], checks: [], problems: [] },
@@ -62,7 +69,45 @@ export async function verify(asked: VerifyRequest): Promise<Verdict> {
     removeBaselineFiles(runDirectory);
     removeAside(request.run);
   }
-  return end(request, log, { findings, startedAt, runDirectory });
+  const verdict = end(request, log, { findings, startedAt, runDirectory });
+  keepIfWhole(request, findings, { verdict, directory: place.directory });
+  return verdict;
+}
+
+/** Keeps a run as known as a whole, where each of its steps is. */
+function keepIfWhole(
+  { whole, task, store, part }: VerifyRequest,
+  { plan, problems }: Findings,
+  { verdict, directory }: { readonly verdict: Verdict; readonly directory: string },
+): void {
+  const isKnown = part === undefined && verdict.workspace.unguarded === undefined;
+  if (whole === undefined || !isKnown || plan?.environment.ok !== true || problems.length > 0) return;
+  const keys: [string, string][] = [];
+  for (const { step, inputs } of plan.steps) {
+    if (step.uncached !== undefined || !inputs.ok) return;
+    const key = cacheKey(step.name, inputs.value);
+    const found = readCache(store, task.name, key);
+    // One that is flaky runs each time.
+    if (typeof found !== 'object' || found.record.failed !== null) return;
+    for (const { name } of step.stages) keys.push([name, key]);
+  }
+  const names = whole.variables();
+  const { images, outside, inputs } = plan.environment.value;
+  if (names === 'all' || Object.keys(outside).length > 0 || !isTransparent(task.file)) return;
+  const modules = importsOf(task.file).map((file): [string, Uint8Array] => [file, readFileSync(file)]);
+  const read = [...filesRead()].filter(([file]) => !file.startsWith(`${directory}/`));
+  const files = new Map<string, string | Uint8Array | undefined>([...read, ...modules]);
+  const engine = inputs['Docker engine'] ?? '';
+  const seen = {
+    task,
+    keys: Object.fromEntries(keys),
+    contents: plan.contents,
+    images,
+    engine,
+    variables: names,
+    files,
+  };
+  keepWhole(whole, verdict, seen);
 }
 
 function acceptedOf({ proposals = [] }: VerifyRequest): NonNullable<Verdict['proposals']> {
@@ -92,15 +137,7 @@ async function walk(
       return note(findings, way.emit, findings.commit.problems);
   }
   findings.changes = await workspaceChanges(request, way.directory, findings.commit);
-  const environment = await phase('up', way.emit, () => bringUp(request, way));
-  if (!environment.ok) return note(findings, way.emit, environment.problems);
-  try {
-    await judgeIn(environment.value, request, way, findings, request.isCanary === true ? undefined : heldOut);
-  } finally {
-    const down = await phase('down', way.emit, () => environment.value.down());
-    // All that is judged has been read by now, so this changes no verdict.
-    if (!down.ok) for (const { message } of down.problems) way.emit({ type: 'noted', text: `left behind: ${message}` });
-  }
+  await runAndJudge(request, way, findings, () => bringUp(request, way), heldOut);
 }
 
 async function prepare(
@@ -198,7 +235,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     schema: verdictSchemaName,
     run,
     task: task.name,
-    ...conclude(stages, findings, { signal, strict: request.strict ?? false }),
+    ...withCached(partly(conclude(stages, findings, { signal, strict: request.strict ?? false }), request), stages),
     startedAt,
     durationMs,
     workspace: {
@@ -212,6 +249,7 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
       ...(findings.unguarded !== undefined && { unguarded: findings.unguarded }),
     },
     ...(fault !== undefined && { fault: fault.name }),
+    ...(request.part !== undefined && { part: request.part }),
     ...(findings.canary !== undefined && { canary: findings.canary }),
     ...(findings.proposals.length > 0 && { proposals: findings.proposals }),
     stages,
@@ -238,9 +276,25 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
   return verdict;
 }
 
+/** A part never passes for the whole: the sentence that is read first says so. */
+function partly(conclusion: Conclusion, { part }: VerifyRequest): Conclusion {
+  if (part === undefined) return conclusion;
+  return { ...conclusion, headline: `only ${part.judged} of ${part.all} checks asked for: ${conclusion.headline}` };
+}
+
+/** Says of a pass what of it was not run again. */
+function withCached(conclusion: Conclusion, stages: Verdict['stages']): Conclusion {
+  const cached = stages.flatMap((stage) => stage.cached ?? []);
+  const runs = [...new Set(cached.map(({ run }) => run))];
+  if (cached.length === 0 || !isGreen(conclusion.state)) return conclusion;
+  const what = cached.length === stages.length ? '' : `${cached.length} of ${stages.length} stages `;
+  return { ...conclusion, headline: `${conclusion.headline}; ${what}cached from run ${runs.join(', ')}` };
+}
+
 /** What changed since the run before, where both judged the code as it is. */
 function changeOf(request: VerifyRequest, { checks, outcomes }: Findings): Pick<Verdict, 'change'> {
-  const isPlain = request.fault === undefined && request.isCanary !== true && checks.length > 0;
+  const { fault, isCanary, part } = request;
+  const isPlain = fault === undefined && isCanary !== true && part === undefined && checks.length > 0;
   const before = isPlain ? lastVerdict(request) : undefined;
   if (before === undefined || before.checks.length === 0) return {};
   return { change: changeSince(before, { checks, outcomes }, request.store.runDirectory) };

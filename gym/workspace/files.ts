@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { repositoryOf, runGit } from './git.ts';
 import { type Content, contentOf } from './mirror.ts';
 import { ancestorsOf, entryAt } from './paths.ts';
@@ -12,9 +12,16 @@ export function hashFiles(folder: string, paths: readonly string[]): string {
 
 /** The same of files whose contents are known. */
 export function hashOf(files: readonly (readonly [path: string, content: Content])[]): string {
-  const hash = createHash('sha256');
-  for (const [path, { kind, sha256 }] of files) hash.update(`${path}\0${kind}\0${sha256}\0`);
-  return hash.digest('hex');
+  const text = files.map(([path, { kind, sha256 }]) => `${path}\0${kind}\0${sha256}\0`).join('');
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** All files of a folder, relative to it, whatever git says. */
+export function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
+    (entry) => !entry.isDirectory(),
+  );
+  return entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
 /** Never part of a snapshot where git does not tell what is ignored. */

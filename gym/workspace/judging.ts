@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
-import type { ModuleState } from '../task/load.ts';
+import type { ModuleState } from '../task/state.ts';
 import { type Baseline, commitBaseline } from './baseline.ts';
 import { type Commit, commitEnvironment, findCommit } from './commit.ts';
 import { repositoryOf, withoutRepository } from './git.ts';

@@ -191,15 +191,16 @@ function isSettled({ mtimeMs, ctimeMs }: Stats): boolean {
   return Date.now() - Math.max(mtimeMs, ctimeMs) > (isCoarse ? coarseTickMs : tickMs);
 }
 
-/** A line of JSON for where it is from, then one for each folder and file. */
+/** A line that says where it is from; then, each ended by a NUL, the folders and the files, with fields between tabs and the path last. */
 function writeMemory(file: string, from: string, { files, folders }: Memory): void {
-  const lines = [
-    JSON.stringify([version, from]),
-    ...[...folders].map(([path, stamp]) => `${stamp} ${JSON.stringify(path)}`),
-    ...[...files].map(([path, copy]) => `${copy.sha256} ${copy.from} ${copy.to} ${JSON.stringify(path)}`),
-  ];
-  writeAtomically(file, lines.join('\n'));
+  const entries = [`${headOf(from)}\n`];
+  for (const [path, stamp] of folders) entries.push(`${stamp}\t${path}\0`);
+  entries.push('\0');
+  for (const [path, copy] of files) entries.push(`${copy.sha256}\t${copy.from}\t${copy.to}\t${path}\0`);
+  writeAtomically(file, entries.join(''));
 }
+
+const headOf = (from: string): string => JSON.stringify([version, from]);
 
 const version = 1;
 /** Longer than any path. */
@@ -220,16 +221,22 @@ export function mirroredFrom(memoryFile: string): string | undefined {
 
 function readMemory(file: string, from: string): Memory | undefined {
   if (!existsSync(file)) return undefined;
-  const [head, ...lines] = readFileSync(file, 'utf8').split('\n');
-  if (head !== JSON.stringify([version, from])) return undefined;
+  const text = readFileSync(file, 'utf8');
+  const head = `${headOf(from)}\n`;
+  if (!text.startsWith(head)) return undefined;
+  const [first = '', second = ''] = text.slice(head.length).split('\0\0');
   const files = new Map<string, Copy>();
   const folders = new Map<string, string>();
-  for (const line of lines) {
-    const [, first = '', second, third, quoted = ''] = /^(\S+) (?:(\S+) (\S+) )?(".*")$/.exec(line) ?? [];
-    if (quoted === '') return undefined;
-    const path = String(JSON.parse(quoted));
-    if (second === undefined || third === undefined) folders.set(path, first);
-    else files.set(path, { sha256: first, from: second, to: third });
+  for (const entry of first.split('\0')) {
+    const at = entry.indexOf('\t');
+    folders.set(entry.slice(at + 1), entry.slice(0, at));
+  }
+  for (const entry of second.split('\0')) {
+    const [one, two] = [entry.indexOf('\t'), entry.indexOf('\t', entry.indexOf('\t') + 1)];
+    const three = entry.indexOf('\t', two + 1);
+    if (three < 0) continue;
+    const copy = { sha256: entry.slice(0, one), from: entry.slice(one + 1, two), to: entry.slice(two + 1, three) };
+    files.set(entry.slice(three + 1), copy);
   }
   return { files, folders };
 }

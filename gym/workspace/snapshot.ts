@@ -50,8 +50,8 @@ export async function takeSnapshot({
   const listed = committed === undefined ? await listEntries(workspace) : listAll(committed);
   const guarded = baseline?.paths.filter((path) => protection.covers(path)) ?? [];
   const left = baseline === undefined ? [] : leftOut([...listed.keys()], guarded, { baseline, protection });
-  const taken = new Map(listed);
-  for (const path of left) taken.delete(path);
+  const others = new Set(left);
+  const taken = left.length === 0 ? listed : new Map([...listed].filter(([path]) => !others.has(path)));
   if (taken.size + guarded.length > fileLimit) return tooMany(workspace);
   const contents = await mirror(committed ?? workspace, taken, { directory, memoryFile });
   const changed = (await baseline?.changed(guarded, directory)) ?? ok([]);

@@ -1,12 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 
-/** What one command was measured at, round after round, in milliseconds. */
-export interface Figure {
-  readonly what: string;
-  readonly ms: number[];
-}
-
 /** One line of the report: ours beside theirs. */
 export interface Comparison {
   readonly what: string;

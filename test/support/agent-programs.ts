@@ -29,6 +29,14 @@ export const codex: Program = {
   file: 'node_modules/.bin/codex',
 };
 
+/** Gemini CLI: one bundle for Node.js. */
+export const geminiCli: Program = {
+  name: 'gemini-cli',
+  version: '0.61.0',
+  package: '@google/gemini-cli',
+  file: 'node_modules/.bin/gemini',
+};
+
 /** Path of the program, or why it cannot be had: then the reason is shouted, since tests are going to be skipped. */
 export async function fetchProgram(program: Program): Promise<string | undefined> {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gym-test');

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { displayPath } from '../../task/load.ts';
+import { displayPath } from '../../task/display-path.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { filesAbout, sectionIn, skillFile, taskDocs, writeDocs } from '../docs/files.ts';

@@ -10,7 +10,7 @@ import { killOrphans } from '../../store/processes.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
-import { problemText } from '../render/person.ts';
+import { problemText } from '../render/problem.ts';
 import { painter, tableText } from '../render/style.ts';
 
 const header = ['KIND', 'NAME', 'SIZE', 'WHY'];

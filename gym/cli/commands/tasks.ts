@@ -1,6 +1,7 @@
-import { findTasks } from '../../task/find.ts';
+import { displayPath } from '../../task/display-path.ts';
+import { findTasks } from '../../task/found.ts';
 import { inSight } from '../../task/held-out.ts';
-import { displayPath, loadTask } from '../../task/load.ts';
+import { loadTask } from '../../task/load.ts';
 import { checksOf } from '../../verify/checks.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';

@@ -1,23 +1,21 @@
-import { verifyTask } from '../../api/verify.ts';
-import type { Listener } from '../../events/log.ts';
-import { terse } from '../../judge/terse.ts';
-import type { Verdict } from '../../judge/verdict.ts';
+import { type VerifyAsked, verifyTask } from '../../api/verify.ts';
+import { failed, ok, type Result } from '../../events/problem.ts';
+import type { WholeAsk } from '../../verify/known.ts';
 import type { Arguments } from '../command.ts';
-import type { CommandEnd, Context, Output } from '../context.ts';
+import type { CommandEnd, Context } from '../context.ts';
 import { tellLeftovers } from '../leftovers.ts';
-import { type Reader, readerOf } from '../reader.ts';
-import { eventLines, type JsonMode, jsonMode } from '../render/json.ts';
-import { personVerdict } from '../render/person.ts';
-import { type ProblemLines, progressLines } from '../render/progress.ts';
-import { painter } from '../render/style.ts';
+import { readerOf } from '../reader.ts';
+import { jsonMode } from '../render/json.ts';
+import { listenersFor, verdictText } from '../render/verdict.ts';
 
-/** `gym verify`: one verification of the workspace as it is. */
-export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
-  if (args.flag('audit')) return (await import('./audit.ts')).audit(context, args);
+/** One verification of the workspace as it is, of which nothing is known as a whole. `whole`: how it was asked for, where it may become so. */
+export async function verifyFully(context: Context, args: Arguments, whole?: WholeAsk): Promise<CommandEnd> {
   const { cwd, env, signal, stdout } = context;
   const mode = jsonMode(args);
   const reader = readerOf(context, args);
   const compareWith = args.text('baseline');
+  const part = partAsked(args);
+  if (!part.ok) return part.problems;
   const judged = await verifyTask({
     ...{ cwd, env, signal },
     named: args.positionals[0],
@@ -25,28 +23,30 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
     ...(compareWith !== undefined && { compareWith }),
     isCanary: args.flag('canary'),
     strict: args.flag('strict'),
+    cache: args.flag('no-cache') ? 'refresh' : 'use',
+    keepGoing: args.flag('keep-going'),
+    part: part.value,
+    whole,
+    // A watch has done it for all its verifications.
+    isCleared: args.flag('next'),
     listeners: listenersFor(context, mode, reader),
     onCleared: (cleared) => tellLeftovers(context, cleared),
   });
   if (!judged.ok) return judged.problems;
   const { verdict, directory } = judged.value;
-  if (mode !== 'stream') stdout.write(`${render(verdict, directory, mode, reader, stdout)}\n`);
+  if (mode !== 'stream') stdout.write(`${await verdictText(verdict, directory, mode, reader, stdout)}\n`);
   return verdict.exitCode;
 }
 
-/** Events, or lines of progress; for an agent neither: its program would mix them with the verdict. */
-function listenersFor(context: Context, mode: JsonMode, reader: Reader): Listener[] {
-  if (mode === 'stream') return [eventLines(context.stdout)];
-  return reader === 'agent' ? [] : [progressLines(context.stderr, problemsIn(context, mode))];
-}
-
-/** On a terminal the page that follows has the problems, so that the lines before it leave them out. */
-function problemsIn({ stdout, stderr }: Context, mode: JsonMode): ProblemLines {
-  return mode === 'text' && stdout.isTty && stderr.isTty ? 'left out' : 'shown';
-}
-
-/** `directory`: the run's folder. */
-function render(verdict: Verdict, directory: string, mode: JsonMode, reader: Reader, stdout: Output): string {
-  if (mode === 'final') return JSON.stringify(verdict, null, 2);
-  return reader === 'person' ? personVerdict(verdict, directory, painter(stdout)) : terse(verdict);
+/** The part of the task that is asked for; nothing: all of it. */
+function partAsked(args: Arguments): Result<VerifyAsked['part']> {
+  const [stage, check] = [args.text('stage'), args.text('check')];
+  const ways = [stage !== undefined, check !== undefined, args.flag('changed'), args.flag('canary')].filter(Boolean);
+  if (ways.length > 1) {
+    const message = '--stage, --check, --changed and --canary do not go together';
+    return failed({ kind: 'usage', message, remedy: 'Choose one of them.' });
+  }
+  if (stage !== undefined) return ok({ kind: 'stages', stages: [stage] });
+  if (check !== undefined) return ok({ kind: 'check', check });
+  return ok(args.flag('changed') ? { kind: 'changed' } : undefined);
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { placeText } from '../../events/problem.ts';
 import { signatureOf } from '../../judge/signature.ts';
-import { displayPath } from '../../task/load.ts';
+import { displayPath } from '../../task/display-path.ts';
 import type { KeptCase } from '../../verify/stage-result.ts';
 import type { Paint } from './style.ts';
 

@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Problem, placeText } from '../../events/problem.ts';
+import { placeText } from '../../events/problem.ts';
 import { changeText } from '../../judge/change.ts';
 import { noteLines, partText } from '../../judge/note.ts';
 import { proposalLines } from '../../judge/restored.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
 import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
+import { displayPath } from '../../task/display-path.ts';
 import type { CheckResult } from '../../task/judgement.ts';
-import { displayPath } from '../../task/load.ts';
 import { failedCasesOf } from '../../verify/stage-result.ts';
 import { failuresText } from './cases.ts';
+import { problemText } from './problem.ts';
 import { durationText, glyph, inStateColour, type Paint } from './style.ts';
 
 /** A verdict as a person reads it: every check with its state, failures with what is off, and what to do next. */
@@ -87,7 +88,7 @@ function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Pa
     stage.cases === null
       ? ''
       : `${stage.cases.passed} passed${stage.cases.failed > 0 ? `, ${stage.cases.failed} failed` : ''}`;
-  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}${proofText(check, paint)}`;
+  const line = `  ${glyph(stage.state, paint)} ${stage.stage.padEnd(24)} ${stateWord(stage.state).toLowerCase().padEnd(8)} ${durationText(stage.durationMs).padStart(8)}  ${cases}${proofText(check, paint)}${cachedText(stage, paint)}`;
   if (isGreen(stage.state)) return line;
   const failures = stage.failures
     .slice(0, 5)
@@ -95,6 +96,10 @@ function stageLine(stage: StageResult, check: CheckResult | undefined, paint: Pa
   // The failed cases below say the rest.
   const because = failures.length === 0 ? stage.because : firstClause(stage.because);
   return [line, `      ${because}`, ...failures].join('\n');
+}
+
+function cachedText({ cached }: StageResult, paint: Paint): string {
+  return cached === undefined ? '' : paint('dim', `  cached from run ${cached.run}`);
 }
 
 /** A failed case with its place, and how many are like it. */
@@ -120,13 +125,6 @@ function checkLines(check: CheckResult, verdict: Verdict, runDirectory: string, 
 
 function proofText(check: CheckResult | undefined, paint: Paint): string {
   return check?.proof === 'unproven' ? paint('dim', '  UNPROVEN') : '';
-}
-
-/** A problem with its place and remedy. */
-export function problemText(problem: Problem, paint: Paint): string {
-  const where = placeText(problem.place);
-  const lines = [`${paint('red', 'error')}${where === '' ? '' : ` ${where}`}: ${problem.message}`];
-  return [...lines, ...(problem.remedy === undefined ? [] : [`  ${problem.remedy}`])].join('\n');
 }
 
 /** All about one check; of a stage, with all failed cases that were kept. */

@@ -3,7 +3,7 @@ import type { Listener } from '../../events/log.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { isGreen } from '../../judge/verdict.ts';
 import type { Output } from '../context.ts';
-import { problemText } from './person.ts';
+import { problemText } from './problem.ts';
 import { durationText, glyph, type Paint, painter } from './style.ts';
 
 /** Whether lines of progress tell of problems, or who prints them does it elsewhere. */
@@ -13,7 +13,7 @@ export type ProblemLines = 'shown' | 'left out';
 export function progressLines(output: Output, problems: ProblemLines = 'shown'): Listener {
   const paint = painter(output);
   let loop: string | undefined;
-  let upMs = 0;
+  let upMs: number | undefined;
   return (event) => {
     if (event.type === 'loop.started') loop = event.run;
     if (event.type === 'phase.finished' && event.phase === 'up') upMs = event.durationMs;
@@ -21,8 +21,8 @@ export function progressLines(output: Output, problems: ProblemLines = 'shown'):
     if (loop !== undefined && event.run !== loop) return;
     if (event.type === 'problem.found' && problems === 'left out') return;
     // Only where stages follow did it come up.
-    const isUp = event.type === 'phase.started' && event.phase === 'stages';
-    const line = isUp ? `  ${glyph('pass', paint)} up in ${durationText(upMs)}` : lineOf(event, paint);
+    const isUp = event.type === 'phase.started' && event.phase === 'stages' && upMs !== undefined;
+    const line = isUp ? `  ${glyph('pass', paint)} up in ${durationText(upMs ?? 0)}` : lineOf(event, paint);
     if (line !== undefined) output.write(`${line}\n`);
   };
 }
@@ -39,7 +39,9 @@ function lineOf(event: Event, paint: Paint): string | undefined {
       return paint('dim', `  … ${event.stage}`);
     case 'stage.finished': {
       const cases = event.cases === null ? '' : ` ${event.cases.passed} passed, ${event.cases.failed} failed`;
-      return `  ${glyph(event.state, paint)} ${event.stage} ${stateWord(event.state).toLowerCase()} in ${durationText(event.durationMs)}${cases}`;
+      const how =
+        event.cachedFrom === undefined ? `in ${durationText(event.durationMs)}` : `cached from run ${event.cachedFrom}`;
+      return `  ${glyph(event.state, paint)} ${event.stage} ${stateWord(event.state).toLowerCase()} ${how}${cases}`;
     }
     case 'check.judged':
       return isGreen(event.state) || event.kind === 'cases'

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../events/problem.ts';
 import { suggest } from '../../task/suggest.ts';
@@ -151,7 +151,9 @@ export class Files {
     const { lookup: outer, directory } = item.source;
     const values: Record<string, string> = {};
     const files =
-      named.length > 0 ? named.map((file) => resolve(directory, file)) : [join(inner, '.env')].filter(existsSync);
+      named.length > 0
+        ? named.map((file) => resolve(directory, file))
+        : [join(inner, '.env')].filter((file) => readText(file) !== undefined);
     for (const file of files) {
       const text = readText(file);
       this.read.add(file);
@@ -198,8 +200,20 @@ function plain(node: Node): string {
   return `{${sorted.map(([key, { value }]) => `${JSON.stringify(key)}:${plain(value)}`).join()}}`;
 }
 
+/** Contents of all files that were read, or looked for, by path; `undefined`: it could not be read. What was seen stays. */
+const seen = new Map<string, string | undefined>();
+
+/** The files that models were made of so far in this process: what they come to may depend on any of them. */
+export const filesRead = (): ReadonlyMap<string, string | undefined> => seen;
+
 /** `undefined`: it cannot be read. */
 export function readText(path: string): string | undefined {
+  const text = readOrNot(path);
+  seen.set(path, text);
+  return text;
+}
+
+function readOrNot(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -25,37 +25,9 @@ export async function buildImage(
   secrets: ReadonlyMap<string, StoreModel>,
 ): Promise<Result<ReadyImage>> {
   const place = { service: service.name };
-  const context = await readOrWhy(build);
-  if (typeof context === 'string') {
-    return failed({ kind: 'environment', message: `the build context of ${service.name}: ${context}`, place });
-  }
-  const further = await furtherInputs(build);
-  if (typeof further === 'string') {
-    return failed({ kind: 'environment', message: `the build context of ${service.name}: ${further}`, place });
-  }
-  const bases = await Promise.all(
-    baseImages(context.dockerfileText, build.args)
-      .filter((reference) => !(reference in build.additionalContexts))
-      .map((reference) => obtainBase(work, reference, place, service.platform)),
-  );
-  const ids: string[] = [];
-  for (const base of bases) {
-    if (!base.ok) return base;
-    ids.push(base.value);
-  }
-  const inputs = JSON.stringify([
-    context.hash,
-    build.target,
-    sorted(build.args),
-    ids.sort(),
-    // Only where there is any of it.
-    ...further,
-    ...(service.platform === null ? [] : [service.platform]),
-  ]);
-  const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
-  const repository = `gym-${imageName(work.task)}-${imageName(service.name)}`;
-  const reference = `${repository}:${hash}`;
-
+  const planned = await planBuild(work, service, build, (base) => obtainBase(work, base, place, service.platform));
+  if (!planned.ok) return planned;
+  const { context, repository, reference } = planned.value;
   const found = await findImage(work, reference);
   if (!found.ok) return found;
   if (found.value !== undefined && (await touchImage(work.engine, reference))) {
@@ -76,6 +48,54 @@ export async function buildImage(
   }
   await pruneImages(work.engine, repository);
   return ok({ ...built.value, how: 'built' });
+}
+
+/** A build before it is made. */
+interface PlannedBuild {
+  readonly context: BuildContext;
+  readonly repository: string;
+  /** Its name, with the hash of all that goes into it, and the images that it builds upon. */
+  readonly reference: string;
+  readonly bases: ReadonlyMap<string, string>;
+}
+
+/** What an image is to be called, by all that goes into it. `idOf` gives the id of a base image. */
+export async function planBuild(
+  work: Pick<ImageWork, 'task'>,
+  service: ServiceModel,
+  build: BuildModel,
+  idOf: (reference: string) => Promise<Result<string>>,
+): Promise<Result<PlannedBuild>> {
+  const place = { service: service.name };
+  const context = await readOrWhy(build);
+  if (typeof context === 'string') {
+    return failed({ kind: 'environment', message: `the build context of ${service.name}: ${context}`, place });
+  }
+  const further = await furtherInputs(build);
+  if (typeof further === 'string') {
+    return failed({ kind: 'environment', message: `the build context of ${service.name}: ${further}`, place });
+  }
+  const wanted = baseImages(context.dockerfileText, build.args).filter(
+    (reference) => !(reference in build.additionalContexts),
+  );
+  const found = await Promise.all(wanted.map(async (reference) => ({ reference, id: await idOf(reference) })));
+  const bases = new Map<string, string>();
+  for (const { reference, id } of found) {
+    if (!id.ok) return id;
+    bases.set(reference, id.value);
+  }
+  const inputs = JSON.stringify([
+    context.hash,
+    build.target,
+    sorted(build.args),
+    [...bases.values()].sort(),
+    // Only where there is any of it.
+    ...further,
+    ...(service.platform === null ? [] : [service.platform]),
+  ]);
+  const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
+  const repository = `gym-${imageName(work.task)}-${imageName(service.name)}`;
+  return ok({ context, repository, reference: `${repository}:${hash}`, bases });
 }
 
 /** The context, or why it cannot be read: permissions, or files that change under it. */

@@ -32,15 +32,14 @@ function textItem(turn: Turn): unknown[] {
 function callItem(turn: Turn): unknown[] {
   if (turn.call === undefined) return [];
   const { name, namespace, input } = turn.call;
+  const common = { id: `fc_${randomUUID()}`, call_id: `call_${randomUUID()}`, name, status: 'completed' };
+  if (typeof input === 'string') return [{ ...common, type: 'custom_tool_call', input }];
   return [
     {
-      type: 'function_call',
-      id: `fc_${randomUUID()}`,
-      call_id: `call_${randomUUID()}`,
-      name,
+      ...common,
       ...(namespace !== undefined && { namespace }),
+      type: 'function_call',
       arguments: JSON.stringify(input),
-      status: 'completed',
     },
   ];
 }

@@ -7,7 +7,8 @@ export interface Turn {
     readonly name: string;
     /** OpenAI's name for the tools of one MCP server; Anthropic's has it in `name`. */
     readonly namespace?: string;
-    readonly input: Readonly<Record<string, unknown>>;
+    /** A text: of one of OpenAI's tools without a schema. */
+    readonly input: Readonly<Record<string, unknown>> | string;
   };
   readonly failure?: { readonly status: number; readonly message: string };
   /** What the answer is said to have cost; `inputTokens` includes the cached ones. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { anthropicEvents } from './anthropic.ts';
+import { googleEvents } from './google.ts';
 import { openaiEvents } from './openai.ts';
 import { type ModelRequest, modelRequest, type Turn } from './script.ts';
 
@@ -62,14 +63,16 @@ async function answer(
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   for (const event of events(turn, asked)) {
-    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    const name = 'type' in event ? `event: ${event['type']}\n` : '';
+    response.write(`${name}data: ${JSON.stringify(event)}\n\n`);
   }
   response.end();
 }
 
-function eventsOf(path: string): typeof anthropicEvents | undefined {
+function eventsOf(path: string): typeof anthropicEvents | typeof googleEvents | undefined {
   if (path.endsWith('/v1/messages')) return anthropicEvents;
   if (path.endsWith('/responses')) return openaiEvents;
+  if (path.endsWith(':streamGenerateContent')) return googleEvents;
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findTask, findTasks } from '../../../gym/task/find.ts';
+import { findTask } from '../../../gym/task/find.ts';
+import { findTasks } from '../../../gym/task/found.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/repository.ts';
 
 let folder: TemporaryFolder;

@@ -273,7 +273,8 @@ beforeAll(() => {
       folder.write(`${index}/${name}`, text);
   }
   const script = `
-    import { loadTask, resolveApi } from '${gym}/task/load.ts';
+    import { resolveApi } from '${gym}/task/api.ts';
+    import { loadTask } from '${gym}/task/load.ts';
     resolveApi('file://${gym}/index.ts');
     const all = [];
     for (let index = 0; index < ${names.length}; index += 1) all.push(await loadTask('${folder.path}/' + index + '/task.ts'));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadTask, resolveApi } from '../../../gym/task/load.ts';
+import { resolveApi } from '../../../gym/task/api.ts';
+import { loadTask } from '../../../gym/task/load.ts';
 import { temporaryFolder } from '../../support/repository.ts';
 
 resolveApi(new URL('../../../gym/index.ts', import.meta.url).href);

@@ -18,7 +18,8 @@ export default defineTask({ name: 'count', instruction: 'TASK.md', compose: 'com
   for (const name of ['TASK.md', 'compose.yaml']) folder.write(name, '');
   const hash = (): string => {
     const code = `
-      import { loadTask, resolveApi } from '${gym}/task/load.ts';
+      import { resolveApi } from '${gym}/task/api.ts';
+      import { loadTask } from '${gym}/task/load.ts';
       import { definitionHash } from '${gym}/verify/proof.ts';
       import { protectionOf } from '${gym}/workspace/protection.ts';
       resolveApi('file://${gym}/index.ts');

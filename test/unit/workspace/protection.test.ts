@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadCompose } from '../../../gym/environment/compose/load.ts';
-import type { Task } from '../../../gym/task/schema.ts';
+import { stageSchema, type Task } from '../../../gym/task/schema.ts';
 import { environmentFiles, protectionOf } from '../../../gym/workspace/protection.ts';
 import { taskIn, temporaryFolder } from '../../support/repository.ts';
 
@@ -41,7 +41,7 @@ test('what could stand in for programs of npm, and what is held out, is protecte
 
 describe('the harness', () => {
   const stages = (...commands: (string | string[])[]) =>
-    commands.map((command, index) => ({ name: `s${index}`, command, env: {}, timeoutSeconds: 1 }));
+    commands.map((command, index) => stageSchema.parse({ name: `s${index}`, command }));
   const protection = (...commands: (string | string[])[]) =>
     protectionOf(taskIn('/ws', { stages: stages(...commands) }));
 

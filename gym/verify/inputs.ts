@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { relative } from 'node:path';
+import { type EnvironmentInputs, variableInputs } from '../environment/inputs.ts';
+import { ok, type Result } from '../events/problem.ts';
+import { type Inputs, sha256 } from '../store/cache.ts';
+import { importsOf } from '../task/modules.ts';
+import type { Stage, Task } from '../task/schema.ts';
+import type { Contents } from '../workspace/contents.ts';
+import { matchesAny } from '../workspace/paths.ts';
+import { buildId } from './build-id.ts';
+import type { Step } from './steps.ts';
+
+/** What the inputs of steps are taken from. */
+export interface InputGround {
+  readonly task: Task;
+  /** The files that are judged. */
+  readonly contents: Contents;
+  /** What its environment depends on, or why it cannot be told. */
+  readonly environment: Result<EnvironmentInputs>;
+  readonly environmentVariables: Readonly<Record<string, string | undefined>>;
+}
+
+/** Variables that differ between two shells of the same user, and say nothing of what runs in them. */
+const passing =
+  /^(_|SHLVL|PWD|OLDPWD|TERM|TERM_.*|COLORTERM|COLUMNS|LINES|WINDOWID|TMUX.*|STY|SSH_.*|XDG_SESSION_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|INVOCATION_ID|JOURNAL_STREAM|GYM_.*)$/;
+
+/** Sources that look at the workspace itself, or at whatever the task's code likes. */
+const looksAround = new Set(['workspace', 'own']);
+
+/**
+ * All that a step depends on. In a service that is its image, the files that are mounted, and what the Compose file says: nothing else of the workspace
+ * can reach it. On the host it is the stage's `inputs`, and the variables.
+ */
+export function inputsOf(step: Step, ground: InputGround): Result<Inputs> {
+  const { task, contents, environment } = ground;
+  const { stages, isSequence } = step;
+  const needsEnvironment = isSequence || stages.some(({ service }) => service !== undefined);
+  if (needsEnvironment && !environment.ok) return environment;
+  const around = environment.ok && needsEnvironment ? environment.value : undefined;
+  const wanted = globsOf(step, task, around);
+  const files = Object.entries(contents).filter(([path]) => wanted === 'all' || matchesAny(path, wanted));
+  const inputs: Record<string, string> = {
+    gym: buildId(),
+    machine: `${process.platform} ${process.arch} ${release()} node ${process.version}`,
+    ...around?.inputs,
+  };
+  for (const [path, content] of files) inputs[`file ${path}`] = content;
+  for (const stage of stages) inputs[`stage ${stage.name}`] = definitionOf(stage);
+  if (stages.some(({ service }) => service === undefined)) Object.assign(inputs, variablesOf(ground));
+  // How a source is read may be written in any of them.
+  if (step.sources.length > 0) Object.assign(inputs, { sources: step.sources.join(' ') }, taskFiles(task));
+  return ok(inputs);
+}
+
+function globsOf({ stages, sources }: Step, task: Task, around: EnvironmentInputs | undefined): 'all' | string[] {
+  const read = { ...task.measurements, ...task.witnesses };
+  if (sources.some((name) => looksAround.has(read[name]?.kind ?? ''))) return 'all';
+  const declared = stages.flatMap(({ inputs = [] }) => inputs);
+  const mounted = around?.inside ?? [];
+  return mounted.includes('.') ? 'all' : [...declared, ...mounted];
+}
+
+/** What is run; how it is cached is no part of it. */
+function definitionOf({ cache: _, inputs: __, ...run }: Stage): string {
+  return sha256(JSON.stringify(run));
+}
+
+function variablesOf({ environmentVariables }: InputGround): Inputs {
+  const kept = Object.entries(environmentVariables).filter(
+    ([name, value]) => value !== undefined && !passing.test(name),
+  );
+  return variableInputs(Object.fromEntries(kept));
+}
+
+/** The task's file and the modules that it was loaded with. */
+export function taskFiles(task: Task): Inputs {
+  const files = [task.file, ...importsOf(task.file)].filter((file) => existsSync(file));
+  return Object.fromEntries(
+    files.map((file) => [`task file ${relative(task.root, file)}`, sha256(readFileSync(file))]),
+  );
+}
+
+/** What of two steps' inputs differs, in plain words. */
+export function differences(now: Inputs, before: Inputs): string[] {
+  const names = [...new Set([...Object.keys(now), ...Object.keys(before)])].sort();
+  return names.flatMap((name) => {
+    if (now[name] === before[name]) return [];
+    if (before[name] === undefined) return [`${name}: new`];
+    return [now[name] === undefined ? `${name}: gone` : `${name}: changed`];
+  });
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { askEngine } from '../environment/ask.ts';
+import { isGreen, type Verdict } from '../judge/verdict.ts';
+import { cacheKey, decisionsHash, readWhole, sha256, writeWhole } from '../store/cache.ts';
+import type { Store } from '../store/store.ts';
+import type { Task } from '../task/schema.ts';
+import { type Contents, contentsOf } from '../workspace/contents.ts';
+import { listFiles } from '../workspace/files.ts';
+import { refsHash } from '../workspace/refs.ts';
+import { buildId } from './build-id.ts';
+
+/**
+ * What a whole passing run stood on, besides the files of its workspace: all of it can be looked up without loading the task. It is kept under
+ * a key of those files, of gym, and of how it was asked.
+ */
+const wholeRun = z.object({
+  schema: z.literal('gym.whole/1'),
+  run: z.string(),
+  /** SHA-256 of its verdict's file. */
+  verdict: z.string(),
+  /** Keys of its steps, by stage. */
+  keys: z.record(z.string(), z.string()),
+  /** Hashes of the values of all variables that the task or its Compose files asked for; null: it was not set. */
+  variables: z.record(z.string(), z.string().nullable()),
+  /** The same of files outside of what git sees; null: it was not there. */
+  files: z.record(z.string(), z.string().nullable()),
+  images: z.record(z.string(), z.string()),
+  engine: z.string(),
+  /** Hash of all refs: what is held against a baseline depends on where branches are. */
+  refs: z.string(),
+  /** Hash of what people have decided or proven. */
+  decisions: z.string(),
+  /** The day, in UTC, where a check is waived until one. */
+  day: z.string().nullable(),
+});
+type WholeRun = z.infer<typeof wholeRun>;
+
+/** How a verification was asked for. */
+export interface WholeAsk {
+  readonly store: Store;
+  readonly taskFile: string;
+  /** The folder of the task: the workspace. */
+  readonly root: string;
+  readonly called: string | undefined;
+  readonly strict: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** By its hash it was written by this very gym, which checked all of it. */
+const ownVerdict = z.custom<Verdict>((value) => typeof value === 'object' && value !== null);
+
+const hashOrNull = (text: string | Uint8Array | undefined): string | null => (text === undefined ? null : sha256(text));
+
+function keyOf(
+  { taskFile, called = '', strict }: Pick<WholeAsk, 'taskFile' | 'called' | 'strict'>,
+  contents: Contents,
+) {
+  const gym = `${buildId()} ${process.platform} ${process.arch} ${release()} ${process.version}`;
+  return cacheKey(`whole run of ${taskFile} called ${called}${strict ? ', strict' : ''} by ${gym}`, contents);
+}
+
+/** A passing run of the very same. */
+export interface FoundWhole {
+  readonly run: string;
+  readonly verdict: Verdict;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+/** Looks for a passing run of the very same; `undefined`: none is known for sure. Loads no task and runs nothing but git. */
+export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> {
+  const { store, root, env } = ask;
+  const found = readWhole(store, keyOf(ask, contentsOf(root, await listFiles(root))));
+  const parsed = wholeRun.safeParse(found);
+  if (!parsed.success) return undefined;
+  const { run, keys, variables, files, images, engine, day } = parsed.data;
+  const facts = askEngine(env, Object.keys(images));
+  const holds =
+    Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
+    Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
+    (day === null || day === today()) &&
+    parsed.data.refs === refsHash(root) &&
+    parsed.data.decisions === decisionsHash(store);
+  const now = await facts;
+  if (!holds || now?.engine !== engine) return undefined;
+  if (Object.entries(images).some(([reference, id]) => now.images[reference] !== id)) return undefined;
+  const text = readOrNot(join(store.runDirectory(run), 'verdict.json'));
+  if (text === undefined || sha256(text) !== parsed.data.verdict) return undefined;
+  return { run, keys, verdict: ownVerdict.parse(JSON.parse(text.toString('utf8'))) };
+}
+
+/** What was looked at while a task was loaded and run. */
+export interface WholeSeen {
+  readonly task: Task;
+  /** Keys of the steps, by stage. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** Files that were judged. */
+  readonly contents: Contents;
+  readonly images: Readonly<Record<string, string>>;
+  readonly engine: string;
+  /** Names of variables. */
+  readonly variables: Iterable<string>;
+  /** Contents of files outside of the snapshot; `undefined`: not there. */
+  readonly files: ReadonlyMap<string, string | Uint8Array | undefined>;
+}
+
+/** Keeps a passing run as known as a whole. */
+export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): void {
+  if (!isGreen(verdict.state) || verdict.workspace.restored.length > 0) return;
+  // What was proposed may be decided otherwise.
+  if (verdict.proposals !== undefined) return;
+  const { store, root, env } = ask;
+  const { task, keys, contents, images, engine, variables, files } = seen;
+  const own = readFileSync(join(store.runDirectory(verdict.run), 'verdict.json'));
+  const kept: WholeRun = {
+    schema: 'gym.whole/1',
+    run: verdict.run,
+    verdict: sha256(own),
+    keys: { ...keys },
+    variables: Object.fromEntries([...variables].map((name) => [name, hashOrNull(env[name])])),
+    files: Object.fromEntries([...files].map(([file, content]) => [file, hashOrNull(content)])),
+    images: { ...images },
+    engine,
+    refs: refsHash(root),
+    decisions: decisionsHash(store),
+    day: task.waivers.length > 0 ? today() : null,
+  };
+  writeWhole(store, keyOf(ask, contents), kept);
+}
+
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+function readOrNot(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}

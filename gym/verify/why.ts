@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failed, ok, type Result } from '../events/problem.ts';
+import { type CacheRecord, cacheKey, newestRecords } from '../store/cache.ts';
+import { nearOrKnown } from '../task/suggest.ts';
+import { protectionOf } from '../workspace/protection.ts';
+import { takeSnapshot } from '../workspace/snapshot.ts';
+import { differences } from './inputs.ts';
+import type { VerifyRequest } from './request.ts';
+import { inputsOfSteps, neverCached, type PlannedStep } from './reuse.ts';
+
+/** Why a stage would run again, or would not. */
+export type Why =
+  | { readonly kind: 'cached'; readonly run: string }
+  | { readonly kind: 'never'; readonly because: string }
+  /** It passed and failed with all the same. */
+  | { readonly kind: 'flaky'; readonly passed: string; readonly failed: string }
+  | { readonly kind: 'failed'; readonly run: string }
+  | { readonly kind: 'new' }
+  /** Against the newest run in which it passed: `file src/a.ts: changed`. */
+  | { readonly kind: 'changed'; readonly since: string; readonly what: readonly string[] };
+
+/** What is told of a stage: with others it is a step, which runs as a whole. */
+export interface Told {
+  readonly step: string;
+  readonly why: Why;
+}
+
+/** Says why a stage of the workspace as it is would run again, or would be taken from an earlier run. Nothing is brought up. */
+export async function whyStage(
+  { task, store, environmentVariables }: Pick<VerifyRequest, 'task' | 'store' | 'environmentVariables'>,
+  stage: string,
+): Promise<Result<Told>> {
+  const names = task.stages.map(({ name }) => name);
+  if (!names.includes(stage)) {
+    const message = `${task.name} has no stage ${stage}`;
+    return failed({ kind: 'usage', message, remedy: nearOrKnown(stage, 'stages', names) });
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'gym-why-'));
+  try {
+    const directory = join(folder, 'workspace');
+    const taken = { workspace: task.root, baseline: undefined, protection: protectionOf(task), directory };
+    const snapshot = await takeSnapshot(taken);
+    if (!snapshot.ok) return snapshot;
+    const { steps } = await inputsOfSteps({ task, environmentVariables, directory });
+    const planned = steps.find(({ step }) => step.stages.some(({ name }) => name === stage));
+    if (planned === undefined) throw new Error('a stage is in no step');
+    return ok({ step: planned.step.name, why: whyStep(planned, newestRecords(store, task.name, planned.step.name)) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same of a step, by what is known of it; the newest record comes first. */
+export function whyStep(planned: Omit<PlannedStep, 'reused'>, records: readonly CacheRecord[]): Why {
+  const { step, inputs } = planned;
+  const because = neverCached(planned);
+  if (because !== undefined || !inputs.ok) return { kind: 'never', because: because ?? '' };
+  const key = cacheKey(step.name, inputs.value);
+  const same = records.find((each) => cacheKey(each.step, each.inputs) === key);
+  if (same?.failed != null && same.passed !== null) {
+    return { kind: 'flaky', passed: same.passed.run, failed: same.failed };
+  }
+  if (same?.passed != null) return { kind: 'cached', run: same.passed.run };
+  if (same?.failed != null) return { kind: 'failed', run: same.failed };
+  const last = records.find(({ passed }) => passed !== null);
+  if (last?.passed == null) return { kind: 'new' };
+  return { kind: 'changed', since: last.passed.run, what: differences(inputs.value, last.inputs) };
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { refsHash } from '../../../gym/workspace/refs.ts';
+import { temporaryFolder } from '../../support/repository.ts';
+
+test('the hash of the refs changes with every commit, branch and checkout, packed or not, seen from a folder below and from a worktree', () => {
+  using folder = temporaryFolder();
+  folder.git('init', '-q', '-b', 'main');
+  folder.write('sub/a.txt', 'one\n');
+  const seen = new Set<string>();
+  const isNew = (path = folder.path): boolean => seen.size < seen.add(refsHash(path)).size;
+  expect(isNew()).toBe(true);
+  folder.git('add', '-A');
+  folder.git('commit', '-qm', 'one');
+  expect(isNew()).toBe(true);
+  expect(isNew(join(folder.path, 'sub'))).toBe(false);
+  folder.git('branch', 'other');
+  expect(isNew()).toBe(true);
+  folder.git('checkout', '-q', 'other');
+  expect(isNew()).toBe(true);
+  expect(isNew()).toBe(false);
+  folder.git('worktree', 'add', '-q', 'tree', 'main');
+  const tree = join(folder.path, 'tree');
+  expect(isNew(tree)).toBe(true);
+  folder.git('-C', 'tree', 'commit', '-q', '--allow-empty', '-m', 'two');
+  expect(isNew(tree)).toBe(true);
+  expect(isNew()).toBe(true);
+  folder.git('pack-refs', '--all');
+  isNew();
+  folder.git('update-ref', 'refs/heads/main', 'other');
+  expect(isNew(tree)).toBe(true);
+});
