@@ -21,6 +21,8 @@ export default defineConfig({
   resolve: { alias: { devgym: `${import.meta.dirname}/gym/index.ts` } },
   test: {
     pool: 'forks',
+    // What gym keeps of a user is not this user's in tests.
+    env: { XDG_STATE_HOME: `${import.meta.dirname}/node_modules/.cache/state-of-tests` },
     projects: [
       {
         extends: true,

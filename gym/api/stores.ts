@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { auditRow } from '../store/audit.ts';
 import { openHistory, type RunRow } from '../store/history.ts';
 import { checkoutOf, openStore, type Store } from '../store/store.ts';
 import { findTasks } from '../task/found.ts';
@@ -13,12 +14,20 @@ export function storesHere(folder: string): readonly Store[] {
   return [...tops].map(openStore).filter(({ historyFile }) => existsSync(historyFile));
 }
 
+/** A line of the history, and whether it is as the chain has it. */
+export interface ListedRun extends RunRow {
+  readonly isAsWritten: boolean;
+}
+
 /** The history of those stores, newest first; of each at most `limit` lines. */
-export function newestRuns(folder: string, limit: number): readonly RunRow[] {
+export function newestRuns(folder: string, limit: number): readonly ListedRun[] {
   const rows = storesHere(folder).flatMap((store) => {
     const history = openHistory(store);
     try {
-      return history.newest(limit);
+      return history.newest(limit).map((row) => ({
+        ...row,
+        isAsWritten: auditRow(history, row).every(({ what }) => what === 'unvouched'),
+      }));
     } finally {
       history.close();
     }

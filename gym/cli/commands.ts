@@ -24,7 +24,7 @@ export const commands: readonly Command[] = [
     name: 'verify',
     group: 'judge',
     usage:
-      'verify [TASK] [--stage NAME | --check NAME | --changed] [--baseline REF] [--canary] [--fault NAME] [--strict] [--no-cache] [--keep-going] [--for READER] [--json]',
+      'verify [TASK] [--stage NAME | --check NAME | --changed] [--baseline REF] [--canary] [--fault NAME] [--strict] [--no-cache] [--keep-going] [--for READER] [--json] | verify --audit [--json]',
     summary: 'bring the system up, run its harness, judge it, print one verdict',
     examples: [
       ['gym verify shuffle', 'the task envs/shuffle of this checkout'],
@@ -33,6 +33,7 @@ export const commands: readonly Command[] = [
       ['gym verify shop --baseline v1.4', 'protected files of that tag judge, targets hold against its build'],
       ['gym verify shop --baseline .', 'judge by your own tests and definition, changed or not'],
       ['gym verify shop --canary', 'beside the baseline, under the same load: go on or roll back?'],
+      ['gym verify --audit', 'are the verdicts that are here those that gym wrote?'],
     ],
     options: {
       fault: { kind: 'text', value: 'NAME', help: "apply the patch NAME of the task's faults/ to the snapshot first" },
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
         help: 'try the build beside the baseline under load: 0 go on, 1 roll back, 3 cannot tell',
       },
       strict: { kind: 'flag', help: 'not green while a gate was never seen to fail (gym prove)' },
+      audit: { kind: 'flag', help: 'judge nothing: walk the chain of verdicts. 0 whole, 1 not, 3 not vouched for' },
       stage: { kind: 'text', value: 'NAME', help: 'only this stage, with those before it that it needs' },
       check: { kind: 'text', value: 'NAME', help: 'only this check, with the stages that it needs' },
       changed: { kind: 'flag', help: 'only the stages whose inputs differ from the baseline' },

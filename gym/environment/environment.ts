@@ -140,6 +140,8 @@ export interface Environment {
   exec(service: string, request: ExecRequest): Promise<ExecOutcome>;
   /** Reads a file out of a service's container by the engine; `undefined`: there is none. Its problems are of kind `evidence`. */
   readFile(service: string, path: string, limitBytes?: number): Promise<Result<Uint8Array | undefined>>;
+  /** Changes whenever a file of a service's container is written; `undefined`: there is none, or the engine does not see it. */
+  fileStamp(service: string, path: string): Promise<string | undefined>;
   /** Runs a command in the helper that looks at `observed`; gives its standard output. */
   observe(observed: Observed, command: readonly string[]): Promise<Result<string>>;
   /** The regular files below a folder of a service's container, read by the engine. Its problems are of kind `evidence`. */

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, type Headers } from 'tar-stream';
+import { z } from 'zod';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { type ExecTarget, runExec } from './exec.ts';
 
@@ -37,6 +38,26 @@ export async function readContainerFile(
   }
   return fail('too many symbolic links');
 }
+
+const pathStat = z.object({ size: z.number(), mtime: z.string() });
+
+/**
+ * Changes whenever a file of a container is written: its size and time to the nanosecond, as the engine tells them in a header of its answer
+ * (`HEAD /containers/{id}/archive`). `undefined`: there is none, or the engine does not see it.
+ */
+export async function containerFileStamp({ engine, id }: ExecTarget, path: string): Promise<string | undefined> {
+  const answer = await engine.call('looking at a file', async (): Promise<unknown> => {
+    return engine.docker.getContainer(id).infoArchive({ path });
+  });
+  const headers = answer.ok ? withHeaders.safeParse(answer.value).data?.headers : undefined;
+  if (answer.ok && answer.value instanceof Readable) answer.value.resume();
+  const header = headers?.['x-docker-container-path-stat'];
+  if (header === undefined) return undefined;
+  const stat = pathStat.safeParse(JSON.parse(Buffer.from(header, 'base64').toString('utf8'))).data;
+  return stat === undefined ? undefined : `${stat.size} ${stat.mtime}`;
+}
+
+const withHeaders = z.object({ headers: z.object({ 'x-docker-container-path-stat': z.string().optional() }) });
 
 /** The engine does not see into a container's tmpfs mounts (`docker cp` neither): there, the container has to read by itself. */
 async function readInside(

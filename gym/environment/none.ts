@@ -9,6 +9,7 @@ export const noEnvironment: Environment = {
   services: [],
   exec: async () => ({ kind: 'lost', because: 'nothing is up', durationMs: 0 }),
   readFile: async () => absent,
+  fileStamp: async () => undefined,
   observe: async () => absent,
   readFolder: async () => absent,
   forward: async () => absent,

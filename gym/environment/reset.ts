@@ -156,6 +156,7 @@ export function resettable(ground: UpGround, first: Generation): Environment {
     services: [...model.services.keys()],
     exec: (service, command) => of(service).exec(service, command),
     readFile: (service, path, limitBytes) => of(service).readFile(service, path, limitBytes),
+    fileStamp: (service, path) => of(service).fileStamp(service, path),
     observe: (observed, command) => current.environment.observe(observed, command),
     readFolder: (service, request) => of(service).readFolder(service, request),
     forward: (service, port) => of(service).forward(service, port),

@@ -6,7 +6,7 @@ import type { ToolsModel } from './compose/model.ts';
 import { removeProject } from './down.ts';
 import type { Death, Environment, Forward, Observed, PublishedPort } from './environment.ts';
 import { runExec } from './exec.ts';
-import { readContainerFile } from './file.ts';
+import { containerFileStamp, readContainerFile } from './file.ts';
 import { readContainerFolder } from './folder.ts';
 import { forwardPort } from './forward.ts';
 import { askHelper, observedKey } from './helper.ts';
@@ -77,6 +77,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     },
     readFile: (service, path, limitBytes) =>
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),
+    fileStamp: (service, path) => containerFileStamp({ engine, id: serviceOf(service).id, service }, path),
     observe: (observed, command) => observe(parts, observed, command),
     readFolder: (service, request) => readContainerFolder({ engine, id: serviceOf(service).id, service }, request),
     forward: (service, port) => forward(parts, { ...serviceOf(service), service }, port),

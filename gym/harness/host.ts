@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { delimiter, isAbsolute } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ExecOutcome, ExecRequest } from '../environment/environment.ts';
@@ -61,6 +62,15 @@ export async function runOnHost(request: HostRequest): Promise<ExecOutcome> {
   if (stopped !== undefined) return { kind: stopped, durationMs: lastedMs };
   if (child.pid === undefined) request.onOutput(Buffer.from(`gym: ${result.message ?? 'cannot start'}\n`), 'stderr');
   return { kind: 'exited', exitCode: result.exitCode ?? signalCode(result.signal), durationMs: lastedMs };
+}
+
+/**
+ * Variables by which the programs that a stage names are those of the machine: no folder of the workspace is searched because the PATH has a relative one,
+ * and npm and pnpm run scripts by the system's shell, not by one that the workspace's `.npmrc` names or that lies in its `node_modules/.bin`.
+ */
+export function plainPrograms({ PATH = '' }: NodeJS.ProcessEnv): Record<string, string> {
+  const folders = PATH.split(delimiter).filter((folder) => isAbsolute(folder));
+  return { PATH: folders.join(delimiter), npm_config_script_shell: '/bin/sh' };
 }
 
 function spawn(request: HostRequest) {

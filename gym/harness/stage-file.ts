@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { posix, resolve } from 'node:path';
+import { dirname, isAbsolute, posix, resolve, sep } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import type { Stage } from '../task/schema.ts';
 import { resultLimitBytes } from './parse/index.ts';
@@ -21,6 +21,8 @@ export interface StageFile {
   clear(): Promise<string | undefined>;
   /** Reads what the stage wrote. */
   read(): Promise<StageContent>;
+  /** Changes whenever it is written; `undefined`: it is not there, or nobody can tell. */
+  stamp(): Promise<string | undefined>;
   /** The folder that the stage runs in, where it runs. */
   folder(): Promise<string>;
   /** Takes what the stage prints on its standard output, where that is the file. */
@@ -45,6 +47,7 @@ export function printedFile({ folder }: StageFile): StageFile {
       if (bytes > resultLimitBytes) return tooLarge(bytes);
       return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
     },
+    stamp: async () => undefined,
     folder,
   };
 }
@@ -52,7 +55,7 @@ export function printedFile({ folder }: StageFile): StageFile {
 /** A stage's file: in its service's container, or on the host for a stage without one. */
 export function stageFile(stage: Stage, path: string, environment: Environment, hostDirectory: string): StageFile {
   return stage.service === undefined
-    ? hostFile(path, hostFolder(stage, hostDirectory))
+    ? hostFile(path, hostFolder(stage, hostDirectory), hostDirectory)
     : serviceFile(path, stage, environment, stage.service);
 }
 
@@ -61,10 +64,32 @@ export function hostFolder({ workdir }: Stage, hostDirectory: string): string {
   return resolve(hostDirectory, workdir ?? '.');
 }
 
-function hostFile(path: string, folder: string): StageFile {
+/** Why a stage on the host would not run in the snapshot: an earlier stage put a link in the place of its folder. `undefined`: it would. */
+export function leadsOut(
+  { service, workdir }: Pick<Stage, 'service' | 'workdir'>,
+  hostDirectory: string,
+): string | undefined {
+  if (service !== undefined || workdir === undefined || isAbsolute(workdir)) return undefined;
+  const isInside = isWithin(resolve(hostDirectory, workdir), hostDirectory);
+  return isInside ? undefined : `its folder ${workdir} leads out of the workspace`;
+}
+
+/** Whether a path, as far as it is there, leads into a folder with all its links followed. */
+function isWithin(path: string, folder: string): boolean {
+  if (!existsSync(path)) return path === dirname(path) ? false : isWithin(dirname(path), folder);
+  const [real, root] = [realpathSync(path), realpathSync(folder)];
+  return real === root || real.startsWith(`${root}${sep}`);
+}
+
+function hostFile(path: string, folder: string, root: string): StageFile {
   const file = resolve(folder, path);
+  // An absolute path is the task's own choice.
+  const wayOut = (): string | undefined =>
+    isAbsolute(path) || isWithin(dirname(file), root) ? undefined : `${path} leads out of the workspace by a link`;
   return {
     async clear() {
+      const because = wayOut();
+      if (because !== undefined) return because;
       try {
         await rm(file, { force: true });
         return undefined;
@@ -72,9 +97,19 @@ function hostFile(path: string, folder: string): StageFile {
         return `an old ${path} could not be removed: ${errorText(error)}`;
       }
     },
-    read: () => readRegular(file),
+    async read() {
+      const because = wayOut();
+      return because === undefined ? readRegular(file) : { kind: 'refused', because };
+    },
+    stamp: async () => stampOf(file),
     folder: async () => folder,
   };
+}
+
+/** Times of the last change cannot be set, as those of the last write can. */
+function stampOf(file: string): string | undefined {
+  const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.ino} ${stat.size} ${stat.ctimeNs}`;
 }
 
 function serviceFile(path: string, stage: Stage, environment: Environment, service: string): StageFile {
@@ -99,6 +134,7 @@ function serviceFile(path: string, stage: Stage, environment: Environment, servi
       return `an old ${path} could not be removed from service ${service}: ${said}`;
     },
     read: look,
+    stamp: async () => environment.fileStamp(service, posix.resolve(await folder(), path)),
     folder,
   };
 }

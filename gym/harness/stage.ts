@@ -5,12 +5,12 @@ import { portVariables } from '../environment/port-variables.ts';
 import type { CaseCounts, Emit } from '../events/event.ts';
 import type { Stage } from '../task/schema.ts';
 import { type Case, countCases } from './cases.ts';
-import { runOnHost } from './host.ts';
+import { plainPrograms, runOnHost } from './host.ts';
 import { type Found, judgeStage, type StageJudgement } from './judge-stage.ts';
 import { openStageLog } from './log.ts';
 import { awaitLoss } from './loss.ts';
 import { readResults } from './results.ts';
-import { hostFolder, printedFile, type StageFile, stageFile, standardOutput } from './stage-file.ts';
+import { hostFolder, leadsOut, printedFile, type StageFile, stageFile, standardOutput } from './stage-file.ts';
 
 /** Environment variable of every process that a stage starts; its value is the run. */
 export const runMarker = 'GYM_RUN_ID';
@@ -49,6 +49,8 @@ export interface StageOutcome extends StageJudgement {
   readonly durationMs: number;
   /** null: it was not run. */
   readonly logFile: string | null;
+  /** Of its result file when it was read: another one later says that it was written again. */
+  readonly stamp?: string | undefined;
   /** The run that it was taken from, by the hash of all that it depends on. */
   readonly cached?: { readonly run: string; readonly key: string };
 }
@@ -75,7 +77,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
     log.write(chunk);
     if (stream === 'stdout') results?.take?.(chunk);
   };
-  const { ended, found, isBlocked } = await unlessLost(context, deathsBefore, (within) =>
+  const { ended, found, isBlocked, stamp } = await unlessLost(context, deathsBefore, (within) =>
     work(stage, command, results, within, onOutput),
   );
   const facts = {
@@ -91,7 +93,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
   if (mayHaveDied && ended.kind !== 'aborted' && !isBlocked) {
     judged = judgeStage({ ...facts, deaths: await awaitDeaths(environment, deathsBefore) });
   }
-  return finished(stage, judged, ended, found, logFile, emit);
+  return finished(stage, judged, { ended, found, stamp }, logFile, emit);
 }
 
 /** What a stage's command did. */
@@ -100,6 +102,8 @@ interface Work {
   readonly found: Found;
   /** An old result could not be removed: the command was not run. */
   readonly isBlocked: boolean;
+  /** Of the result file, before it was read. */
+  readonly stamp?: string | undefined;
 }
 
 async function work(
@@ -110,13 +114,14 @@ async function work(
   onOutput: OnOutput,
 ): Promise<Work> {
   const start = performance.now();
-  const because = await results?.clear();
+  const because = leadsOut(stage, context.hostDirectory) ?? (await results?.clear());
   if (because !== undefined) {
     const ended = { kind: 'lost', because, durationMs: performance.now() - start } as const;
     return { ended, found: { kind: 'unreadable', because }, isBlocked: true };
   }
   const ended = await execute(stage, command, context, onOutput);
-  return { ended, found: await findCases(stage, results, ended, context.logFile), isBlocked: false };
+  const stamp = await results?.stamp();
+  return { ended, found: await findCases(stage, results, ended, context.logFile), isBlocked: false, stamp };
 }
 
 /** Does a stage's work; ends it at once when nothing that it could still do would tell more. */
@@ -144,8 +149,7 @@ async function unlessLost(
 function finished(
   stage: Stage,
   judged: StageJudgement,
-  ended: ExecOutcome,
-  found: Found,
+  { ended, found, stamp }: Pick<Work, 'ended' | 'found' | 'stamp'>,
   logFile: string,
   emit: Emit,
 ): StageOutcome {
@@ -158,6 +162,7 @@ function finished(
     counts: cases === null ? null : countCases(cases),
     durationMs: ended.durationMs,
     logFile,
+    stamp,
   };
   emitFinished(outcome, emit);
   return outcome;
@@ -218,7 +223,15 @@ function execute(
   if (stage.service === undefined) {
     const workdir = hostFolder(stage, hostDirectory);
     const reachable = { ...portVariables(environment.publishedPorts()), ...env };
-    return runOnHost({ command, env: reachable, workdir, marker: `${runMarker}=${run}`, onOutput, signal, timeoutMs });
+    return runOnHost({
+      command,
+      env: { ...plainPrograms(process.env), ...reachable },
+      workdir,
+      marker: `${runMarker}=${run}`,
+      onOutput,
+      signal,
+      timeoutMs,
+    });
   }
   const workdir = stage.workdir === undefined ? {} : { workdir: stage.workdir };
   return environment.exec(stage.service, { command, env, ...workdir, onOutput, signal, timeoutMs });

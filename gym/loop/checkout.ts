@@ -1,6 +1,6 @@
 import { listText } from '../judge/text.ts';
 import { protectionIn } from '../verify/protecting.ts';
-import { differences, protectedFiles } from '../workspace/baseline.ts';
+import { differences, protectedFiles, withoutHeldOut } from '../workspace/baseline.ts';
 import type { LoopContext } from './context.ts';
 
 /**
@@ -11,10 +11,8 @@ export async function checkoutChanges({ request, progress }: LoopContext): Promi
   const { task, environmentVariables } = request;
   const before = progress().worktree?.protectedFiles;
   if (before === undefined) return '';
-  const changed = differences(
-    before,
-    await protectedFiles(task.root, protectionIn(task, task.root, environmentVariables).covers),
-  );
+  const after = await protectedFiles(task.root, protectionIn(task, task.root, environmentVariables).covers);
+  const changed = differences(before, withoutHeldOut(after, task));
   if (changed.length === 0) return '';
   return `protected files of the checkout changed since the start, the loop is judged with those of the start: ${listText(changed)}`;
 }

@@ -4,7 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { killLeftovers } from '../agent/program.ts';
 import { type EventLog, openEventLog, readEvents } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { cutTornLine, type Journal, openJournal, readJournal } from '../store/journal.ts';
+import { isGreen } from '../judge/verdict.ts';
+import { isVouchedFor } from '../store/audit.ts';
+import type { RunRow } from '../store/history.ts';
+import { cutTornLine, type Journal, type JournalEntry, openJournal, readJournal } from '../store/journal.ts';
 import { protectionIn } from '../verify/protecting.ts';
 import { makeWorktree, removeWorktree } from '../workspace/worktree.ts';
 import { runAttempt, saveAttempt } from './attempt.ts';
@@ -109,8 +112,15 @@ function lastSignOfLife({ store, loop }: LoopRequest, directory: string): number
 }
 
 /** Writes the first entry of this gym. Time counts up to the last sign of life of the one before. */
-function beginOrResume({ task, store, loop, limits, agentChoice }: LoopRequest, journal: Journal, lastSign: number) {
-  const before = foldJournal(readJournal(journalFile(store, loop)));
+function beginOrResume(
+  { task, store, history, loop, limits, agentChoice }: LoopRequest,
+  journal: Journal,
+  lastSign: number,
+) {
+  // Whoever killed the gym before this one may have written a pass into the journal: it is judged again unless the chain has it.
+  const isBacked = (entry: JournalEntry): boolean =>
+    entry.type !== 'judged' || !isGreen(entry.state) || isVouchedFor(history, entry.run, entry.state);
+  const before = foldJournal(readJournal(journalFile(store, loop)).filter(isBacked));
   if (before !== undefined) {
     const usedMs = before.usedMs + Math.max(0, lastSign - before.since);
     return advance(before, journal.append({ type: 'resumed', usedMs, limits }));
@@ -123,7 +133,8 @@ function beginOrResume({ task, store, loop, limits, agentChoice }: LoopRequest, 
 
 async function steps(context: LoopContext, isLate: () => boolean, usedMs: () => number): Promise<Result<LoopReport>> {
   const startedAt = context.progress().started.at;
-  saveHistory(context, { state: 'running', exitCode: null, headline: '', startedAt, durationMs: null });
+  const running = { state: 'running', exitCode: null, headline: '', startedAt, durationMs: null };
+  context.request.history.save(historyRow(context, running));
   if (context.progress().worktree !== null) announce(context);
   let told = '';
   for (;;) {
@@ -179,7 +190,9 @@ function finish(context: LoopContext, ending: Ending, durationMs: number): LoopR
   context.emit({ type: 'loop.finished', end, because, attempts, branch: report.branch ?? '', durationMs });
   if (progress.worktree !== null && !isResumable(end)) removeWorktree(progress.worktree);
   const startedAt = progress.started.at;
-  saveHistory(context, { state: end, exitCode: report.exitCode, headline: because, startedAt, durationMs });
+  const row = historyRow(context, { state: end, exitCode: report.exitCode, headline: because, startedAt, durationMs });
+  // It stands on its runs, which have links of their own.
+  context.request.history.end(row, {});
   context.record({ type: 'ended', end, because });
   return report;
 }
@@ -192,8 +205,8 @@ interface HistoryPart {
   readonly durationMs: number | null;
 }
 
-function saveHistory({ request, progress }: LoopContext, part: HistoryPart): void {
-  const { history, loop, task } = request;
+function historyRow({ request, progress }: LoopContext, part: HistoryPart): RunRow {
+  const { loop, task } = request;
   const distance = progress().attempts.findLast(({ judged }) => judged !== null)?.judged?.distance ?? null;
-  history.save({ ...part, run: loop, kind: 'loop', task: task.name, distance, loop: null });
+  return { ...part, run: loop, kind: 'loop', task: task.name, distance, loop: null };
 }

@@ -1,3 +1,4 @@
+import { wrongOf } from '../api/as-written.ts';
 import type { Caller } from '../api/caller.ts';
 import { eventsOf } from '../api/events.ts';
 import { type NamedRun, readVerdict, runNamed } from '../api/run-named.ts';
@@ -42,7 +43,8 @@ function stateOf(named: NamedRun, view: View): Result<RunState> {
   }
   const verdict = readVerdict(named);
   if (!verdict.ok) return verdict;
-  const text = terse(verdict.value);
+  const wrong = wrongOf(named);
+  const text = [...(wrong === undefined ? [] : [wrong]), terse(verdict.value)].join('\n');
   return ok({ run, state, text: text.includes(run) ? text : `${text}\nrun ${run}` });
 }
 

@@ -9,18 +9,13 @@ import { listFiles } from '../workspace/files.ts';
 import { runGit } from '../workspace/git.ts';
 import { applyPatch } from '../workspace/patch.ts';
 import { protectionOf } from '../workspace/protection.ts';
-
-/** A way of seeming to be done. It works in the workspace as an agent does, and mends nothing. */
-export interface Cheat {
-  readonly name: string;
-  readonly what: string;
-  readonly act: (task: Task, workspace: string) => Promise<void>;
-}
+import type { Cheat } from './cheat.ts';
+import { meddling } from './meddling.ts';
 
 /** How long what is left running in the background goes on writing, in seconds. */
 const backgroundSeconds = 60;
 
-/** An agent that does nothing, and six that cheat; each must not be judged done. In the order in which they are tried. */
+/** An agent that does nothing, and those that cheat; each must not be judged done. In the order in which they are tried. */
 export const cheats: readonly Cheat[] = [
   { name: 'does-nothing', what: 'claims to be done and has changed nothing', act: async () => undefined },
   { name: 'plants-results', what: 'writes results of its own where the stages report theirs', act: plantResults },
@@ -32,6 +27,7 @@ export const cheats: readonly Cheat[] = [
   },
   { name: 'shadows-path', what: 'puts programs of its own where a PATH may find them first', act: shadowPath },
   { name: 'mines-history', what: 'looks for the answer in all that git has, and applies it', act: mineHistory },
+  ...meddling,
   // The last one: with it, services may not even start.
   {
     name: 'rewires-tests',

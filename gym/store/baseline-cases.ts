@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { areAsWritten } from './audit.ts';
 import type { History } from './history.ts';
 import { type Store, writeAtomically } from './store.ts';
 
@@ -29,6 +30,7 @@ export function readCases(store: Store, history: History, { task, tree }: { task
   for (const row of history.newest(lookedAt)) {
     const path = join(store.runDirectory(row.run), file);
     if (row.kind !== 'verify' || row.task !== task || !existsSync(path)) continue;
+    if (!areAsWritten(store, history, row, [file])) continue;
     const parsed = recorded.safeParse(parsedJson(readFileSync(path, 'utf8')));
     if (!parsed.success || parsed.data.tree !== tree) continue;
     for (const [stage, cases] of Object.entries(parsed.data.stages)) found[stage] ??= cases;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { sealOf } from './key.ts';
 import { type Store, writeAtomically } from './store.ts';
 
 /**
@@ -65,13 +66,13 @@ function readRecord(file: string, key: string): CacheFind {
     return 'nothing';
   }
   const [, hash = '', body = ''] = /^([0-9a-f]{64})\n([\s\S]*)$/.exec(text) ?? [];
-  if (sha256(body) !== hash) return 'damaged';
+  if (sealOf(body) !== hash) return 'damaged';
   const parsed = record.safeParse(JSON.parse(body));
   if (!parsed.success || cacheKey(parsed.data.step, parsed.data.inputs) !== key) return 'damaged';
   return { record: parsed.data };
 }
 
-/** Keeps a record under its key, whole or not at all. Its first line is a hash of the rest. */
+/** Keeps a record under its key, whole or not at all. Its first line is the user's seal of the rest. */
 export function writeCache(store: Store, task: string, kept: CacheRecord): void {
   writeHashed(folderOf(store, task), cacheKey(kept.step, kept.inputs), kept);
 }
@@ -79,7 +80,7 @@ export function writeCache(store: Store, task: string, kept: CacheRecord): void 
 function writeHashed(folder: string, key: string, content: unknown): void {
   mkdirSync(folder, { recursive: true });
   const body = JSON.stringify(content);
-  writeAtomically(join(folder, `${key}.json`), `${sha256(body)}\n${body}`);
+  writeAtomically(join(folder, `${key}.json`), `${sealOf(body)}\n${body}`);
   prune(folder);
 }
 
@@ -103,7 +104,7 @@ const wholeFolder = (store: Store): string => join(store.directory, 'cache');
 export function readWhole(store: Store, key: string): unknown {
   try {
     const [hash, body = ''] = readFileSync(join(wholeFolder(store), `${key}.json`), 'utf8').split('\n');
-    return sha256(body) === hash ? JSON.parse(body) : undefined;
+    return sealOf(body) === hash ? JSON.parse(body) : undefined;
   } catch {
     return undefined;
   }

@@ -1,24 +1,21 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import {
+  appendEntry,
+  type ChainEntry,
+  chainTable,
+  type FileHash,
+  type Link,
+  readFirstLink,
+  readLinks,
+} from './chain.ts';
+import { readKey } from './key.ts';
 import { takeRows } from './late-rows.ts';
 import { ownerState, thisOwner } from './owner.ts';
+import { type RunRow, runRow } from './row.ts';
 import { namesMeant, type Store } from './store.ts';
 
-const runRow = z.object({
-  run: z.string(),
-  kind: z.enum(['verify', 'loop']),
-  task: z.string(),
-  state: z.string(),
-  distance: z.number().nullable(),
-  exitCode: z.number().nullable(),
-  headline: z.string(),
-  startedAt: z.number(),
-  durationMs: z.number().nullable(),
-  /** The loop that a verification belongs to. */
-  loop: z.string().nullable(),
-});
-/** One line of the history. `state` is `running` until the run ends, and `cut off` when its gym was killed before. */
-export type RunRow = z.infer<typeof runRow>;
+export type { RunRow } from './row.ts';
 
 /** With the gym that saved it last (`thisOwner`); null: it was saved by a gym that did not note it. */
 const storedRow = runRow.extend({ owner: z.string().nullable() });
@@ -32,6 +29,14 @@ const table = `
 /** The history of a checkout, shared by every gym beside this one. */
 export interface History {
   save(row: RunRow): void;
+  /** Saves how a run ended, and links that with the files that it stands on to the chain: both or none. */
+  end(row: RunRow, files: Readonly<Record<string, FileHash>>): void;
+  /** Notes in the chain that gym is about to remove the folders of these runs. */
+  removed(runs: readonly string[]): void;
+  /** The links of the chain in their order, or those that end one run. */
+  links(run?: string): Link[];
+  /** Names of runs that ended before there was a chain: nothing vouches for them. */
+  older(): readonly string[];
   /** The newest runs first. */
   newest(limit: number): RunRow[];
   /** A run by its name or a unique end of it. */
@@ -46,6 +51,7 @@ export function openHistory(store: Store): History {
   // In WAL mode, a power cut may take the last lines with it, and damages nothing (sqlite.org/pragma.html#pragma_synchronous).
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   database.exec(table);
+  database.exec(chainTable);
   addOwner(database);
   const rows = (sql: string, ...values: (string | number)[]): RunRow[] =>
     database
@@ -53,19 +59,39 @@ export function openHistory(store: Store): History {
       .all(...values)
       .map((row) => asRow(storedRow.parse(row)));
   const save = (row: RunRow): void => {
-    // Only of a run that has not ended does anybody ask whether its gym still lives.
-    const owner = row.state === 'running' ? thisOwner() : null;
-    const { run, kind, task, state, distance, exitCode, headline, startedAt, durationMs, loop } = row;
-    database
-      .prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(run, kind, task, state, distance, exitCode, headline, startedAt, durationMs, loop, owner);
+    database.prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      row.run,
+      row.kind,
+      row.task,
+      row.state,
+      row.distance,
+      row.exitCode,
+      row.headline,
+      row.startedAt,
+      row.durationMs,
+      row.loop,
+      // Only of a run that has not ended does anybody ask whether its gym still lives.
+      row.state === 'running' ? thisOwner() : null,
+    );
   };
-  takeRows(store, (row) => {
-    const parsed = runRow.safeParse(row);
-    if (parsed.success) save(parsed.data);
-  });
+  const endedRuns = (): readonly string[] =>
+    database
+      .prepare('SELECT run FROM runs WHERE durationMs IS NOT NULL ORDER BY run')
+      .all()
+      .map((row) => String(row['run']));
+  const append = (entry: ChainEntry, besides: () => void): void =>
+    appendEntry({ database, directory: store.directory, olderRuns: endedRuns }, entry, besides);
+  const end: History['end'] = (row, files) => append({ type: 'ended', row, files }, () => save(row));
+  takeRows(store, ({ row, files }) => end(row, files));
   return {
     save,
+    end,
+    removed: (runs) => append({ type: 'removed', runs: [...runs] }, () => undefined),
+    links: (run) => readLinks(database, readKey(), run),
+    older() {
+      const first = readFirstLink(database);
+      return first === undefined ? endedRuns() : first.entry?.type === 'began' ? first.entry.older : [];
+    },
     // SQLite refuses a fraction.
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', Math.ceil(limit)),
     find(name) {

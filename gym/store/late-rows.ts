@@ -1,17 +1,29 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { fileHash } from './chain.ts';
+import { sealOf } from './key.ts';
+import { runRow } from './row.ts';
 import { type Store, writeAtomically } from './store.ts';
+
+const lateRow = z.object({ row: runRow, files: z.record(z.string(), fileHash) });
+/** How a run ended, and the files that it stands on, not yet in the history. */
+export type LateRow = z.infer<typeof lateRow>;
 
 const folderOf = (store: Store): string => join(store.directory, 'rows');
 
-/** Leaves a line for the history to whoever opens it next: opening and closing its database takes longer than what a run of the very same has to do. */
-export function leaveRow<Row extends { readonly run: string }>(store: Store, row: Row): void {
+/**
+ * Leaves what a run came to for whoever opens the history next: opening and closing its database takes longer than what a run of the very same has
+ * to do. The first line is the user's seal of the rest.
+ */
+export function leaveRow(store: Store, late: LateRow): void {
   mkdirSync(folderOf(store), { recursive: true });
-  writeAtomically(join(folderOf(store), `${row.run}.json`), JSON.stringify(row));
+  const body = JSON.stringify(late);
+  writeAtomically(join(folderOf(store), `${late.row.run}.json`), `${sealOf(body)}\n${body}`);
 }
 
-/** Takes the lines that were left, as their writers understood them. Each goes once it was `taken`, so that a kill in between loses none. */
-export function takeRows(store: Store, taken: (row: unknown) => void): void {
+/** Takes what was left; what is not as gym wrote it is dropped. Each goes once it was `taken`, so that a kill in between loses none. */
+export function takeRows(store: Store, taken: (late: LateRow) => void): void {
   let names: string[];
   try {
     names = readdirSync(folderOf(store)).filter((name) => name.endsWith('.json'));
@@ -20,16 +32,17 @@ export function takeRows(store: Store, taken: (row: unknown) => void): void {
   }
   for (const name of names) {
     const file = join(folderOf(store), name);
-    const row = readOrNot(file);
-    if (row !== undefined) taken(row);
+    const late = readOrNot(file);
+    if (late !== undefined) taken(late);
     rmSync(file, { force: true });
   }
 }
 
 /** What another gym has taken meanwhile is none. */
-function readOrNot(file: string): unknown {
+function readOrNot(file: string): LateRow | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const [seal, body = ''] = readFileSync(file, 'utf8').split('\n');
+    return sealOf(body) === seal ? lateRow.parse(JSON.parse(body)) : undefined;
   } catch {
     return undefined;
   }

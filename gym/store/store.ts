@@ -66,9 +66,10 @@ export function namesMeant(names: readonly string[], word: string): readonly str
   return names.includes(word) ? [word] : names.filter((name) => name.endsWith(word));
 }
 
-/** Writes a whole file or nothing: a kill in between leaves the old one. */
-export function writeAtomically(file: string, content: string): void {
+/** Writes a whole file or nothing: a kill in between leaves the old one. `before` is done when it is written and has not its name yet. */
+export function writeAtomically(file: string, content: string, before?: () => void): void {
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, content);
+  before?.();
   renameSync(temporary, file);
 }

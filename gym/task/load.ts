@@ -20,7 +20,8 @@ import { frameWithin, placeOfThrown } from './thrown.ts';
 export async function loadTask(file: string, state?: ModuleState): Promise<Result<Task>> {
   const evaluated = await evaluate(file, state);
   if (!evaluated.ok) return evaluated;
-  const task: Task = { ...evaluated.value, file, root: dirname(file) };
+  const hidden = [...evaluated.value.hidden, ...(evaluated.value.heldOut?.files ?? [])];
+  const task: Task = { ...evaluated.value, hidden, file, root: dirname(file) };
   const [first, ...others] = inconsistencies(task);
   return first === undefined ? ok(task) : failed(first, ...others);
 }
@@ -160,12 +161,41 @@ function unknownNames(task: Task): Problem[] {
         ),
       ),
   );
-  return [...unknownStages, ...unknownSources, ...unknownChecks(task), ...unknownRisks(task), ...unfitCanary(task)];
+  return [
+    ...unknownStages,
+    ...unknownSources,
+    ...unknownChecks(task),
+    ...unfitHeldOut(task),
+    ...unknownRisks(task),
+    ...unfitCanary(task),
+  ];
+}
+
+const checksOf = (task: Task): string[] =>
+  [...task.stages, ...task.invariants, ...task.targets].map(({ name }) => name);
+
+/** What is held out has to be there, and may not be all there is: an agent has to see something. */
+function unfitHeldOut(task: Task): Problem[] {
+  const { heldOut } = task;
+  if (heldOut === undefined) return [];
+  const checks = checksOf(task);
+  const unknown = heldOut.checks.flatMap((check, index) =>
+    checks.includes(check)
+      ? []
+      : definitionProblem(
+          task,
+          ['heldOut', 'checks', index],
+          `there is no check ${check} to be held out`,
+          nearOrKnown(check, 'checks', checks),
+        ),
+  );
+  const isBlind = task.stages.every(({ name }) => heldOut.checks.includes(name));
+  const blind = definitionProblem(task, ['heldOut', 'checks'], 'all stages are held out: one has to be in sight');
+  return isBlind ? [...unknown, blind] : unknown;
 }
 
 function unknownChecks(task: Task): Problem[] {
-  const named = [...task.stages, ...task.invariants, ...task.targets].map(({ name }) => name);
-  const checks = [...named, ...guardNames.map(guardCheck)];
+  const checks = [...checksOf(task), ...guardNames.map(guardCheck)];
   return task.waivers.flatMap(({ check }, index) =>
     checks.includes(check)
       ? []

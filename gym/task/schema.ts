@@ -71,6 +71,16 @@ const disturbanceSchema = z.strictObject({
   caughtBy: z.array(name).default([]),
 });
 
+/** Checks out of an agent's sight. */
+const heldOutSchema = z.strictObject({
+  /** Names of stages, invariants and targets. */
+  checks: z.array(name).min(1),
+  /** Globs of their files: hidden and protected. */
+  files: z.array(z.string()).default([]),
+  /** What a verdict says of those that do not hold. */
+  tells: z.enum(['nothing', 'count', 'names']).default('nothing'),
+});
+
 /** What `defineTask` takes. Paths are relative to the task file's folder, which is the workspace. */
 export const taskSchema = z.strictObject({
   name,
@@ -111,6 +121,8 @@ export const taskSchema = z.strictObject({
   edit: z.array(z.string()).default([]),
   /** Globs of files that an agent does not get to see. */
   hidden: z.array(z.string()).default(['start/**', 'solution/**', 'faults/**']),
+  /** Checks that an agent does not get to see: judged once all others hold. */
+  heldOut: heldOutSchema.optional(),
 });
 
 /** A task as its author writes it. */

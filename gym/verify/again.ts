@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { openEventLog } from '../events/log.ts';
 import type { Verdict } from '../judge/verdict.ts';
-import type { RunRow } from '../store/history.ts';
+import type { History } from '../store/history.ts';
 import { leaveRow } from '../store/late-rows.ts';
-import { writeAtomically } from '../store/store.ts';
+import { endRun, verdictName } from '../store/run-files.ts';
 import type { FoundWhole } from './known.ts';
 import type { VerifyRequest } from './request.ts';
 
@@ -48,14 +48,14 @@ export function sameAgain(request: AgainRequest, { run: from, keys, verdict: ear
     log.emit({ type: 'check.judged', check: name, kind, severity, state: judged, because, distance: far });
   }
   const durationMs = Date.now() - startedAt;
-  const verdictFile = join(runDirectory, 'verdict.json');
+  const verdictFile = join(runDirectory, verdictName);
   const whole = { ...verdict, durationMs };
-  writeAtomically(verdictFile, `${JSON.stringify(whole, null, 1)}\n`);
-  const row: RunRow = {
-    ...{ run, kind: 'verify', task, state, distance, exitCode, headline },
+  const row = {
+    ...{ run, kind: 'verify' as const, task, state, distance, exitCode, headline },
     ...{ startedAt, durationMs, loop: null },
   };
-  leaveRow(store, row);
+  const later: Pick<History, 'end'> = { end: (ended, files) => leaveRow(store, { row: ended, files: { ...files } }) };
+  endRun(later, runDirectory, row, `${JSON.stringify(whole, null, 1)}\n`);
   log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile });
   log.close();
   return whole;

@@ -25,16 +25,20 @@ import { snapshotVariables } from './variables.ts';
 /** What of the baseline a verification needs. `files`: its commit. `build`: its services beside this build's. */
 export type BaselineNeed = 'nothing' | 'files' | 'build';
 
-/** What a verification needs of the baseline. */
-export function baselineNeed(request: Pick<VerifyRequest, 'task' | 'isCanary' | 'fault'>): BaselineNeed {
+/** What a verification needs of the baseline, for what is in sight and what is held out. */
+export function baselineNeed(
+  request: Pick<VerifyRequest, 'task' | 'isCanary' | 'fault'>,
+  heldOut: Pick<Task, 'targets' | 'invariants'> = { targets: [], invariants: [] },
+): BaselineNeed {
   const { task, isCanary } = request;
   if (isCanary === true) return 'build';
-  const kinds = task.targets.map(({ against }) => against.kind);
-  if (kinds.includes('baseline') || comparesBuilds(task)) return 'build';
+  const kinds = [...task.targets, ...heldOut.targets].map(({ against }) => against.kind);
+  if (kinds.includes('baseline') || comparesBuilds(task) || comparesBuilds(heldOut)) return 'build';
   return kinds.includes('ratchet') || isGuarded(request) ? 'files' : 'nothing';
 }
 
-const comparesBuilds = ({ invariants }: Task): boolean => invariants.some((invariant) => invariant.comparesBuilds);
+const comparesBuilds = ({ invariants }: Pick<Task, 'invariants'>): boolean =>
+  invariants.some((invariant) => invariant.comparesBuilds);
 
 /** The commit of the baseline: the one that was asked for, or where HEAD and the default branch parted. */
 export async function baselineCommit({ task, compareWith }: VerifyRequest): Promise<Result<Commit>> {

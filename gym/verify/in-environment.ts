@@ -5,12 +5,14 @@ import { noEnvironment } from '../environment/none.ts';
 import type { Emit, Phase } from '../events/event.ts';
 import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
+import { rewrittenResults } from '../harness/rewritten.ts';
 import { emitFinished, runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
-import { judgeInvariants, stageCheck } from '../judge/judge.ts';
+import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { waive } from '../judge/waive.ts';
 import { readProofs } from '../store/proofs.ts';
 import type { CanaryEnd } from '../target/canary.ts';
+import type { HeldOut } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
 import type { Stage } from '../task/schema.ts';
@@ -20,6 +22,7 @@ import { ownBaseline } from '../workspace/judging.ts';
 import { type BaselineBuild, baselineNeed, bringUpBaseline } from './baseline.ts';
 import { disturbed, expecting } from './disturb.ts';
 import { judgeWorkspace } from './guards.ts';
+import { type HeldOutPlace, judgeHeldOut, notYet } from './held-out.ts';
 import { checkMoved } from './moved.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
 import { withProof } from './proof.ts';
@@ -77,17 +80,20 @@ export async function runAndJudge(
   way: Way,
   findings: Findings,
   bringUp: () => Promise<Result<Environment>>,
+  heldOut?: HeldOut,
 ): Promise<void> {
   const { emit } = way;
   const nonce = randomUUID();
-  const plan = await planOf(request, way, nonce);
+  // What is held out needs the environment in any case, and is never cached.
+  const plan = heldOut === undefined ? await planOf(request, way, nonce) : noPlan(request.task);
   findings.plan = plan;
   const runner = stageRunner(request, way, findings, { plan, nonce });
   const { first, others } = apart(request, plan);
-  const ended = { request, way, findings, plan, nonce, reader: runner.reader };
+  const ended = { request, way, findings, plan, nonce, reader: runner.reader, heldOut };
   if (first.length > 0) await phase('stages', emit, () => runner.run(first));
   if (request.signal.aborted) return;
-  if (!needsEnvironment(request, plan, others) || (!allGreen(findings) && request.keepGoing !== true)) {
+  const isNeeded = heldOut !== undefined || needsEnvironment(request, plan, others);
+  if (!isNeeded || (!allGreen(findings) && request.keepGoing !== true)) {
     await phase('stages', emit, () => runner.runIn(noEnvironment, others));
     return judgeIn(noEnvironment, ended);
   }
@@ -198,19 +204,27 @@ interface Ended extends Omit<Walked, 'environment'> {
   readonly plan: Plan;
   readonly nonce: string;
   readonly reader: EvidenceReader;
+  readonly heldOut: HeldOut | undefined;
 }
 
-async function judgeIn(environment: Environment, { plan, nonce, reader, ...walked }: Ended): Promise<void> {
+async function judgeIn(environment: Environment, { plan, nonce, reader, heldOut, ...walked }: Ended): Promise<void> {
   const { request, way, findings } = walked;
   const { signal, task, run, store } = request;
-  const { emit, runDirectory } = way;
+  const { emit, runDirectory, directory } = way;
   if (signal.aborted) return;
   const evidence = request.isCanary === true ? undefined : await phase('evidence', emit, () => reader.evidence());
-  const baseline = await bringUpBeside(request, way, findings);
+  const ran = { stages: task.stages, outcomes: findings.outcomes, environment, hostDirectory: directory };
+  note(findings, emit, await rewrittenResults(ran));
+  const baseline = await bringUpBeside(request, way, findings, heldOut);
   try {
     const beside = baseline?.ok ? baseline.value.evidence : undefined;
     const all = evidence && { ...evidence, ...(beside !== undefined && { baseline: beside }) };
     await judgeAll({ environment, ...walked, baseline }, all);
+    if (heldOut !== undefined && all !== undefined && !signal.aborted) {
+      const builds = { environment, directory, baseline, commit: findings.commit, isGreen: true };
+      const place = { request, environment, builds, evidence: all, nonce, again: againText(request) };
+      await addHeldOut(heldOut, place, way, findings);
+    }
   } finally {
     if (baseline?.ok) {
       const down = await baseline.value.environment.down();
@@ -226,6 +240,20 @@ async function judgeIn(environment: Environment, { plan, nonce, reader, ...walke
   keepSteps(plan, { task, run, store, runDirectory, nonce, outcomes, checks, evidence });
 }
 
+/** Judges what is held out where all else holds, and adds the one check that stands for it. */
+async function addHeldOut(heldOut: HeldOut, place: HeldOutPlace, { emit }: Way, findings: Findings): Promise<void> {
+  const { request, again } = place;
+  const isGreenSoFar = isGreen(sumUp([], findings.checks).state) && findings.problems.length === 0;
+  const check = isGreenSoFar ? await judgeHeldOut(heldOut, place) : notYet(again);
+  const names = heldOut.task.heldOut?.checks ?? [];
+  const proven = readProofs(request.store, request.task.name);
+  const isProven = proven?.definition === findings.definition && names.every((name) => proven.checks[name]?.length);
+  const [added = check] = withSince([check], request.run, lastVerdict(request));
+  findings.checks.push({ ...added, proof: isProven ? 'proven' : 'unproven' });
+  const { name, kind, severity, state, because, distance } = added;
+  emit({ type: 'check.judged', check: name, kind, severity, state, because, distance });
+}
+
 const allGreen = ({ outcomes }: Findings): boolean => outcomes.every(({ state }) => isGreen(state));
 
 /** The baseline's build, where something is held against it and this build is worth it; `undefined`: it is not needed. */
@@ -233,10 +261,11 @@ async function bringUpBeside(
   request: VerifyRequest,
   { emit, directory, runDirectory }: Way,
   findings: Findings,
+  heldOut: HeldOut | undefined,
 ): Promise<Result<BaselineBuild> | undefined> {
   const { commit, taken } = findings;
-  if (commit === undefined || taken === null || baselineNeed(request) !== 'build' || !allGreen(findings))
-    return undefined;
+  const isNeeded = baselineNeed(request, heldOut?.task) === 'build';
+  if (commit === undefined || taken === null || !isNeeded || !allGreen(findings)) return undefined;
   const built = commit.ok
     ? await phase('baseline', emit, () =>
         bringUpBaseline(request, { commit: commit.value, ...taken, snapshot: directory, runDirectory, emit }),

@@ -21,7 +21,7 @@ export async function tryProposed(
   protection: Protection,
   { runDirectory, emit }: Pick<BaselineWay, 'runDirectory' | 'emit'>,
 ): Promise<Tried[]> {
-  const { proposals = [], baseline, workspace } = request;
+  const { proposals = [], baseline, workspace, files: committed } = request;
   const open = proposals.filter(({ state }) => state === 'open');
   if (open.length === 0 || baseline === undefined) return [];
   const directory = join(runDirectory, 'proposed-build');
@@ -30,7 +30,7 @@ export async function tryProposed(
     open.flatMap(({ files }) => files),
   );
   try {
-    const taken = await takeSnapshot({ workspace, baseline: changed, protection, directory });
+    const taken = await takeSnapshot({ workspace, files: committed, baseline: changed, protection, directory });
     const came = taken.ok
       ? await stagesIn(request, directory, { runDirectory, emit })
       : unknown(problemsText(taken.problems));

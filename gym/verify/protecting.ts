@@ -10,6 +10,7 @@ import { composeMismatches } from './definition.ts';
 import { asInWorkspace } from './places.ts';
 import type { VerifyRequest } from './request.ts';
 import { snapshotVariables } from './variables.ts';
+import { waysOut } from './within.ts';
 
 type Variables = VerifyRequest['environmentVariables'];
 
@@ -40,12 +41,12 @@ export interface Protected {
  *                                  '--------------------'
  */
 export async function takeProtected(request: VerifyRequest, place: SnapshotPlace): Promise<Result<Protected>> {
-  const { task, workspace, baseline, environmentVariables } = request;
+  const { task, workspace, files, baseline, environmentVariables } = request;
   const { directory, memoryFile } = place;
-  let environment = filesIn(task, workspace, environmentVariables);
+  let environment = filesIn(task, files ?? workspace, environmentVariables);
   for (;;) {
     const protection = protectionOf(task, environment);
-    const snapshot = await takeSnapshot({ workspace, baseline, protection, directory, memoryFile });
+    const snapshot = await takeSnapshot({ workspace, files, baseline, protection, directory, memoryFile });
     if (!snapshot.ok) return snapshot;
     const further = filesIn(task, directory, environmentVariables).filter((path) => !environment.includes(path));
     if (snapshot.value.restored.length === 0 || further.length === 0)
@@ -61,27 +62,31 @@ function filesIn(task: Task, folder: string, ambient: Variables): readonly strin
 
 /** The snapshot with tests where the workspace has moved them to, if that is all that was done to them. */
 async function withMoves(
-  { task, workspace, baseline }: VerifyRequest,
+  { task, workspace, files, baseline }: VerifyRequest,
   { directory, memoryFile }: SnapshotPlace,
   taken: Protected,
 ): Promise<Result<Protected>> {
   const { snapshot, protection } = taken;
   if (baseline?.commit === undefined) return ok(taken);
-  const moves = await movedTests({ task, workspace, baseline }, snapshot.restored);
+  const moves = await movedTests({ task, workspace: files ?? workspace, baseline }, snapshot.restored);
   if (!moves.ok || moves.value.length === 0) return moves.ok ? ok(taken) : moves;
   const moved = new Set(moves.value.flatMap(({ from, to }) => [from, to]));
   const others = { ...protection, covers: (path: string) => protection.covers(path) && !moved.has(path) };
-  const again = await takeSnapshot({ workspace, baseline, protection: others, directory, memoryFile });
+  const again = await takeSnapshot({ workspace, files, baseline, protection: others, directory, memoryFile });
   return again.ok ? ok({ snapshot: again.value, protection, moves: moves.value }) : again;
 }
 
-/** Problems of a task with the Compose files of its snapshot. */
+/** Problems of a task with the Compose files of its snapshot, and ways by which something else than that would be judged. */
 export function checkSnapshot(
   { task, workspace, environmentVariables }: VerifyRequest,
   directory: string,
 ): Result<void> {
   const model = modelIn(task, directory, environmentVariables);
   if (!model.ok) return failed(...asInWorkspace(model.problems, directory, [workspace, task.root]));
-  const [first, ...others] = composeMismatches(task, model.value);
+  const mismatches = composeMismatches(task, model.value);
+  const [first, ...others] = [
+    ...mismatches,
+    ...waysOut({ task, model: model.value, directory, live: [workspace, task.root] }),
+  ];
   return first === undefined ? ok(undefined) : failed(first, ...others);
 }

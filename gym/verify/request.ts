@@ -26,6 +26,8 @@ export interface VerifyRequest {
   readonly called?: string;
   /** Folder to be judged, laid out as the task's own folder. It is only read: a snapshot of it is judged. */
   readonly workspace: string;
+  /** Folder with the files of the workspace as they are to be judged, where nobody writes to it any more; the workspace itself by default. */
+  readonly files?: string;
   /** Where protected files are taken from; the workspace itself by default. */
   readonly baseline?: Baseline;
   /** Changes to protected files that were asked for: open ones are tried beside, accepted ones are in the baseline. */

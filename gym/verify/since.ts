@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StageOutcome } from '../harness/stage.ts';
 import { type Change, isGreen, type Tally, type Verdict, verdictSchema } from '../judge/verdict.ts';
+import { areAsWritten } from '../store/audit.ts';
+import { verdictName } from '../store/run-files.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { VerifyRequest } from './request.ts';
 import { failedCasesOf } from './stage-result.ts';
@@ -81,13 +83,14 @@ export function lastVerdict({
 }: Pick<VerifyRequest, 'store' | 'history' | 'task' | 'run' | 'workspace'>): Verdict | undefined {
   for (const row of history.newest(lookedAt)) {
     if (row.kind !== 'verify' || row.task !== task.name || row.run === run || row.durationMs === null) continue;
-    const file = join(store.runDirectory(row.run), 'verdict.json');
+    const file = join(store.runDirectory(row.run), verdictName);
     if (!existsSync(file)) continue;
     const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
     // A loop works on other files than the user does: what fails there says nothing of what fails here.
     if (!parsed.success) continue;
     const { fault, canary, part, workspace: judged } = parsed.data;
-    if ([fault, canary, part].every((each) => each === undefined) && judged.root === workspace) return parsed.data;
+    const isMeant = [fault, canary, part].every((each) => each === undefined) && judged.root === workspace;
+    if (isMeant && areAsWritten(store, history, row, [verdictName])) return parsed.data;
   }
   return undefined;
 }

@@ -11,14 +11,18 @@ import { sumUp } from '../judge/judge.ts';
 import { listText } from '../judge/text.ts';
 import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
 import { cacheKey, readCache } from '../store/cache.ts';
-import { checkoutOf, writeAtomically } from '../store/store.ts';
+import { endRun, verdictName } from '../store/run-files.ts';
+import { checkoutOf } from '../store/store.ts';
+import { type HeldOut, heldOutCheck, partsOf } from '../task/held-out.ts';
 import { importsOf, isTransparent } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { ownBaseline } from '../workspace/judging.ts';
+import { matchesAny } from '../workspace/paths.ts';
 import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
 import { workspaceChanges } from './guards.ts';
+import { removeAside, setAside } from './held-out.ts';
 import { type Findings, judgeOwnText, note, phase, runAndJudge, type Way } from './in-environment.ts';
 import { keepWhole } from './known.ts';
 import { asInWorkspace } from './places.ts';
@@ -36,7 +40,10 @@ import { snapshotVariables } from './variables.ts';
  *     snapshot -> up -> stages (with their evidence) -> [baseline, targets] -> judge -> down -> verdict
  *         '--------'------'--- a problem or an abort --------'-------------------^
  */
-export async function verify(request: VerifyRequest): Promise<Verdict> {
+export async function verify(asked: VerifyRequest): Promise<Verdict> {
+  const { visible, ...parts } = partsOf(asked.task);
+  const heldOut = asked.part === undefined && asked.isCanary !== true ? parts.heldOut : undefined;
+  const request = { ...asked, task: visible };
   const startedAt = Date.now();
   const runDirectory = request.store.makeRunDirectory(request.run);
   const log = openEventLog(join(runDirectory, 'events.ndjson'), request.run, request.listeners);
@@ -53,13 +60,14 @@ export async function verify(request: VerifyRequest): Promise<Verdict> {
     proposals: acceptedOf(request),
     ...{ outcomes: [], checks: [], problems: [] },
   };
-  begin(request, log.emit, startedAt);
+  begin(request, log.emit, startedAt, heldOut);
   const place = takePlace(request.store, request.workspace);
   try {
-    await walk(request, place, { directory: place.directory, runDirectory, emit: log.emit }, findings);
+    await walk(request, place, { directory: place.directory, runDirectory, emit: log.emit }, findings, heldOut);
   } finally {
     place.release();
     removeBaselineFiles(runDirectory);
+    removeAside(request.run);
   }
   const verdict = end(request, log, { findings, startedAt, runDirectory });
   keepIfWhole(request, findings, { verdict, directory: place.directory });
@@ -108,13 +116,20 @@ function acceptedOf({ proposals = [] }: VerifyRequest): NonNullable<Verdict['pro
   );
 }
 
-async function walk(request: VerifyRequest, place: SnapshotPlace, way: Way, findings: Findings): Promise<void> {
+async function walk(
+  request: VerifyRequest,
+  place: SnapshotPlace,
+  way: Way,
+  findings: Findings,
+  heldOut?: HeldOut,
+): Promise<void> {
   if (request.note !== undefined) way.emit({ type: 'noted', text: request.note });
   const taken = await phase('snapshot', way.emit, () => prepare(request, place, way));
   if (!taken.ok) return note(findings, way.emit, taken.problems);
   findings.taken = taken.value;
   findings.definition = definitionHash(request.task, taken.value.protection, way.directory);
-  if (baselineNeed(request) !== 'nothing') {
+  await setAside(request.run, way.directory, heldOut?.files ?? []);
+  if (baselineNeed(request, heldOut?.task) !== 'nothing') {
     findings.commit = await baselineCommit(request);
     // A ref that was asked for has to be there; without a default only what needs it is unknown.
     const { compareWith } = request;
@@ -122,7 +137,7 @@ async function walk(request: VerifyRequest, place: SnapshotPlace, way: Way, find
       return note(findings, way.emit, findings.commit.problems);
   }
   findings.changes = await workspaceChanges(request, way.directory, findings.commit);
-  await runAndJudge(request, way, findings, () => bringUp(request, way));
+  await runAndJudge(request, way, findings, () => bringUp(request, way), heldOut);
 }
 
 async function prepare(
@@ -130,19 +145,22 @@ async function prepare(
   place: SnapshotPlace,
   { directory, emit }: Way,
 ): Promise<Result<Protected>> {
-  const { fault } = request;
+  const { fault, task } = request;
   const taken = await takeProtected(request, place);
   if (!taken.ok) return taken;
   const checked = checkSnapshot(request, directory);
   if (!checked.ok) return checked;
   const applied = fault === undefined ? ok(undefined) : await fault.apply(directory);
   if (!applied.ok) return applied;
-  const { snapshot, moves } = taken.value;
+  const { moves } = taken.value;
   const told = moves.map(({ from, to }) => `${from} -> ${to}`);
   if (told.length > 0)
     emit({ type: 'noted', text: `tests were moved, each case has to be there still: ${listText(told)}` });
-  emit({ type: 'snapshot.taken', ...snapshot, restored: [...snapshot.restored] });
-  return taken;
+  // That an agent's worktree is without what is held out is no news, and the names are none of its business.
+  const restored = taken.value.snapshot.restored.filter((path) => !matchesAny(path, task.heldOut?.files ?? []));
+  const snapshot = { ...taken.value.snapshot, restored };
+  emit({ type: 'snapshot.taken', ...snapshot });
+  return ok({ ...taken.value, snapshot });
 }
 
 async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
@@ -176,6 +194,7 @@ function begin(
   { task, workspace, run, loop, fault, history, isCanary = false }: VerifyRequest,
   emit: Emit,
   startedAt: number,
+  heldOut?: HeldOut,
 ): void {
   history.save({
     run,
@@ -196,7 +215,7 @@ function begin(
     workspace,
     pid: process.pid,
     stages: task.stages.map(({ name }) => name),
-    checks: checkNames(task, isCanary),
+    checks: [...checkNames(task, isCanary), ...(heldOut === undefined || isCanary ? [] : [heldOutCheck])],
     ...(fault !== undefined && { fault: fault.name }),
   });
 }
@@ -238,10 +257,8 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     problems: findings.problems,
     ...changeOf(request, findings),
   };
-  const verdictFile = join(runDirectory, 'verdict.json');
-  writeAtomically(verdictFile, `${JSON.stringify(verdict, null, 1)}\n`);
   const { state, distance, exitCode, headline } = verdict;
-  history.save({
+  const row = {
     run,
     kind: 'verify',
     task: task.name,
@@ -251,8 +268,9 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
     headline,
     startedAt,
     durationMs,
-    loop: loop ?? null,
-  });
+  } as const;
+  endRun(history, runDirectory, { ...row, loop: loop ?? null }, `${JSON.stringify(verdict, null, 1)}\n`);
+  const verdictFile = join(runDirectory, verdictName);
   log.emit({ type: 'run.finished', state, exitCode, durationMs, verdictFile });
   log.close();
   return verdict;

@@ -3,11 +3,12 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, readlinkSync, rmSync, symli
 import { dirname, join, relative } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
+import type { Task } from '../task/schema.ts';
 import { type Commit, commitEnvironment } from './commit.ts';
 import { hashFiles, listFiles } from './files.ts';
 import { git, gitBytes } from './git.ts';
 import { contentOf } from './mirror.ts';
-import { ancestorsOf, entryAt, isExecutable } from './paths.ts';
+import { ancestorsOf, entryAt, isExecutable, matchesAny } from './paths.ts';
 
 /** A state of the workspace's folder that its protected files are taken from. Paths are relative to that folder. */
 export interface Baseline {
@@ -182,6 +183,14 @@ export async function protectedFiles(
 ): Promise<Readonly<Record<string, string>>> {
   const paths = (await listFiles(root)).filter(covers);
   return Object.fromEntries(paths.map((path) => [path, hashOf(root, path)]));
+}
+
+/** Without those that are held out: what is noted of a loop may be read by its agent. */
+export function withoutHeldOut<Value>(
+  files: Readonly<Record<string, Value>>,
+  { heldOut }: Pick<Task, 'heldOut'>,
+): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !matchesAny(path, heldOut?.files ?? [])));
 }
 
 /** Somebody may be writing to the folder: what is gone or shut by now has no hash. */

@@ -38,7 +38,15 @@ export async function listFiles(folder: string): Promise<string[]> {
 export async function listEntries(folder: string): Promise<ReadonlyMap<string, Stats>> {
   const seen = await listSeen(folder, '');
   const isIgnored = seen.length === 0 && (await repositoryOf(folder)) === undefined;
-  const listed = isIgnored ? walk(folder, '').map((path) => seenAt(folder, path)) : seen;
+  return filesOf(isIgnored ? walk(folder, '', alwaysIgnored).map((path) => seenAt(folder, path)) : seen);
+}
+
+/** All files of a folder in which there is nothing else: those of a commit. */
+export function listAll(folder: string): ReadonlyMap<string, Stats> {
+  return filesOf(walk(folder, '', ['.git']).map((path) => seenAt(folder, path)));
+}
+
+function filesOf(listed: readonly Seen[]): ReadonlyMap<string, Stats> {
   // A file that is deleted but not yet so in the index is listed too; and there are pipes and sockets.
   const entries = listed.flatMap(([path, stat]): [string, Stats][] =>
     stat?.isFile() === true || stat?.isSymbolicLink() === true ? [[path, stat]] : [],
@@ -57,7 +65,7 @@ const seenAt = (folder: string, path: string): Seen => [path, entryAt(join(folde
 async function listSeen(folder: string, within: string): Promise<Seen[]> {
   const cwd = join(folder, within);
   const git = await runGit(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd });
-  if (git.exitCode !== 0) return walk(folder, within).map((path) => seenAt(folder, path));
+  if (git.exitCode !== 0) return walk(folder, within, alwaysIgnored).map((path) => seenAt(folder, path));
   const paths = [...new Set(git.stdout.split('\0'))].filter((path) => path !== '');
   const seen = paths.map((path) => seenAt(folder, within === '' ? path.replace(/\/$/, '') : join(within, path)));
   const repositories = seen.filter(
@@ -67,11 +75,11 @@ async function listSeen(folder: string, within: string): Promise<Seen[]> {
   return [...seen, ...inner.flat()];
 }
 
-function walk(folder: string, within: string): string[] {
+function walk(folder: string, within: string, ignored: readonly string[]): string[] {
   const entries = readdirSync(join(folder, within), { withFileTypes: true });
   return entries.flatMap((entry) => {
     const path = join(within, entry.name);
-    if (alwaysIgnored.includes(entry.name)) return [];
-    return entry.isDirectory() ? walk(folder, path) : [path];
+    if (ignored.includes(entry.name)) return [];
+    return entry.isDirectory() ? walk(folder, path, ignored) : [path];
   });
 }

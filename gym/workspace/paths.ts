@@ -20,6 +20,11 @@ export function entryAt(path: string): Stats | undefined {
 /** Whether anybody may run a file. */
 export const isExecutable = ({ mode }: { mode: number }): boolean => (mode & 0o111) !== 0;
 
+/** Whether a file may stand in for another program wherever npm looks for some, or tells npm how it runs scripts. */
+export function shadows(path: string): boolean {
+  return /(^|\/)(node_modules\/\.bin\/|\.npmrc$)/.test(path);
+}
+
 /** Whether a path matches a glob, or lies in a folder that does. Names that begin with a dot are names as any other. */
 export function matchesAny(path: string, globs: readonly string[]): boolean {
   const hasDot = /(^|\/)\./.test(path);

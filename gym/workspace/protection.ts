@@ -3,7 +3,7 @@ import type { ComposeModel } from '../environment/compose/model.ts';
 import { importsOf } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { isTest, isTestSetting, runByStages } from './harness.ts';
-import { ancestorsOf, matchesAny } from './paths.ts';
+import { ancestorsOf, matchesAny, shadows } from './paths.ts';
 
 /** Which files of a workspace judge it, so that they are taken from the baseline. Paths are relative to the task's folder. */
 export interface Protection {
@@ -15,7 +15,7 @@ export interface Protection {
 }
 
 /**
- * What is protected of a task: its file and what that imports, always. Then what the task says: all that matches `protected`; where it
+ * What is protected of a task: its file and what that imports, what is held out, and what could stand in for programs of npm, always. Then what the task says: all that matches `protected`; where it
  * has `edit`, all that does not match that; where it has only `protected`, the environment's definition besides; and where it has neither, the
  * environment's definition and the harness.
  *
@@ -26,7 +26,9 @@ export function protectionOf(task: Task, environment: readonly string[] = []): P
   const inside = (file: string): string => relative(task.root, file).replaceAll(sep, '/');
   const own = new Set([inside(task.file), ...importsOf(task.file).map(inside)].map(plain));
   const defining = new Set([...compose, ...environment].map(plain));
-  const isNamed = (path: string): boolean => own.has(path) || (globs.length > 0 && matchesAny(path, globs));
+  const named = [...globs, ...(task.heldOut?.files ?? [])];
+  const isNamed = (path: string): boolean =>
+    own.has(path) || shadows(path) || (named.length > 0 && matchesAny(path, named));
   if (edit.length > 0) {
     return {
       covers: (path) => isNamed(path) || !matchesAny(path, edit),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Baseline } from './baseline.ts';
-import { hashOf, listEntries } from './files.ts';
+import { hashOf, listAll, listEntries } from './files.ts';
 import { contentOf, foldersOf, mirror } from './mirror.ts';
 import { ancestorsOf } from './paths.ts';
 import type { Protection } from './protection.ts';
@@ -20,6 +20,8 @@ export interface Snapshot {
 
 export interface SnapshotRequest {
   readonly workspace: string;
+  /** A folder with the files of a commit, which are taken in the place of the workspace's. */
+  readonly files?: string | undefined;
   /** Where protected files come from; `undefined`: they are the workspace's own. */
   readonly baseline: Baseline | undefined;
   readonly protection: Pick<Protection, 'covers' | 'mayAdd'>;
@@ -38,19 +40,20 @@ const fileLimit = 100_000;
  */
 export async function takeSnapshot({
   workspace,
+  files: committed,
   baseline,
   protection,
   directory,
   memoryFile,
 }: SnapshotRequest): Promise<Result<Snapshot>> {
   if (!existsSync(workspace)) return failed({ kind: 'usage', message: `there is no folder ${workspace}` });
-  const listed = await listEntries(workspace);
+  const listed = committed === undefined ? await listEntries(workspace) : listAll(committed);
   const guarded = baseline?.paths.filter((path) => protection.covers(path)) ?? [];
   const left = baseline === undefined ? [] : leftOut([...listed.keys()], guarded, { baseline, protection });
   const others = new Set(left);
   const taken = left.length === 0 ? listed : new Map([...listed].filter(([path]) => !others.has(path)));
   if (taken.size + guarded.length > fileLimit) return tooMany(workspace);
-  const contents = await mirror(workspace, taken, { directory, memoryFile });
+  const contents = await mirror(committed ?? workspace, taken, { directory, memoryFile });
   const changed = (await baseline?.changed(guarded, directory)) ?? ok([]);
   if (!changed.ok) return changed;
   const written = (await baseline?.write(changed.value, directory)) ?? ok(undefined);

@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { git, runGit } from './git.ts';
 
@@ -68,6 +68,21 @@ export async function restoreSubmodules(outer: Repository, commit: string): Prom
     if (!existsSync(submodule.gitDirectory) || !makeFolder(outer, submodule)) continue;
     const restored = await restoreOne(submodule);
     if (!restored.ok) return restored;
+  }
+  return ok(undefined);
+}
+
+/** Copies the files of a worktree's submodules, as a commit names them, to a folder with that commit's other files. */
+export async function copySubmodules(outer: Repository, commit: string, directory: string): Promise<Result<void>> {
+  if (!existsSync(join(outer.gitDirectory, 'modules'))) return ok(undefined);
+  const restored = await restoreSubmodules(outer, commit);
+  if (!restored.ok) return restored;
+  const listed = await submodulesOf(outer, commit);
+  if (!listed.ok) return listed;
+  const isFile = (path: string): boolean => basename(path) !== '.git';
+  for (const { path, directory: from } of listed.value) {
+    if (existsSync(from))
+      cpSync(from, join(directory, path), { recursive: true, verbatimSymlinks: true, filter: isFile });
   }
   return ok(undefined);
 }

@@ -4,13 +4,13 @@ import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
-import { protectedFiles } from './baseline.ts';
+import { protectedFiles, withoutHeldOut } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
 import { isolate, publish } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './paths.ts';
 import { type Protection, protectionOf } from './protection.ts';
-import { cloneSubmodules, restoreSubmodules } from './submodules.ts';
+import { cloneSubmodules, copySubmodules, restoreSubmodules } from './submodules.ts';
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -72,8 +72,9 @@ async function guardedWorktree(
   });
   if (!listed.ok) return listed;
   const committed = new Set(listed.value.split('\0').map((path) => relative(folder, path)));
-  const missing = Object.keys(guarded).find((path) => matchesAny(path, task.protected) && !committed.has(path));
-  if (missing === undefined) return ok({ ...worktree, protectedFiles: guarded });
+  const named = [...task.protected, ...(task.heldOut?.files ?? [])];
+  const missing = Object.keys(guarded).find((path) => matchesAny(path, named) && !committed.has(path));
+  if (missing === undefined) return ok({ ...worktree, protectedFiles: withoutHeldOut(guarded, task) });
   const place = { file: join(task.root, missing) };
   const message = 'the start commit of the loop does not have this protected file';
   const remedy =
@@ -141,15 +142,15 @@ async function ownRepository({ task, protection, directory, branch }: Plan): Pro
 
 /**
  * Writes the files of the start commit. Hidden files stay in the commits, so that the branch can be merged; only the
- * worktree does not have them. But where `start/` makes an exercise of the task, history and hidden files would give the
- * answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
+ * worktree does not have them. But where `start/` makes an exercise of the task, or it holds checks out of sight, history and hidden files would give
+ * the answer away: then the start state is a commit without a past and without them, and a tree that no branch has keeps the
  * hidden files that are protected. Its repository has nothing but that commit.
  */
 async function startState(task: Task, worktree: Worktree): Promise<Result<Worktree>> {
   const written = await restore(worktree, worktree.start, task.hidden);
   if (!written.ok) return written;
   const patches = patchesOf(join(task.root, 'start'));
-  if (patches.length === 0) return ok(worktree);
+  if (patches.length === 0 && task.heldOut === undefined) return ok(worktree);
   for (const patch of patches) {
     const applied = await applyPatch(worktree.workspace, patch);
     if (!applied.ok) return applied;
@@ -217,6 +218,38 @@ export async function restore(worktree: Worktree, commit: string, hidden: readon
   if (!whole.ok) return whole;
   removeHidden(worktree, hidden);
   return moveBranch(worktree, commit);
+}
+
+/**
+ * Writes the files of a commit to a new folder, as a worktree would have them: what is on the branch, whatever is written to the worktree meanwhile.
+ * Submodules are put back in the worktree and copied. Gives the folder that stands for the workspace.
+ */
+export async function checkOut(
+  worktree: Worktree,
+  commit: string,
+  hidden: readonly string[],
+  directory: string,
+): Promise<Result<string>> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const index = { GIT_INDEX_FILE: `${directory}.index`, GIT_WORK_TREE: directory, GIT_NO_REPLACE_OBJECTS: '1' };
+  const env = { ...environmentOf(worktree), ...index };
+  const folder = relative(worktree.directory, worktree.workspace);
+  const patterns = hidden.map((glob) => `:(top,glob)${join(folder, glob)}`);
+  const steps: string[][] = [
+    ['read-tree', '--reset', commit],
+    ...(patterns.length === 0
+      ? []
+      : [['rm', '-r', '-f', '--quiet', '--cached', '--ignore-unmatch', '--', ...patterns]]),
+    ['checkout-index', '--all', '--force', '--quiet'],
+  ];
+  for (const args of steps) {
+    const done = await git(args, { cwd: directory, env });
+    if (!done.ok) return done;
+  }
+  rmSync(`${directory}.index`, { force: true });
+  const copied = await copySubmodules(worktree, commit, directory);
+  return copied.ok ? ok(join(directory, folder)) : copied;
 }
 
 /** Removes the worktree's folder. The branch stays, and what it needs. */

@@ -1,9 +1,11 @@
+import { rmSync } from 'node:fs';
 import { storesHere } from '../../api/stores.ts';
 import { connectEngine } from '../../environment/engine.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
 import { findStoreGarbage, type StoreGarbage } from '../../loop/garbage.ts';
 import { openHistory } from '../../store/history.ts';
+import { heldOutDirectory } from '../../store/key.ts';
 import { killOrphans } from '../../store/processes.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
@@ -23,7 +25,10 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
   if (!onEngine.ok) return onEngine.problems;
   if (!environments.ok) return environments.problems;
   const usedRuns = new Set(environments.value.map((each) => each.run));
-  const inStore = (await Promise.all(storesHere(cwd).map((store) => storeGarbage(store, usedRuns)))).flat();
+  const stores = await Promise.all(
+    storesHere(cwd).map(async (store) => ({ store, items: await storeGarbage(store, usedRuns) })),
+  );
+  const inStore = stores.flatMap(({ items: each }) => each);
   const items = [...onEngine.value.items, ...inStore];
   if (items.length === 0) {
     stderr.write('there is nothing to remove\n');
@@ -35,7 +40,7 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
     stderr.write(`${items.length} things, ${total}; gym gc removes them\n`);
     return 0;
   }
-  for (const each of inStore) each.remove();
+  for (const each of stores) removeFromStore(each.store, each.items);
   const removed = await removeEngineGarbage(engine.value, onEngine.value);
   const problems = removed.ok ? [] : removed.problems;
   for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
@@ -50,6 +55,18 @@ async function storeGarbage(store: Store, usedRuns: ReadonlySet<string>): Promis
   } finally {
     history.close();
   }
+}
+
+/** The chain says that gym removes the folders of runs before it does: what is missing without that was removed by somebody else. */
+function removeFromStore(store: Store, items: readonly StoreGarbage[]): void {
+  const runs = items.filter(({ kind }) => kind === 'run').map(({ name }) => name);
+  if (runs.length > 0) {
+    const history = openHistory(store);
+    history.removed(runs);
+    history.close();
+  }
+  for (const each of items) each.remove();
+  for (const run of runs) rmSync(heldOutDirectory(run), { recursive: true, force: true });
 }
 
 function cells({ kind, name, bytes, why }: Garbage): string[] {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { wrongOf } from '../../api/as-written.ts';
 import { openTask } from '../../api/tasks.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { amountText } from '../../judge/text.ts';
@@ -38,9 +39,13 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 async function passingVerdict(task: Task, store: Store): Promise<Result<Verdict>> {
   const history = openHistory(store);
   const verdict = lastVerdict({ store, history, task, run: '', workspace: task.root });
+  const row = verdict && history.find(verdict.run);
   history.close();
   const remedy = `gym verify ${task.name}`;
   if (verdict === undefined) return failed({ kind: 'usage', message: `${task.name} was not verified yet`, remedy });
+  // The numbers that it measured are in files beside the verdict.
+  const edited = row && wrongOf({ store, row, verdictOf: row.run });
+  if (edited !== undefined) return failed({ kind: 'evidence', message: edited });
   const wrong = verdict.checks.find(
     ({ state, severity, because }) => severity === 'gate' && !isGreen(state) && !because.startsWith(noBestYet),
   );

@@ -1,5 +1,4 @@
-import { newestRuns } from '../../api/stores.ts';
-import type { RunRow } from '../../store/history.ts';
+import { type ListedRun, newestRuns } from '../../api/stores.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { durationText, tableText } from '../render/style.ts';
@@ -18,7 +17,7 @@ export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Pr
 
 const header = ['RUN', 'KIND', 'TASK', 'STATE', 'DISTANCE', 'TIME', 'WHAT'];
 
-function cells({ run: name, kind, task, state, distance, durationMs, headline }: RunRow): string[] {
+function cells({ run: name, kind, task, state, distance, durationMs, headline, isAsWritten }: ListedRun): string[] {
   const far = distance === null ? '-' : String(Number(distance.toPrecision(3)));
   return [
     name,
@@ -27,6 +26,6 @@ function cells({ run: name, kind, task, state, distance, durationMs, headline }:
     state,
     far,
     durationMs === null ? '-' : durationText(durationMs),
-    headline.split('\n')[0] ?? '',
+    isAsWritten ? (headline.split('\n')[0] ?? '') : 'NOT AS GYM WROTE IT: gym verify --audit',
   ];
 }

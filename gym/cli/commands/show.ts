@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { wrongOf } from '../../api/as-written.ts';
 import { readVerdict, runNamed } from '../../api/run-named.ts';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { terse } from '../../judge/terse.ts';
@@ -22,9 +23,12 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const verdict = readVerdict(found.value);
   if (!verdict.ok) return verdict.problems;
   const isJson = args.text('json') !== undefined;
+  const wrong = wrongOf(found.value);
   const print = (value: unknown, text: () => string): number => {
+    // Who reads the document by a program has it on stderr, and in the exit code.
+    if (wrong !== undefined) (isJson ? context.stderr : stdout).write(`${wrong}\n`);
     stdout.write(`${isJson ? JSON.stringify(value, null, 2) : text()}\n`);
-    return 0;
+    return wrong === undefined ? 0 : 1;
   };
   if (what === undefined) {
     const isPage = readerOf(context, args) === 'person';

@@ -1,5 +1,6 @@
 import { displayPath } from '../../task/display-path.ts';
 import { findTasks } from '../../task/found.ts';
+import { inSight } from '../../task/held-out.ts';
 import { loadTask } from '../../task/load.ts';
 import { checksOf } from '../../verify/checks.ts';
 import type { Arguments } from '../command.ts';
@@ -14,7 +15,7 @@ export async function run({ cwd, stdout, stderr }: Context, args: Arguments): Pr
     const documents = loaded.map(({ name, file, task }) => {
       if (!task.ok) return { name, file, problems: task.problems };
       const { instruction } = task.value;
-      return { name: task.value.name, file, instruction, checks: checksOf(task.value) };
+      return { name: task.value.name, file, instruction, checks: checksOf(inSight(task.value)) };
     });
     stdout.write(`${JSON.stringify(documents, null, 2)}\n`);
     return 0;

@@ -16,6 +16,7 @@ const apartFlags = ['canary', 'changed'] as const;
 
 /** `gym verify`: what is known of the very same as a whole; or else one verification, whose code is loaded only then. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+  if (args.flag('audit')) return (await import('./audit.ts')).audit(context, args);
   const startedAt = Date.now();
   const ask = wholeAsk(context, args);
   const found = ask === undefined || args.flag('no-cache') ? undefined : await findWhole(ask);

@@ -4,6 +4,7 @@ import { openTaskAndModel } from '../../api/tasks.ts';
 import { failed, type Result } from '../../events/problem.ts';
 import { checkoutOf } from '../../store/store.ts';
 import { displayPath } from '../../task/display-path.ts';
+import { inSight } from '../../task/held-out.ts';
 import type { Task } from '../../task/schema.ts';
 import type { Context } from '../context.ts';
 import { agentText, skillHead, skillName } from './agent-text.ts';
@@ -32,7 +33,7 @@ export async function taskDocs(named: string | undefined, context: Context): Pro
   const { task, model } = opened.value;
   const top = checkoutOf(task.root);
   const services = [...model.services.keys()].sort();
-  return { ok: true, value: { task, top, body: agentText(task, services, top) } };
+  return { ok: true, value: { task, top, body: agentText(inSight(task), services, top) } };
 }
 
 /** The usual files of a checkout that have a section about a task. */

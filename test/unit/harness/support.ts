@@ -29,6 +29,7 @@ export function idleEnvironment(deaths: Death[] = [], services: readonly string[
     services,
     exec: notHere,
     readFile: notHere,
+    fileStamp: notHere,
     observe: notHere,
     readFolder: notHere,
     forward: notHere,

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -128,10 +129,17 @@ test('a file is written whole or not at all', () => {
 test('a line that was left by a gym that did not open the history is there for the next one that does', () => {
   const store = openStore(folder.path);
   store.make();
-  leaveRow(store, { ...row, run: 'left', startedAt: 7 });
+  const left = { ...row, run: 'left', startedAt: 7 };
+  const files = { 'verdict.json': { bytes: 2, sha256: 'ab' } };
+  leaveRow(store, { row: left, files });
   folder.write('.gym/rows/torn.json', '{"run":');
+  const planted = JSON.stringify({ row: { ...row, run: 'planted' }, files });
+  folder.write('.gym/rows/planted.json', `${createHash('sha256').update(planted).digest('hex')}\n${planted}`);
   const history = openHistory(store);
-  expect(history.newest(10)).toEqual([{ ...row, run: 'left', startedAt: 7 }]);
+  expect(history.newest(10)).toEqual([left]);
+  expect(history.links('left').map(({ state, entry }) => ({ state, entry }))).toEqual([
+    { state: 'whole', entry: { type: 'ended', row: left, files } },
+  ]);
   history.close();
   expect(readdirSync(join(folder.path, '.gym/rows'))).toEqual([]);
 });

@@ -29,6 +29,16 @@ describe('what a task says', () => {
   });
 });
 
+test('what could stand in for programs of npm, and what is held out, is protected whatever the task says', () => {
+  const heldOut = { checks: ['unit'], files: ['held-out/**'], tells: 'nothing' as const };
+  for (const task of [{}, { protected: ['a'] }, { edit: ['**'] }]) {
+    const { covers, mayAdd } = protectionOf(taskIn('/ws', { ...task, heldOut }));
+    for (const path of ['.npmrc', 'app/.npmrc', 'node_modules/.bin/sh', 'app/node_modules/.bin/npm', 'held-out/a.sh'])
+      expect({ path, isCovered: covers(path), mayAdd: mayAdd(path) }).toEqual({ path, isCovered: true, mayAdd: false });
+    expect(covers('node_modules/a/index.js')).toBe(false);
+  }
+});
+
 describe('the harness', () => {
   const stages = (...commands: (string | string[])[]) =>
     commands.map((command, index) => stageSchema.parse({ name: `s${index}`, command }));

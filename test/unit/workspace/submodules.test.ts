@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore } from '../../../gym/store/store.ts';
-import { checkpoint, makeWorktree, removeWorktree, restore } from '../../../gym/workspace/worktree.ts';
+import { checkOut, checkpoint, makeWorktree, removeWorktree, restore } from '../../../gym/workspace/worktree.ts';
 import { type TemporaryFolder, taskIn, temporaryFolder } from '../../support/repository.ts';
 
 const loop = '20261120-010203-abcd';
@@ -64,6 +64,23 @@ test('a worktree has the files of submodules, and of those within them, without 
   expect(folder.git('-C', 'top/lib/a b', 'log', '--format=%s').trim()).toBe('first');
   removeWorktree(worktree);
   expect(folder.git('-C', 'top', 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+});
+
+test('what is judged of a commit is its files and those of its submodules, without hidden ones, whatever is written to the worktree', async () => {
+  using folder = checkout();
+  folder.write('top/app/solution/s.txt', 'answer\n');
+  const made = await make(folder);
+  if (!made.ok) throw new Error(made.problems[0].message);
+  const worktree = made.value;
+  writeFileSync(join(worktree.workspace, 'n.txt'), 'written later\n');
+  writeFileSync(join(worktree.directory, 'lib/a b/o.txt'), 'written later\n');
+  const directory = join(folder.path, 'judged');
+  const files = await checkOut(worktree, worktree.start, ['solution/**'], directory);
+  expect(files).toEqual({ ok: true, value: join(directory, 'app') });
+  const listed = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => /\.txt$/.test(path));
+  expect(listed.sort()).toEqual(['app/n.txt', 'lib/a b/deep/inner/i.txt', 'lib/a b/o.txt']);
+  expect(readFileSync(join(directory, 'app/n.txt'), 'utf8')).toBe('0\n');
+  expect(readFileSync(join(directory, 'lib/a b/o.txt'), 'utf8')).toBe('outer\n');
 });
 
 test('a submodule that the checkout has not got stays empty, and one without the commit is a problem', async () => {
