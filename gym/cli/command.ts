@@ -27,7 +27,7 @@ export interface Arguments {
 /** One line of the command table: what help, parsing and the manual are made of. */
 export interface Command {
   readonly name: string;
-  readonly group: 'judge' | 'environment' | 'look back' | 'gym';
+  readonly group: 'judge' | 'environment' | 'look back' | 'agents' | 'gym';
   readonly usage: string;
   readonly summary: string;
   readonly examples: readonly (readonly [command: string, what: string])[];

@@ -1,7 +1,13 @@
 import type { Command } from './command.ts';
 
-const groups = ['judge', 'environment', 'look back', 'gym'] as const;
-const titles = { judge: 'Judge', environment: 'Environments', 'look back': 'Look back', gym: 'This machine' } as const;
+const groups = ['judge', 'environment', 'look back', 'agents', 'gym'] as const;
+const titles = {
+  judge: 'Judge',
+  environment: 'Environments',
+  'look back': 'Look back',
+  agents: 'For agents',
+  gym: 'This repo and machine',
+} as const;
 
 /** The help of gym as a whole. */
 export function generalHelp(commands: readonly Command[]): string {
