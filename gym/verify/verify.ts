@@ -1,32 +1,30 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesRead } from '../environment/compose/files.ts';
 import type { Environment } from '../environment/environment.ts';
 import { up } from '../environment/up.ts';
 import type { Emit } from '../events/event.ts';
 import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { observedBy } from '../evidence/kinds.ts';
-import { sumUp } from '../judge/judge.ts';
 import { listText } from '../judge/text.ts';
-import { exitCodeOf, isGreen, problemExitCodes, type Verdict, verdictSchemaName, worst } from '../judge/verdict.ts';
-import { cacheKey, readCache } from '../store/cache.ts';
+import { type Verdict, verdictSchemaName } from '../judge/verdict.ts';
 import { endRun, verdictName } from '../store/run-files.ts';
 import { checkoutOf } from '../store/store.ts';
 import { type HeldOut, heldOutCheck, partsOf } from '../task/held-out.ts';
-import { importsOf, isTransparent } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { ownBaseline } from '../workspace/judging.ts';
 import { matchesAny } from '../workspace/paths.ts';
 import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
+import { judgeOwnText } from './again-text.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { conclude, partly, withCached } from './conclude.ts';
+import { type Findings, note, phase, type Way } from './findings.ts';
 import { workspaceChanges } from './guards.ts';
 import { removeAside, setAside } from './held-out.ts';
-import { type Findings, judgeOwnText, note, phase, runAndJudge, type Way } from './in-environment.ts';
-import { keepWhole } from './known.ts';
+import { runAndJudge } from './in-environment.ts';
+import { keepIfWhole } from './keep-whole.ts';
 import { asInWorkspace } from './places.ts';
-import { definitionHash, strictly } from './proof.ts';
+import { definitionHash } from './proof.ts';
 import { checkSnapshot, type Protected, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { changeSince, lastVerdict } from './since.ts';
@@ -72,42 +70,6 @@ export async function verify(asked: VerifyRequest): Promise<Verdict> {
   const verdict = end(request, log, { findings, startedAt, runDirectory });
   keepIfWhole(request, findings, { verdict, directory: place.directory });
   return verdict;
-}
-
-/** Keeps a run as known as a whole, where each of its steps is. */
-function keepIfWhole(
-  { whole, task, store, part }: VerifyRequest,
-  { plan, problems }: Findings,
-  { verdict, directory }: { readonly verdict: Verdict; readonly directory: string },
-): void {
-  const isKnown = part === undefined && verdict.workspace.unguarded === undefined;
-  if (whole === undefined || !isKnown || plan?.environment.ok !== true || problems.length > 0) return;
-  const keys: [string, string][] = [];
-  for (const { step, inputs } of plan.steps) {
-    if (step.uncached !== undefined || !inputs.ok) return;
-    const key = cacheKey(step.name, inputs.value);
-    const found = readCache(store, task.name, key);
-    // One that is flaky runs each time.
-    if (typeof found !== 'object' || found.record.failed !== null) return;
-    for (const { name } of step.stages) keys.push([name, key]);
-  }
-  const names = whole.variables();
-  const { images, outside, inputs } = plan.environment.value;
-  if (names === 'all' || Object.keys(outside).length > 0 || !isTransparent(task.file)) return;
-  const modules = importsOf(task.file).map((file): [string, Uint8Array] => [file, readFileSync(file)]);
-  const read = [...filesRead()].filter(([file]) => !file.startsWith(`${directory}/`));
-  const files = new Map<string, string | Uint8Array | undefined>([...read, ...modules]);
-  const engine = inputs['Docker engine'] ?? '';
-  const seen = {
-    task,
-    keys: Object.fromEntries(keys),
-    contents: plan.contents,
-    images,
-    engine,
-    variables: names,
-    files,
-  };
-  keepWhole(whole, verdict, seen);
 }
 
 function acceptedOf({ proposals = [] }: VerifyRequest): NonNullable<Verdict['proposals']> {
@@ -276,21 +238,6 @@ function end(request: VerifyRequest, log: EventLog, { findings, startedAt, runDi
   return verdict;
 }
 
-/** A part never passes for the whole: the sentence that is read first says so. */
-function partly(conclusion: Conclusion, { part }: VerifyRequest): Conclusion {
-  if (part === undefined) return conclusion;
-  return { ...conclusion, headline: `only ${part.judged} of ${part.all} checks asked for: ${conclusion.headline}` };
-}
-
-/** Says of a pass what of it was not run again. */
-function withCached(conclusion: Conclusion, stages: Verdict['stages']): Conclusion {
-  const cached = stages.flatMap((stage) => stage.cached ?? []);
-  const runs = [...new Set(cached.map(({ run }) => run))];
-  if (cached.length === 0 || !isGreen(conclusion.state)) return conclusion;
-  const what = cached.length === stages.length ? '' : `${cached.length} of ${stages.length} stages `;
-  return { ...conclusion, headline: `${conclusion.headline}; ${what}cached from run ${runs.join(', ')}` };
-}
-
 /** What changed since the run before, where both judged the code as it is. */
 function changeOf(request: VerifyRequest, { checks, outcomes }: Findings): Pick<Verdict, 'change'> {
   const { fault, isCanary, part } = request;
@@ -298,33 +245,4 @@ function changeOf(request: VerifyRequest, { checks, outcomes }: Findings): Pick<
   const before = isPlain ? lastVerdict(request) : undefined;
   if (before === undefined || before.checks.length === 0) return {};
   return { change: changeSince(before, { checks, outcomes }, request.store.runDirectory) };
-}
-
-type Conclusion = Pick<Verdict, 'state' | 'distance' | 'headline' | 'exitCode'>;
-
-/**
- * A problem makes a pass unknown. A failure that was seen stays one, but for a problem of the environment: what was lost
- * with it may be why something failed, so that is unknown too.
- */
-function conclude(
-  stages: Verdict['stages'],
-  { checks, problems, canary, unguarded }: Findings,
-  { signal, strict }: { readonly signal: AbortSignal; readonly strict: boolean },
-): Conclusion {
-  if (signal.aborted)
-    return { state: 'unknown', distance: null, headline: 'it was stopped before it could be judged', exitCode: 130 };
-  const summed = strict && canary === undefined ? strictly(sumUp(stages, checks), checks) : sumUp(stages, checks);
-  const isGo = canary !== undefined && isGreen(summed.state);
-  const open = unguarded !== undefined && isGreen(summed.state) ? `; unguarded: ${unguarded}` : '';
-  const judged = { ...summed, headline: isGo ? `${canary.call}, as ${canary.because}` : summed.headline + open };
-  const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
-  if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
-  const lost = worstProblem.kind === 'environment' || checks.length === 0;
-  const state = lost ? 'unknown' : worst([judged.state, 'unknown']);
-  return {
-    state,
-    distance: state === judged.state ? judged.distance : null,
-    headline: state === judged.state ? judged.headline : (worstProblem.message.split('\n')[0] ?? ''),
-    exitCode: lost ? problemExitCodes[worstProblem.kind] : exitCodeOf(state),
-  };
 }
