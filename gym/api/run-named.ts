@@ -19,8 +19,10 @@ export function runNamed(cwd: string, name: string | undefined): Result<NamedRun
   const found = storesHere(cwd).flatMap((store) => findIn(store, name));
   const [newest] = found.sort((a, b) => b.row.startedAt - a.row.startedAt);
   if (newest !== undefined) return ok(newest);
-  const message =
-    name === undefined ? 'nothing has been verified here yet' : `there is no run ${name}, or several end so`;
+  if (name === undefined) {
+    return failed({ kind: 'usage', message: 'nothing has been verified here yet', remedy: 'Begin with gym verify.' });
+  }
+  const message = `there is no run ${name}, or several end so`;
   return failed({ kind: 'usage', message, remedy: 'gym runs lists them.' });
 }
 

@@ -156,6 +156,10 @@ async function installedByHand(name: string, remedy: string, top: string): Promi
 
 /** The folder that git takes hooks from. gym's own git commands are told another one, which comes last. */
 async function hooksFolder(top: string): Promise<Result<string>> {
+  if (!existsSync(join(top, '.git'))) {
+    const message = 'there are no hooks of git: the folder is in no git repository';
+    return failed({ kind: 'usage', message, place: { file: displayPath(top) }, remedy: 'git init first.' });
+  }
   const configured = await runGit(['config', '--type=path', '--get-all', 'core.hooksPath'], { cwd: top });
   const path = configured.stdout.trim().split('\n').at(-2);
   if (path !== undefined && path !== '') return ok(resolve(top, path));

@@ -41,7 +41,7 @@ function registerRunTools(server: McpServer, { caller, runs }: Session): void {
     'verify',
     {
       description: 'Begin to judge the workspace in its real system. Returns a run at once: then call wait.',
-      inputSchema: z.object({ task }),
+      inputSchema: z.strictObject({ task }),
       ...states,
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
@@ -56,7 +56,7 @@ function registerRunTools(server: McpServer, { caller, runs }: Session): void {
     'wait',
     {
       description: `Wait for a run, at most ${longestWaitSeconds} s, and get its verdict, or "running": then call it again. Done is only "pass" or "waived".`,
-      inputSchema: z.object({
+      inputSchema: z.strictObject({
         run: run.optional(),
         seconds: z.number().min(0).max(longestWaitSeconds).optional(),
       }),
@@ -76,7 +76,7 @@ function registerRunTools(server: McpServer, { caller, runs }: Session): void {
     'cancel',
     {
       description: 'Stop a run that verify began here, and remove its environment.',
-      inputSchema: z.object({ run }),
+      inputSchema: z.strictObject({ run }),
       outputSchema: runState,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
@@ -97,7 +97,7 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
     'show',
     {
       description: 'A verdict, or all about a check or failed case of it.',
-      inputSchema: z.object({
+      inputSchema: z.strictObject({
         what: z.string().optional().describe('RUN, RUN:CHECK or RUN:CASE; default: newest run'),
       }),
       annotations: reading,
@@ -108,7 +108,7 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
     'logs',
     {
       description: 'What a service or stage printed in a run.',
-      inputSchema: z.object({
+      inputSchema: z.strictObject({
         run,
         name: z.string().describe('service or stage'),
         lines: z.int().min(1).max(500).default(50),
@@ -126,7 +126,7 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
     'explain',
     {
       description: 'A check (claim, how it was judged, evidence, what to do), a state or a kind of problem.',
-      inputSchema: z.object({ what: z.string().describe('CHECK, RUN:CHECK, or a word such as vacuous') }),
+      inputSchema: z.strictObject({ what: z.string().describe('CHECK, RUN:CHECK, or a word such as vacuous') }),
       annotations: reading,
     },
     ({ what }) => {
@@ -136,14 +136,18 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
   );
   server.registerTool(
     'env_status',
-    { description: 'The services that are up, with their ports.', inputSchema: z.object({}), annotations: reading },
+    {
+      description: 'The services that are up, with their ports.',
+      inputSchema: z.strictObject({}),
+      annotations: reading,
+    },
     (_, context) => command(['ps'], context),
   );
   server.registerTool(
     'env_reset',
     {
       description: 'Put the environment of gym up back into the state after its seeds had run. Its ports change.',
-      inputSchema: z.object({ task }),
+      inputSchema: z.strictObject({ task }),
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
     (asked, context) => command(['reset', ...(asked.task === undefined ? [] : ['--', asked.task])], context),
@@ -152,7 +156,7 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
     'propose',
     {
       description: 'Ask a person for a change to protected files, as they are in the workspace now.',
-      inputSchema: z.object({ files: z.array(z.string()).min(1), reason: z.string() }),
+      inputSchema: z.strictObject({ files: z.array(z.string()).min(1), reason: z.string() }),
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
     ({ files, reason }, context) => command(['propose', `--reason=${reason}`, '--', ...files], context),

@@ -54,6 +54,6 @@ function onlyTask(tasks: readonly FoundTask[]): Result<string> {
   return failed({
     kind: 'usage',
     message,
-    remedy: first === undefined ? 'Write a task.ts, or go to a folder that has one.' : remedy,
+    remedy: first === undefined ? 'gym init writes a first one, task.ts; or go to a folder that has one.' : remedy,
   });
 }

@@ -52,6 +52,10 @@ async function mergeBase(cwd: string): Promise<Result<Named>> {
     const hash = base.stdout.trim();
     if (base.exitCode === 0 && hash !== '') return ok({ hash, name: `merge base with ${shortName(ref)}` });
   }
+  if ((await commitOf(cwd, 'HEAD')) === undefined) {
+    const message = 'there is no baseline: there is no commit yet';
+    return failed({ kind: 'usage', message, remedy: 'Commit a first state.' });
+  }
   const message = 'there is no baseline: HEAD has no commit in common with the default branch';
   return failed({ kind: 'usage', message, remedy: 'Name one: gym verify --baseline REF.' });
 }

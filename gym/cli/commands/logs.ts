@@ -35,7 +35,8 @@ function ofRun(
 ): CommandEnd {
   const directory = store.runDirectory(verdictOf);
   const logs = filesIn(join(directory, 'logs'));
-  const all = new Map([...filesIn(join(directory, 'stages')), ...logs]);
+  const stages = filesIn(join(directory, 'stages'));
+  const all = new Map([...stages, ...logs]);
   const unknown = names.find((name) => !all.has(name));
   if (unknown !== undefined) return noLog(unknown, verdictOf, [...all.keys()]);
   const word = args.text('around');
@@ -48,18 +49,21 @@ function ofRun(
   const tail = args.number('tail');
   const sources = wanted.map((name) => lastOf(recordedLines(name, all.get(name) ?? '', window), tail));
   const prefixes = prefixesFor(wanted, context.stdout);
+  // A stage's own output is no log of a service: where no service says a word, it is what is left to read.
+  const aboutStage =
+    names.length === 0 && stages.has(word ?? '') ? `; of the stage: gym logs ${verdictOf} ${word}` : '';
   let count = 0;
   for (const { source, atMs, text } of inOrderOfTime(sources)) {
     const time = args.flag('timestamps') && atMs !== null ? `${new Date(atMs).toISOString()} ` : '';
     context.stdout.write(`${prefixes.get(source) ?? ''}${time}${text}\n`);
     count += 1;
   }
-  if (count === 0) context.stderr.write(`nothing was printed${window === undefined ? '' : ' then'}\n`);
+  if (count === 0) context.stderr.write(`nothing was printed${window === undefined ? '' : ' then'}${aboutStage}\n`);
   return 0;
 }
 
 function noLog(name: string, run: string, names: readonly string[]): CommandEnd {
-  const remedy = nearOrKnown(name, 'logs', names);
+  const remedy = names.length === 0 ? `Nothing ran in it: gym show ${run}` : nearOrKnown(name, 'logs', names);
   return [{ kind: 'usage', message: `run ${run} has no log of ${name}`, remedy }];
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { box, commit, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { leftOf, madeSince } from '../../support/gym/engine.ts';
@@ -104,6 +106,11 @@ const table: readonly BadInput[] = [
       ),
     names: ['envs/tiny/task.ts:6', 'tolerance'],
   },
+  {
+    what: 'a first task to write where there is none',
+    prepare: (checkout) => rmSync(join(checkout.path, 'envs'), { recursive: true }),
+    names: ['there is no task here', 'gym init writes'],
+  },
   { what: 'an unknown command', args: ['verfy'], names: ['there is no command verfy', 'Did you mean gym verify?'] },
   { what: 'an unknown option', args: ['verify', '--josn'], names: ["'--josn'", 'Did you mean --json?'] },
   { what: 'an unknown value of an option', args: ['verify', '--json=xml'], names: ['--json', 'xml'] },
@@ -136,6 +143,25 @@ test.each(table)('$what: exit code 2, and the message names it', async ({ prepar
   expect(said).not.toMatch(/^\s+at .*\(/m);
   expect([...leftOf(checkout.path), ...madeSince(checkout.path, since)]).toEqual([]);
 });
+
+test.each([['verify'], ['up'], ['loop', '--agent', 'oracle'], ['propose', 'envs/tiny/task.ts', '--reason', 'x']])(
+  'a folder that cannot be written: %s says which, with exit code 4',
+  async (...args) => {
+    using checkout = tinyCheckout();
+    checkout.write(
+      'envs/tiny/task.ts',
+      `${readFileSync(join(checkout.path, 'envs/tiny/task.ts'), 'utf8')}// changed\n`,
+    );
+    // No folder can be made in /sys, not even by root.
+    symlinkSync('/sys', join(checkout.path, '.gym'));
+    const end = await gym(checkout.path, args);
+    expect(end).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringMatching(/cannot be used \(.*\.gym.*\)\. Make it writable/),
+    });
+    expect(end.stderr).not.toMatch(/^\s+at .*\(/m);
+  },
+);
 
 test('an unknown fault begins no run', async () => {
   using checkout = tinyCheckout();

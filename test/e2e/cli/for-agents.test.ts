@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tapStage, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { runsOf, tapStage, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { gym } from '../../support/gym/program.ts';
 
 const tap = (failed: readonly string[]): string => {
@@ -59,6 +59,15 @@ describe('an agent that goes on', () => {
     expect((await gym(checkout.path, ['logs', run, 'unit'])).stdout).toBe('working on subtracts\n');
     expect(await gym(checkout.path, ['logs', run, '--around', 'noon'])).toMatchObject({ exitCode: 2 });
   });
+});
+
+test('where no service said a word, gym logs names what there is to read', async () => {
+  using checkout = tinyCheckout();
+  expect((await gym(checkout.path, ['verify'])).exitCode).toBe(0);
+  const [run = ''] = runsOf(checkout.path);
+  expect((await gym(checkout.path, ['logs', run, '--around', 'unit'])).stderr).toBe(
+    `nothing was printed then; of the stage: gym logs ${run} unit\n`,
+  );
 });
 
 test('--for takes a reader that there is', async () => {

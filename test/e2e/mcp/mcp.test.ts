@@ -67,6 +67,9 @@ test('verify, wait, and look at what does not hold', async () => {
     text: expect.stringMatching(/Did you mean tiny\?/),
   });
 
+  // Else the newest run would be shown for another one that was meant.
+  expect(await mcp.call('show', { run })).toMatchObject({ isError: true, text: expect.stringContaining('"run"') });
+
   const { resources } = await mcp.client.listResources();
   expect(resources.map(({ uri }) => uri)).toEqual(['gym://task/tiny', `gym://run/${run}`]);
   const read = async (uri: string): Promise<string> => {

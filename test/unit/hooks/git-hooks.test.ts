@@ -36,6 +36,13 @@ test('hooks are written once, and all that was written goes', async () => {
   expect(await uninstallGitHooks(folder.path)).toEqual({ ok: true, value: 'was not installed' });
 });
 
+test('without git there is nothing to install, and that is said in words', async () => {
+  using folder = temporaryFolder();
+  for (const end of [await install(folder.path), await uninstallGitHooks(folder.path)]) {
+    expect(end).toMatchObject({ ok: false, problems: [{ kind: 'usage', remedy: 'git init first.' }] });
+  }
+});
+
 test('a commit goes through where gym is not installed or cannot run, and is held up by its 1 alone', async () => {
   using folder = repository();
   await install(folder.path);

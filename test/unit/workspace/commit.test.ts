@@ -67,6 +67,12 @@ describe('the commit of a baseline', () => {
     using plain = temporaryFolder();
     const none = await findCommit(plain.path, undefined);
     expect(none).toMatchObject({ ok: false, problems: [{ kind: 'usage', message: /no git repository/ }] });
+    plain.git('init', '-q', '-b', 'main');
+    const empty = await findCommit(plain.path, undefined);
+    expect(empty).toMatchObject({
+      ok: false,
+      problems: [{ message: /no commit yet/, remedy: 'Commit a first state.' }],
+    });
     using folder = checkout();
     folder.git('branch', '-qm', 'trunk');
     const lost = await findCommit(folder.path, undefined);
