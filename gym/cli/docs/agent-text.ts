@@ -20,7 +20,7 @@ export function agentText(task: Task, services: readonly string[], top: string):
   const [service = 'SERVICE'] = stages.flatMap((stage) => stage.service ?? []);
   return `## Task ${name}
 
-${path(task.instruction)} says what to do. **Done means that \`gym verify ${name}\` exits with 0**, nothing else.
+${path(task.instruction)} says what to do. **Done means that \`gym verify ${name}\` exits with 0**, nothing else. Where the shell does not know \`gym\`, it is \`npx gym\`.
 
 - Verify: \`gym verify ${name}\`. It takes the files as git sees them, committed or not, builds and brings up ${listed(services, 'service')}, runs the stages and judges ${judgedText(task)}. It prints at most 2 KB: what does not hold, what changed since the last run, and on the last line the commands that tell more.
 - More of a run: \`gym show RUN:CHECK\`, \`gym show 'RUN:NAME OF A CASE'\`, \`gym logs RUN SERVICE --around STAGE\`.

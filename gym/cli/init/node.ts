@@ -107,7 +107,9 @@ const runners: readonly Runner[] = [
   { name: 'jest', program: 'jest', flags: `--json --outputFile=${json.path}`, results: json },
   { name: 'mocha', program: 'mocha', flags: `--reporter xunit --reporter-option output=${junit.path}`, results: junit },
 ];
-const nodeReporters = `--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=${junit.path}`;
+/** Node's JUnit XML leaves out the failures of hooks. */
+const tap = { format: 'tap' as const, path: resultsFile('tap') };
+const nodeReporters = `--test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=${tap.path}`;
 
 /** The runner's name, and the stage that has it report its cases. What the script `test` runs goes before what is only installed. */
 function unitStage(manifest: Manifest, { exec, name }: Manager): [string, FoundStage] | undefined {
@@ -116,7 +118,7 @@ function unitStage(manifest: Manifest, { exec, name }: Manager): [string, FoundS
   const isRun = (tool: string): boolean => new RegExp(`(^|[\\s/])${tool}(\\s|$)`).test(script);
   const run = runners.find((runner) => isRun(runner.name));
   if (run === undefined && /\bnode\b.*--test\b/.test(script))
-    return ['node:test', unit(script.replace('--test', `--test ${nodeReporters}`), junit)];
+    return ['node:test', unit(script.replace('--test', `--test ${nodeReporters}`), tap)];
   if (run === undefined && name === 'bun' && /^bun test/.test(script))
     return ['bun test', unit(`${script} --reporter=junit --reporter-outfile=${junit.path}`, junit)];
   const runner = run ?? runners.find((each) => each.name in { ...manifest.dependencies, ...manifest.devDependencies });

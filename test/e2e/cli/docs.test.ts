@@ -19,6 +19,7 @@ test('gym docs writes what an agent must know, keeps what is not its own, and te
   expect(text.startsWith('# Ours\n\nUse tabs.\n\n<!-- gym:begin tiny: ')).toBe(true);
   for (const fact of [
     'gym verify tiny',
+    'it is `npx gym`',
     'gym up tiny',
     'gym exec box',
     '1 service (box)',

@@ -57,10 +57,17 @@ next   say in TASK.md what is to be done; gym verify
   });
 
   test('Node.js without one, and what fails there is told', async () => {
-    using repo = repoOf(nodeRepo);
+    const hook = `const { after, describe, it } = require('node:test');
+describe('orders', () => {
+  after(() => { throw new Error('the hook broke'); });
+  it('are there', () => {});
+});
+`;
+    using repo = repoOf({ ...nodeRepo, 'test/orders.test.js': hook });
     expect(await gym(repo.path, ['init'])).toMatchObject({ exitCode: 0 });
     const end = await gym(repo.path, ['verify']);
-    expect(end).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('fail unit: 1 of 2 cases failed\n') });
+    expect(end).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('fail unit: 2 of 4 cases failed\n') });
+    expect(end.stdout).toMatch(/^ {2}orders {2}test\/orders\.test\.js:3 {2}the hook broke$/m);
     expect(end.stdout).toMatch(/^ {2}reaches the shop {2}test\/cart\.test\.js:4 {2}.*undefined/m);
   });
 
