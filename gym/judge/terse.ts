@@ -58,10 +58,10 @@ function firstLine(verdict: Verdict): string {
   if (isGreen(verdict.state)) return clipped(`${named(verdict)}: ${verdict.headline}`, limits.first);
   const gates = verdict.checks.filter(({ severity }) => severity === 'gate');
   const wrong = gates.filter((check) => !isGreen(check.state)).length;
-  // Problems follow on lines of their own; without any, the headline says why: it was stopped.
-  const unjudged = verdict.problems.length === 0 ? verdict.headline : 'nothing was judged';
-  const checks = verdict.checks.length === 0 ? unjudged : `${wrong} of ${gates.length} checks do not hold`;
-  return clipped(`${named(verdict)}: ${checks}`, limits.first);
+  // Problems follow on lines of their own. Without any, and with no check that does not hold, the headline says why: it was stopped, or `--strict`.
+  const counted = verdict.checks.length === 0 ? 'nothing was judged' : `${wrong} of ${gates.length} checks do not hold`;
+  const said = wrong === 0 && verdict.problems.length === 0 ? verdict.headline : counted;
+  return clipped(`${named(verdict)}: ${said}`, limits.first);
 }
 
 /** `FAIL shuffle distance 0.0151`. */

@@ -181,6 +181,18 @@ describe('what does not hold', () => {
     ]);
   });
 
+  test('may be none of the checks: the headline says why it is not green', () => {
+    const headline = 'not proven to be able to fail: a (gym prove)';
+    const unproven: CheckResult = { ...check('a', 'pass'), proof: 'unproven' };
+    expect(
+      terse({ ...base, ...{ state: 'unknown', distance: null, headline, checks: [unproven] } }).split('\n'),
+    ).toEqual([
+      `UNKNOWN shuffle: ${headline}`,
+      'UNPROVEN a: gym prove shuffle',
+      'UNKNOWN shuffle   more: gym show r-3fa9',
+    ]);
+  });
+
   test('and says how much was left out', () => {
     const lines = shown(Array.from({ length: 500 }, (_, index) => check(`check-${index}`, 'fail')));
     expect(lines.at(-2)).toMatch(/^… \d+ more lines$/);
