@@ -77,6 +77,17 @@ test('why a stage would run is told of what judges, not of what is restored', as
   expect((await gym(folder.path, ['why', 'unit', 'tiny'])).stdout).toContain('is taken from run');
 });
 
+test('what was printed is shown of a run that took it from another one', async () => {
+  using folder = checkout('echo checked');
+  await verify(folder.path);
+  for (const content of ['two', 'two']) {
+    folder.write('envs/tiny/README.md', content);
+    const again = await verify(folder.path);
+    expect(cached(again)).toEqual(['unit']);
+    expect((await gym(folder.path, ['logs', again.run, 'unit'])).stdout).toBe('checked\n');
+  }
+});
+
 test('what is proposed in the worktree of a loop is seen there, though nothing else has changed', async () => {
   using folder = checkout('sh check.sh');
   folder.git('worktree', 'add', '-q', '-b', 'gym/some', '.gym/worktrees/some');
