@@ -44,6 +44,7 @@ export interface PhaseView {
   readonly durationMs: number | null;
 }
 
+/** A stage, as far as the events tell. */
 export interface StageView {
   readonly name: string;
   readonly progress: Progress;
@@ -61,6 +62,7 @@ export interface Judged {
   readonly distance: number | null;
 }
 
+/** A check, as far as the events tell. */
 export interface CheckView {
   readonly name: string;
   readonly kind: string | null;
@@ -73,6 +75,7 @@ export interface CheckView {
   readonly history: readonly Judged[];
 }
 
+/** A service, as far as the events tell. */
 export interface ServiceView {
   readonly name: string;
   readonly state: ServiceState;

@@ -54,6 +54,7 @@ function jsonOf(line: string): Record<string, unknown> {
   }
 }
 
+/** The line as text. */
 export function lineText(line: Line): string {
   return 'pattern' in line ? `/${line.pattern}/` : JSON.stringify(line.fields);
 }

@@ -36,6 +36,7 @@ interface Current {
   run: string | undefined;
 }
 
+/** No run yet; those that are begun are of this process. */
 export function openRuns(caller: Caller): Runs {
   let current: Current | undefined;
   const stop = async (): Promise<void> => {

@@ -32,6 +32,7 @@ export interface Slice {
   readonly candidate: Result<readonly Sample[]>;
 }
 
+/** What a canary is tried with. */
 export interface CanaryRequest {
   /** The load's name among the task's measurements: what the invariants call it. */
   readonly load: string;

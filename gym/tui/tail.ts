@@ -11,6 +11,7 @@ export interface LogWindow {
   readonly bytes: number;
 }
 
+/** A log of which nothing has been read. */
 export const emptyLog: LogWindow = { first: 1, lines: [], bytes: 0 };
 
 /** Whether a log file has something in it yet. */

@@ -26,6 +26,7 @@ export interface Ui {
   readonly log: string | null;
 }
 
+/** The UI as it opens. */
 export const initialUi: Ui = {
   mode: 'browse',
   focused: 'checks',

@@ -9,6 +9,7 @@ import { disturbed } from './disturb.ts';
 import { type Findings, note, type Way } from './findings.ts';
 import type { VerifyRequest } from './request.ts';
 import { makePlan, noPlan, type Plan, reusedOf } from './reuse.ts';
+/** What of a run is taken from earlier ones; nothing where it was not asked for, or something is broken on purpose. */
 export async function planOf(
   request: VerifyRequest,
   { directory, runDirectory, emit }: Way,
@@ -49,6 +50,7 @@ interface StageRunner {
   runIn(environment: Environment, stages: readonly Stage[]): Promise<void>;
 }
 
+/** The runner of a run's stages: each once, in their order, those of the plan as they were. */
 export function stageRunner(
   request: VerifyRequest,
   { directory, runDirectory, emit }: Way,

@@ -31,6 +31,7 @@ export interface Changes {
   readonly others: ReadonlyMap<string, string>;
 }
 
+/** What is compared. */
 export interface ChangesRequest {
   readonly commit: Commit;
   readonly directory: string;

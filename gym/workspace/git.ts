@@ -8,6 +8,7 @@ export interface GitRun {
   readonly stderr: string;
 }
 
+/** Where git runs, with what besides. */
 export interface GitOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -18,6 +18,7 @@ export interface Snapshot {
   readonly restored: readonly string[];
 }
 
+/** What is copied, and where to. */
 export interface SnapshotRequest {
   readonly workspace: string;
   /** A folder with the files of a commit, which are taken in the place of the workspace's. */

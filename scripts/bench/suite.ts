@@ -18,12 +18,14 @@ export interface Dialect {
   readonly tail: readonly string[];
 }
 
+/** Tests as Vitest and Jest take them. */
 export const vitestLike: Dialect = {
   ending: '.test.js',
   head: ["describe('orders', () => {"],
   test: (name, got, want) => [`  test('${name}', () => {`, `    expect(${got}).toBe(${want}); });`],
   tail: ['});'],
 };
+/** Tests as node:test takes them. */
 export const nodeTest: Dialect = {
   ending: '.test.js',
   head: [
@@ -33,6 +35,7 @@ export const nodeTest: Dialect = {
   test: (name, got, want) => [`  test('${name}', () => {`, `    assert.strictEqual(${got}, ${want}); });`],
   tail: ['});'],
 };
+/** Tests as pytest takes them. */
 export const pytest: Dialect = {
   ending: '.py',
   head: [],

@@ -34,19 +34,23 @@ export type Tag = 'reset' | 'override' | null;
 interface Common extends Spot {
   readonly tag: Tag;
 }
+/** A value that is no mapping and no list. */
 export interface Scalar extends Common {
   readonly kind: 'scalar';
   readonly text: string;
   readonly type: Resolved['type'];
 }
+/** Keys with their values, in order. */
 export interface Mapping extends Common {
   readonly kind: 'mapping';
   readonly entries: ReadonlyMap<string, Entry>;
 }
+/** A list. */
 export interface Sequence extends Common {
   readonly kind: 'sequence';
   readonly items: readonly Node[];
 }
+/** A key of a mapping with its value. */
 export interface Entry {
   /** Of the key. */
   readonly at: Spot;

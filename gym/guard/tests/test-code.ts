@@ -37,6 +37,7 @@ export interface TestCode {
   readonly loose: number;
 }
 
+/** Code that has no tests. */
 export const noTests: TestCode = { cases: [], skips: [], empty: [], loose: 0 };
 
 /** What several files declare together. */

@@ -22,7 +22,9 @@ const found = {
   format: fileFormat.default('none'),
   parse,
 };
+/** Files of the snapshot. */
 export const workspaceSource = z.strictObject({ kind: z.literal('workspace'), ...found });
+/** Files in a service's container. */
 export const serviceFilesSource = z.strictObject({
   kind: z.literal('service-files'),
   service: z.string(),
