@@ -37,7 +37,7 @@ const wholeRun = z.object({
   refs: z.string(),
   /** Hash of what people have decided or proven. */
   decisions: z.string(),
-  /** The day, in UTC, where a check is waived until one. */
+  /** The day on which it began, in UTC, where a check is waived until one. */
   day: z.string().nullable(),
 });
 type WholeRun = z.infer<typeof wholeRun>;
@@ -85,7 +85,7 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
     Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
     (host === null || host === hostHash(env)) &&
-    (day === null || day === today()) &&
+    (day === null || day === dayOf(Date.now())) &&
     parsed.data.refs === refsHash(root) &&
     parsed.data.decisions === decisionsOf(ask);
   const now = await facts;
@@ -112,11 +112,11 @@ export interface WholeSeen {
 }
 
 /** Keeps a passing run as known as a whole. */
-export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): void {
+export function keepWhole(ask: WholeAsk & { readonly standing: Standing }, verdict: Verdict, seen: WholeSeen): void {
   if (!isGreen(verdict.state) || verdict.workspace.restored.length > 0) return;
   // What was proposed may be decided otherwise.
   if (verdict.proposals !== undefined) return;
-  const { store, root, env } = ask;
+  const { store, env } = ask;
   const { task, keys, contents, images, engine, variables, files } = seen;
   const own = readFileSync(join(store.runDirectory(verdict.run), 'verdict.json'));
   const kept: WholeRun = {
@@ -129,14 +129,22 @@ export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): voi
     files: Object.fromEntries([...files].map(([file, content]) => [file, hashOrNull(content)])),
     images: { ...images },
     engine,
-    refs: refsHash(root),
-    decisions: decisionsOf(ask),
-    day: task.waivers.length > 0 ? today() : null,
+    ...ask.standing,
+    day: task.waivers.length > 0 ? dayOf(verdict.startedAt) : null,
   };
   writeWhole(store, keyOf(ask, contents), kept);
 }
 
 const hostHash = (env: WholeAsk['env']): string => sha256(JSON.stringify(hostVariables(env)));
+
+/** Where branches are and what people have decided, as hashes. */
+export type Standing = Pick<WholeRun, 'refs' | 'decisions'>;
+
+/** As it is now: to be asked before anything is judged by it, as a commit, a fetch or a person may change it meanwhile. */
+export const standingOf = (ask: Pick<WholeAsk, 'store' | 'root'>): Standing => ({
+  refs: refsHash(ask.root),
+  decisions: decisionsOf(ask),
+});
 
 /** What is proposed in the worktree of a loop is kept with the loop. */
 function decisionsOf({ store, root }: Pick<WholeAsk, 'store' | 'root'>): string {
@@ -145,7 +153,7 @@ function decisionsOf({ store, root }: Pick<WholeAsk, 'store' | 'root'>): string 
   return loops === undefined ? own : sha256(JSON.stringify([own, readProposals(openStore(loops))]));
 }
 
-const today = (): string => new Date().toISOString().slice(0, 10);
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 function readOrNot(file: string): Buffer | undefined {
   try {

@@ -77,6 +77,20 @@ test('why a stage would run is told of what judges, not of what is restored', as
   expect((await gym(folder.path, ['why', 'unit', 'tiny'])).stdout).toContain('is taken from run');
 });
 
+test('a baseline that moves while a run judges is one that the run knows nothing of', async () => {
+  using folder = tinyCheckout();
+  folder.write('envs/tiny/check.sh', 'exit 1\n');
+  writeTask(folder, { stages: [unit(`sh '${folder.path}/move.sh'; sh check.sh`)] });
+  const before = folder.git('rev-parse', 'HEAD').trim();
+  folder.write('envs/tiny/check.sh', 'true\n');
+  commit(folder);
+  folder.git('checkout', '-qb', 'work');
+  folder.write('move.sh', `git -C '${folder.path}' update-ref refs/heads/main ${before}\n`);
+  expect((await verify(folder.path)).state).toBe('pass');
+  const moved = await verify(folder.path);
+  expect([moved.state, moved.workspace.restored]).toEqual(['fail', ['check.sh']]);
+});
+
 test('what was printed is shown of a run that took it from another one', async () => {
   using folder = checkout('echo checked');
   await verify(folder.path);
