@@ -77,7 +77,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
     log.write(chunk);
     if (stream === 'stdout') results?.take?.(chunk);
   };
-  const { ended, found, isBlocked, stamp } = await unlessLost(context, deathsBefore, (within) =>
+  const { ended, found, stamp } = await unlessLost(context, deathsBefore, (within) =>
     work(stage, command, results, within, onOutput),
   );
   const facts = {
@@ -90,7 +90,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
   log.close();
   let judged = judgeStage({ ...facts, deaths: environment.deaths().slice(deathsBefore) });
   const mayHaveDied = judged.state === 'fail' || judged.state === 'unknown';
-  if (mayHaveDied && ended.kind !== 'aborted' && !isBlocked) {
+  if (mayHaveDied && ended.kind !== 'aborted') {
     judged = judgeStage({ ...facts, deaths: await awaitDeaths(environment, deathsBefore) });
   }
   return finished(stage, judged, { ended, found, stamp }, logFile, emit);
@@ -100,8 +100,6 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
 interface Work {
   readonly ended: ExecOutcome;
   readonly found: Found;
-  /** An old result could not be removed: the command was not run. */
-  readonly isBlocked: boolean;
   /** Of the result file, before it was read. */
   readonly stamp?: string | undefined;
 }
@@ -117,11 +115,11 @@ async function work(
   const because = leadsOut(stage, context.hostDirectory) ?? (await results?.clear());
   if (because !== undefined) {
     const ended = { kind: 'lost', because, durationMs: performance.now() - start } as const;
-    return { ended, found: { kind: 'unreadable', because }, isBlocked: true };
+    return { ended, found: { kind: 'unreadable', because } };
   }
   const ended = await execute(stage, command, context, onOutput);
   const stamp = await results?.stamp();
-  return { ended, found: await findCases(stage, results, ended, context.logFile), isBlocked: false, stamp };
+  return { ended, found: await findCases(stage, results, ended, context.logFile), stamp };
 }
 
 /** Does a stage's work; ends it at once when nothing that it could still do would tell more. */
@@ -143,7 +141,7 @@ async function unlessLost(
   cut.abort();
   // An engine that does not answer is not waited for.
   await Promise.race([working, sleep(cutLimitMs, undefined, { ref: false })]);
-  return { ended: { kind: 'lost', because, durationMs }, found: { kind: 'unreadable', because }, isBlocked: false };
+  return { ended: { kind: 'lost', because, durationMs }, found: { kind: 'unreadable', because } };
 }
 
 function finished(

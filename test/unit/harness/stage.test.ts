@@ -279,6 +279,15 @@ describe('services that die during a stage', () => {
     expect(await outcome).toMatchObject({ state, because });
   });
 
+  it('that could not begin tells of a death that is noticed a little later', async () => {
+    const deaths: Death[] = [];
+    const context = hostContext(idleEnvironment(deaths, ['worker-2']));
+    mkdirSync(join(context.hostDirectory, results.path, 'inside'), { recursive: true });
+    setTimeout(() => deaths.push(death('killed', 137)), 200);
+    const outcome = await run({ command: 'true', results }, context);
+    expect(outcome).toMatchObject({ state: 'unknown', because: expect.stringContaining('worker-2 was killed') });
+  });
+
   it('ends at once, with all that it started, when a service dies', async () => {
     const deaths: Death[] = [];
     const context = hostContext(idleEnvironment(deaths, ['worker-2']));
