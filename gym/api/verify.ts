@@ -7,7 +7,7 @@ import { checkoutOf, newRunName, openStore } from '../store/store.ts';
 import { noting } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { checkFault } from '../verify/fault.ts';
-import type { WholeAsk } from '../verify/known.ts';
+import { standingOf, type WholeAsk } from '../verify/known.ts';
 import { type Asked, affectedStages, type Part, partOf } from '../verify/part.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
@@ -51,6 +51,7 @@ export interface Judged {
  */
 export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
   const { named, workspace, fault, part, whole, isCleared = false, onCleared, cwd, env, ...request } = asked;
+  const standing = whole === undefined ? undefined : standingOf(whole);
   const found = await findJudged(whole?.taskFile ?? named, request.compareWith, asked);
   if (!found.ok) return found;
   const { judging, proposals } = found.value;
@@ -73,7 +74,7 @@ export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
     const verdict = await verify({
       ...request,
       ...meant.value,
-      ...(whole !== undefined && { whole: { ...whole, variables } }),
+      ...(whole !== undefined && standing !== undefined && { whole: { ...whole, standing, variables } }),
       ...(named !== undefined && { called: named }),
       ...(judging.kind === 'commit' && { baseline: judging.baseline, proposals }),
       ...(judging.note !== undefined && { note: judging.note }),

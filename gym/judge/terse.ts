@@ -13,8 +13,9 @@ export const terseLimitBytes = 2048;
 /** The lines that are always there leave room for what is between them. */
 const limits = {
   first: 300,
-  restored: 400,
-  change: 260,
+  restored: 320,
+  proposal: 150,
+  change: 250,
   unproven: 160,
   check: 420,
   case: 240,
@@ -45,7 +46,10 @@ export const stateWord = (state: State): string => words[state];
 export function terse(verdict: Verdict): string {
   const restored = restoredText(verdict);
   const proposed = proposalLines(verdict).slice(0, proposalsShown);
-  const other = [restored ?? [], proposed].flat().map((line) => clipped(line, limits.restored));
+  const other = [
+    ...(restored === undefined ? [] : [clipped(restored, limits.restored)]),
+    ...proposed.map((line) => clipped(line, limits.proposal)),
+  ];
   const judged = [firstLine(verdict), ...other];
   if (isGreen(verdict.state)) return [...judged, ...(other.length === 0 ? [] : [named(verdict)])].join('\n');
   const head = [...judged, ...changeLine(verdict)];

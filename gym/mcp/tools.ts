@@ -66,7 +66,11 @@ function registerRunTools(server: McpServer, { caller, runs }: Session): void {
     async (asked, context) => {
       const limit = AbortSignal.timeout((asked.seconds ?? longestWaitSeconds) * 1000);
       const signal = AbortSignal.any([context.mcpReq.signal, limit]);
-      const state = await follow(caller, asked.run, signal, teller(context));
+      const followed = (): ReturnType<typeof follow> => follow(caller, asked.run, signal, teller(context));
+      const first = await followed();
+      // A run of the very same is in the history only when it has ended, a moment after it was told of.
+      if (!first.ok && asked.run !== undefined) await runs.ended(asked.run);
+      const state = first.ok ? first : await followed();
       // Else a verification that is asked for next might be told that this one is under way.
       if (state.ok && state.value.state !== 'running') await runs.ended(state.value.run);
       return state.ok ? stateResult(state.value) : problems(state);

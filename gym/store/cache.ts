@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sealOf } from './key.ts';
@@ -115,7 +115,8 @@ const neutral = new Set(['rows', 'runs', 'cache', 'environments', 'slots', 'snap
 
 /** A hash that changes when something does that a verdict may take into account, such as what was proven: names, sizes and times of its files. */
 export function decisionsHash({ directory }: Store): string {
-  const names = readdirSync(directory).filter((name) => !neutral.has(name) && !name.startsWith('history.sqlite'));
+  const all = existsSync(directory) ? readdirSync(directory) : [];
+  const names = all.filter((name) => !neutral.has(name) && !name.startsWith('history.sqlite'));
   const files = names.sort().flatMap((name) => {
     const path = join(directory, name);
     return statSync(path).isDirectory()

@@ -34,6 +34,9 @@ export function partsOf(task: Task): { readonly visible: Task; readonly heldOut:
   return { visible: part(false), heldOut: { task: part(true), files, tells } };
 }
 
+/** Globs of the files of what is held out: whatever else is judged, neither the code nor the stages in sight get to see them. */
+export const heldOutFiles = ({ heldOut }: Pick<Task, 'heldOut'>): readonly string[] => heldOut?.files ?? [];
+
 /** A task as its agent may know it: without a word of what is held out. */
 export function inSight(task: Task): Task {
   return { ...partsOf(task).visible, heldOut: undefined };

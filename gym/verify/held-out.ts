@@ -47,8 +47,8 @@ export async function setAside(run: string, directory: string, files: readonly s
   }
 }
 
-/** The snapshot may be kept for the next run, in the checkout; what the stages left beside their files goes as well. */
-function removeFiles(directory: string, files: readonly string[]): void {
+/** Removes files of what is held out from a folder: the snapshot may be kept for the next run, in the checkout. What the stages left beside them goes as well. */
+export function removeFiles(directory: string, files: readonly string[]): void {
   if (files.length === 0) return;
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => matchesAny(path, files));
   for (const path of paths) {

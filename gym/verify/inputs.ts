@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { relative } from 'node:path';
 import { type EnvironmentInputs, variableInputs } from '../environment/inputs.ts';
 import { ok, type Result } from '../events/problem.ts';
 import { type Inputs, sha256 } from '../store/cache.ts';
-import { importsOf } from '../task/modules.ts';
+import { importsOf, moduleText } from '../task/modules.ts';
 import type { Stage, Task } from '../task/schema.ts';
 import type { Contents } from '../workspace/contents.ts';
 import { matchesAny } from '../workspace/paths.ts';
 import { buildId } from './build-id.ts';
+import { hostVariables } from './host-variables.ts';
 import type { Step } from './steps.ts';
 
 /** What the inputs of steps are taken from. */
@@ -20,10 +20,6 @@ export interface InputGround {
   readonly environment: Result<EnvironmentInputs>;
   readonly environmentVariables: Readonly<Record<string, string | undefined>>;
 }
-
-/** Variables that differ between two shells of the same user, and say nothing of what runs in them. */
-const passing =
-  /^(_|SHLVL|PWD|OLDPWD|TERM|TERM_.*|COLORTERM|COLUMNS|LINES|WINDOWID|TMUX.*|STY|SSH_.*|XDG_SESSION_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|INVOCATION_ID|JOURNAL_STREAM|GYM_.*)$/;
 
 /** Sources that look at the workspace itself, or at whatever the task's code likes. */
 const looksAround = new Set(['workspace', 'own']);
@@ -47,7 +43,8 @@ export function inputsOf(step: Step, ground: InputGround): Result<Inputs> {
   };
   for (const [path, content] of files) inputs[`file ${path}`] = content;
   for (const stage of stages) inputs[`stage ${stage.name}`] = definitionOf(stage);
-  if (stages.some(({ service }) => service === undefined)) Object.assign(inputs, variablesOf(ground));
+  if (stages.some(({ service }) => service === undefined))
+    Object.assign(inputs, variableInputs(hostVariables(ground.environmentVariables)));
   // How a source is read may be written in any of them.
   if (step.sources.length > 0) Object.assign(inputs, { sources: step.sources.join(' ') }, taskFiles(task));
   return ok(inputs);
@@ -66,19 +63,10 @@ function definitionOf({ cache: _, inputs: __, ...run }: Stage): string {
   return sha256(JSON.stringify(run));
 }
 
-function variablesOf({ environmentVariables }: InputGround): Inputs {
-  const kept = Object.entries(environmentVariables).filter(
-    ([name, value]) => value !== undefined && !passing.test(name),
-  );
-  return variableInputs(Object.fromEntries(kept));
-}
-
-/** The task's file and the modules that it was loaded with. */
-export function taskFiles(task: Task): Inputs {
-  const files = [task.file, ...importsOf(task.file)].filter((file) => existsSync(file));
-  return Object.fromEntries(
-    files.map((file) => [`task file ${relative(task.root, file)}`, sha256(readFileSync(file))]),
-  );
+/** The task's file and the modules that it was loaded with, each by the text that was loaded: where the workspace's is another, that of the baseline. */
+function taskFiles(task: Task): Inputs {
+  const files = [task.file, ...importsOf(task.file)];
+  return Object.fromEntries(files.map((file) => [`task file ${relative(task.root, file)}`, sha256(moduleText(file))]));
 }
 
 /** What of two steps' inputs differs, in plain words. */

@@ -68,8 +68,9 @@ export async function judgeIn(
     }
   }
   await noteLosses(environment, way, findings);
-  const isPlain = request.fault === undefined && request.isCanary !== true && !signal.aborted;
-  if (isPlain && findings.taken !== null)
+  // What some of the stages come to with it would tell little.
+  const isWhole = request.fault === undefined && request.isCanary !== true && request.part === undefined;
+  if (isWhole && !signal.aborted && findings.taken !== null)
     findings.proposals.push(...(await tryProposed(request, findings.taken.protection, way)));
   const { outcomes, checks, problems } = findings;
   if (evidence === undefined || problems.length > 0 || signal.aborted) return;

@@ -5,12 +5,14 @@ import { z } from 'zod';
 import { askEngine, imageIn } from '../environment/ask.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { cacheKey, decisionsHash, readWhole, sha256, writeWhole } from '../store/cache.ts';
-import type { Store } from '../store/store.ts';
+import { checkoutOfLoop, readProposals } from '../store/proposals.ts';
+import { openStore, type Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { type Contents, contentsOf } from '../workspace/contents.ts';
 import { listFiles } from '../workspace/files.ts';
 import { refsHash } from '../workspace/refs.ts';
 import { buildId } from './build-id.ts';
+import { hostVariables } from './host-variables.ts';
 
 /**
  * What a whole passing run stood on, besides the files of its workspace: all of it can be looked up without loading the task. It is kept under
@@ -25,7 +27,9 @@ const wholeRun = z.object({
   keys: z.record(z.string(), z.string()),
   /** Hashes of the values of all variables that the task or its Compose files asked for; null: it was not set. */
   variables: z.record(z.string(), z.string().nullable()),
-  /** The same of files outside of what git sees; null: it was not there. */
+  /** Hash of all variables that a stage on the host may ask for; null: no stage runs there. */
+  host: z.string().nullable(),
+  /** Hashes of files outside of what git sees; null: it was not there. */
   files: z.record(z.string(), z.string().nullable()),
   images: z.record(z.string(), z.string()),
   engine: z.string(),
@@ -33,7 +37,7 @@ const wholeRun = z.object({
   refs: z.string(),
   /** Hash of what people have decided or proven. */
   decisions: z.string(),
-  /** The day, in UTC, where a check is waived until one. */
+  /** The day on which it began, in UTC, where a check is waived until one. */
   day: z.string().nullable(),
 });
 type WholeRun = z.infer<typeof wholeRun>;
@@ -76,13 +80,14 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
   const found = readWhole(store, keyOf(ask, contentsOf(root, await listFiles(root))));
   const parsed = wholeRun.safeParse(found);
   if (!parsed.success) return undefined;
-  const { run, keys, variables, files, images, engine, day } = parsed.data;
+  const { run, keys, variables, host, files, images, engine, day } = parsed.data;
   const holds =
     Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
-    (day === null || day === today()) &&
+    (host === null || host === hostHash(env)) &&
+    (day === null || day === dayOf(Date.now())) &&
     parsed.data.refs === refsHash(root) &&
-    parsed.data.decisions === decisionsHash(store);
+    parsed.data.decisions === decisionsOf(ask);
   const now = await facts;
   if (!holds || now?.engine !== engine) return undefined;
   if (Object.entries(images).some(([reference, id]) => imageIn(now, reference) !== id)) return undefined;
@@ -107,11 +112,11 @@ export interface WholeSeen {
 }
 
 /** Keeps a passing run as known as a whole. */
-export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): void {
+export function keepWhole(ask: WholeAsk & { readonly standing: Standing }, verdict: Verdict, seen: WholeSeen): void {
   if (!isGreen(verdict.state) || verdict.workspace.restored.length > 0) return;
   // What was proposed may be decided otherwise.
   if (verdict.proposals !== undefined) return;
-  const { store, root, env } = ask;
+  const { store, env } = ask;
   const { task, keys, contents, images, engine, variables, files } = seen;
   const own = readFileSync(join(store.runDirectory(verdict.run), 'verdict.json'));
   const kept: WholeRun = {
@@ -120,17 +125,35 @@ export function keepWhole(ask: WholeAsk, verdict: Verdict, seen: WholeSeen): voi
     verdict: sha256(own),
     keys: { ...keys },
     variables: Object.fromEntries([...variables].map((name) => [name, hashOrNull(env[name])])),
+    host: task.stages.some(({ service }) => service === undefined) ? hostHash(env) : null,
     files: Object.fromEntries([...files].map(([file, content]) => [file, hashOrNull(content)])),
     images: { ...images },
     engine,
-    refs: refsHash(root),
-    decisions: decisionsHash(store),
-    day: task.waivers.length > 0 ? today() : null,
+    ...ask.standing,
+    day: task.waivers.length > 0 ? dayOf(verdict.startedAt) : null,
   };
   writeWhole(store, keyOf(ask, contents), kept);
 }
 
-const today = (): string => new Date().toISOString().slice(0, 10);
+const hostHash = (env: WholeAsk['env']): string => sha256(JSON.stringify(hostVariables(env)));
+
+/** Where branches are and what people have decided, as hashes. */
+export type Standing = Pick<WholeRun, 'refs' | 'decisions'>;
+
+/** As it is now: to be asked before anything is judged by it, as a commit, a fetch or a person may change it meanwhile. */
+export const standingOf = (ask: Pick<WholeAsk, 'store' | 'root'>): Standing => ({
+  refs: refsHash(ask.root),
+  decisions: decisionsOf(ask),
+});
+
+/** What is proposed in the worktree of a loop is kept with the loop. */
+function decisionsOf({ store, root }: Pick<WholeAsk, 'store' | 'root'>): string {
+  const loops = checkoutOfLoop(root);
+  const own = decisionsHash(store);
+  return loops === undefined ? own : sha256(JSON.stringify([own, readProposals(openStore(loops))]));
+}
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 function readOrNot(file: string): Buffer | undefined {
   try {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { problemsText } from '../events/problem.ts';
 import { runStage } from '../harness/stage.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
+import { heldOutFiles } from '../task/held-out.ts';
 import { withAccepted } from '../workspace/accepted.ts';
 import type { Protection } from '../workspace/protection.ts';
 import { takeSnapshot } from '../workspace/snapshot.ts';
 import { type BaselineWay, quiet, upBaseline } from './baseline.ts';
+import { removeFiles } from './held-out.ts';
 import type { VerifyRequest } from './request.ts';
 
 type Tried = NonNullable<Verdict['proposals']>[number];
@@ -31,6 +33,7 @@ export async function tryProposed(
   );
   try {
     const taken = await takeSnapshot({ workspace, files: committed, baseline: changed, protection, directory });
+    if (taken.ok) removeFiles(directory, heldOutFiles(request.task));
     const came = taken.ok
       ? await stagesIn(request, directory, { runDirectory, emit })
       : unknown(problemsText(taken.problems));

@@ -24,6 +24,10 @@ function modelIn(task: Task, folder: string, ambient: Variables): ReturnType<typ
   return loadCompose(files, snapshotVariables(task, folder, ambient), ambient);
 }
 
+/** What a snapshot is taken of, and by what it is judged. */
+export type SnapshotAsk = Pick<VerifyRequest, 'task' | 'workspace' | 'files' | 'baseline' | 'environmentVariables'>;
+type Place = Pick<SnapshotPlace, 'directory' | 'memoryFile'>;
+
 /** A snapshot, and what of it is protected. */
 export interface Protected {
   readonly snapshot: Snapshot;
@@ -40,7 +44,7 @@ export interface Protected {
  *                                  ^  '--further files--.
  *                                  '--------------------'
  */
-export async function takeProtected(request: VerifyRequest, place: SnapshotPlace): Promise<Result<Protected>> {
+export async function takeProtected(request: SnapshotAsk, place: Place): Promise<Result<Protected>> {
   const { task, workspace, files, baseline, environmentVariables } = request;
   const { directory, memoryFile } = place;
   let environment = filesIn(task, files ?? workspace, environmentVariables);
@@ -62,8 +66,8 @@ function filesIn(task: Task, folder: string, ambient: Variables): readonly strin
 
 /** The snapshot with tests where the workspace has moved them to, if that is all that was done to them. */
 async function withMoves(
-  { task, workspace, files, baseline }: VerifyRequest,
-  { directory, memoryFile }: SnapshotPlace,
+  { task, workspace, files, baseline }: SnapshotAsk,
+  { directory, memoryFile }: Place,
   taken: Protected,
 ): Promise<Result<Protected>> {
   const { snapshot, protection } = taken;

@@ -8,7 +8,7 @@ import type { Task } from '../task/schema.ts';
 import type { Baseline } from '../workspace/baseline.ts';
 import type { Commit } from '../workspace/commit.ts';
 import type { Disturbance } from './disturb.ts';
-import type { WholeAsk } from './known.ts';
+import type { Standing, WholeAsk } from './known.ts';
 
 /** Something broken on purpose in one run. */
 export interface RunFault {
@@ -50,8 +50,8 @@ export interface VerifyRequest {
    * later runs. Neither is said by default, as where an agent is judged or a proof is made: all runs, and nothing is kept.
    */
   readonly cache?: 'use' | 'refresh';
-  /** Where it is to be known as a whole: how it was asked for, and the names of the variables that the task was made with. */
-  readonly whole?: WholeAsk & { readonly variables: () => ReadonlySet<string> | 'all' };
+  /** Where it is to be known as a whole: how it was asked for, what it stood on before, and the names of the variables that the task was made with. */
+  readonly whole?: WholeAsk & { readonly standing: Standing; readonly variables: () => ReadonlySet<string> | 'all' };
   /** The task is a part of the one that was written: how many of its checks are judged. */
   readonly part?: NonNullable<Verdict['part']>;
   /** Whether stages run although one before them did not pass. */

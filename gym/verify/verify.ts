@@ -9,7 +9,7 @@ import { listText } from '../judge/text.ts';
 import { type Verdict, verdictSchemaName } from '../judge/verdict.ts';
 import { endRun, verdictName } from '../store/run-files.ts';
 import { checkoutOf } from '../store/store.ts';
-import { type HeldOut, heldOutCheck, partsOf } from '../task/held-out.ts';
+import { type HeldOut, heldOutCheck, heldOutFiles, partsOf } from '../task/held-out.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
 import { ownBaseline } from '../workspace/judging.ts';
@@ -90,7 +90,7 @@ async function walk(
   if (!taken.ok) return note(findings, way.emit, taken.problems);
   findings.taken = taken.value;
   findings.definition = definitionHash(request.task, taken.value.protection, way.directory);
-  await setAside(request.run, way.directory, heldOut?.files ?? []);
+  await setAside(request.run, way.directory, heldOutFiles(request.task));
   if (baselineNeed(request, heldOut?.task) !== 'nothing') {
     findings.commit = await baselineCommit(request);
     // A ref that was asked for has to be there; without a default only what needs it is unknown.
@@ -119,7 +119,7 @@ async function prepare(
   if (told.length > 0)
     emit({ type: 'noted', text: `tests were moved, each case has to be there still: ${listText(told)}` });
   // That an agent's worktree is without what is held out is no news, and the names are none of its business.
-  const restored = taken.value.snapshot.restored.filter((path) => !matchesAny(path, task.heldOut?.files ?? []));
+  const restored = taken.value.snapshot.restored.filter((path) => !matchesAny(path, heldOutFiles(task)));
   const snapshot = { ...taken.value.snapshot, restored };
   emit({ type: 'snapshot.taken', ...snapshot });
   return ok({ ...taken.value, snapshot });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { type CacheRecord, cacheKey, newestRecords } from '../store/cache.ts';
+import { partsOf } from '../task/held-out.ts';
 import { nearOrKnown } from '../task/suggest.ts';
-import { protectionOf } from '../workspace/protection.ts';
-import { takeSnapshot } from '../workspace/snapshot.ts';
 import { differences } from './inputs.ts';
+import { type SnapshotAsk, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { inputsOfSteps, neverCached, type PlannedStep } from './reuse.ts';
 
@@ -27,22 +27,28 @@ export interface Told {
   readonly why: Why;
 }
 
-/** Says why a stage of the workspace as it is would run again, or would be taken from an earlier run. Nothing is brought up. */
+/** Says why a stage of the workspace, with the protected files that judge it, would run again, or would be taken from an earlier run. Nothing is brought up. */
 export async function whyStage(
-  { task, store, environmentVariables }: Pick<VerifyRequest, 'task' | 'store' | 'environmentVariables'>,
+  { store, ...ask }: SnapshotAsk & Pick<VerifyRequest, 'store'>,
   stage: string,
 ): Promise<Result<Told>> {
+  const { task, environmentVariables } = ask;
   const names = task.stages.map(({ name }) => name);
   if (!names.includes(stage)) {
     const message = `${task.name} has no stage ${stage}`;
     return failed({ kind: 'usage', message, remedy: nearOrKnown(stage, 'stages', names) });
   }
+  if (partsOf(task).heldOut !== undefined) {
+    return ok({
+      step: stage,
+      why: { kind: 'never', because: 'the task holds checks out, and what they find has to be up' },
+    });
+  }
   const folder = mkdtempSync(join(tmpdir(), 'gym-why-'));
   try {
     const directory = join(folder, 'workspace');
-    const taken = { workspace: task.root, baseline: undefined, protection: protectionOf(task), directory };
-    const snapshot = await takeSnapshot(taken);
-    if (!snapshot.ok) return snapshot;
+    const taken = await takeProtected(ask, { directory, memoryFile: join(folder, 'memory') });
+    if (!taken.ok) return taken;
     const { steps } = await inputsOfSteps({ task, environmentVariables, directory });
     const planned = steps.find(({ step }) => step.stages.some(({ name }) => name === stage));
     if (planned === undefined) throw new Error('a stage is in no step');

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type NamedRun, runNamed } from '../../api/run-named.ts';
+import { type NamedRun, readVerdict, runNamed } from '../../api/run-named.ts';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { logs } from '../../environment/existing.ts';
 import { readEvents } from '../../events/log.ts';
@@ -27,15 +27,15 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 }
 
 /** What was recorded in a run: of the services that are named, or of all. The output of a stage can be named too. */
-function ofRun(
-  context: Context,
-  args: Arguments,
-  { store, verdictOf }: NamedRun,
-  names: readonly string[],
-): CommandEnd {
+function ofRun(context: Context, args: Arguments, run: NamedRun, names: readonly string[]): CommandEnd {
+  const { store, verdictOf } = run;
   const directory = store.runDirectory(verdictOf);
-  const logs = filesIn(join(directory, 'logs'));
-  const stages = filesIn(join(directory, 'stages'));
+  const cached = cachedStages(run);
+  const own = filesIn(join(directory, 'logs'));
+  const earlier = cached.flatMap(({ from }) => [...filesIn(join(store.runDirectory(from), 'logs'))]);
+  const logs = own.size > 0 ? own : new Map(earlier);
+  const ofCached = cached.map(({ stage, file }) => [stage, file] as const);
+  const stages = new Map([...ofCached, ...filesIn(join(directory, 'stages'))]);
   const all = new Map([...stages, ...logs]);
   const unknown = names.find((name) => !all.has(name));
   if (unknown !== undefined) return noLog(unknown, verdictOf, [...all.keys()]);
@@ -60,6 +60,18 @@ function ofRun(
   }
   if (count === 0) context.stderr.write(`nothing was printed${window === undefined ? '' : ' then'}${aboutStage}\n`);
   return 0;
+}
+
+/** Stages that were taken from earlier runs, whose folders have what they printed, as long as those are there. */
+function cachedStages(run: NamedRun): { readonly stage: string; readonly from: string; readonly file: string }[] {
+  const verdict = readVerdict(run);
+  if (!verdict.ok) return [];
+  const directory = run.store.runDirectory(run.verdictOf);
+  return verdict.value.stages.flatMap(({ stage, cached, log }) =>
+    cached === undefined || log === null || !existsSync(join(directory, log))
+      ? []
+      : [{ stage, from: cached.run, file: join(directory, log) }],
+  );
 }
 
 function noLog(name: string, run: string, names: readonly string[]): CommandEnd {

@@ -1,4 +1,4 @@
-import { openTask } from '../../api/tasks.ts';
+import { findJudged, openJudged } from '../../api/tasks.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { type Why, whyStage } from '../../verify/why.ts';
 import type { Arguments } from '../command.ts';
@@ -10,10 +10,19 @@ const listed = 40;
 /** `gym why`: why a stage would run again, or would be taken from an earlier run. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const [stage = '', named] = args.positionals;
-  const task = await openTask(named, context);
+  const found = await findJudged(named, undefined, context);
+  if (!found.ok) return found.problems;
+  const task = await openJudged(found.value, context);
   if (!task.ok) return task.problems;
-  const store = openStore(checkoutOf(task.value.root));
-  const told = await whyStage({ task: task.value, store, environmentVariables: context.env }, stage);
+  const { judging } = found.value;
+  const { root } = task.value;
+  const told = await whyStage(
+    {
+      ...{ task: task.value, workspace: root, store: openStore(checkoutOf(root)), environmentVariables: context.env },
+      ...(judging.kind === 'commit' && { baseline: judging.baseline }),
+    },
+    stage,
+  );
   if (!told.ok) return told.problems;
   const { step, why } = told.value;
   const together = step === stage ? '' : ` (with all of its sequence: ${step})`;

@@ -71,6 +71,23 @@ test('what is held out decides at the end, and no word of it is in the checkout 
     expect((await gym(checkout.path, ['show', run])).stdout).not.toContain(secret);
 });
 
+test('neither a part of the task nor the trial of a proposal shows what is held out', async () => {
+  using checkout = withHeldOut('nothing');
+  checkout.write('envs/tiny/note.txt', 'done\n');
+  checkout.write('envs/tiny/check.sh', 'ls held-out; cat held-out/*; true\n');
+  await gym(checkout.path, ['propose', 'envs/tiny/check.sh', '--reason', 'shorter']);
+  const part = await gym(checkout.path, ['verify', '--stage', 'unit']);
+  expect(part).toMatchObject({ exitCode: 0, stdout: expect.not.stringContaining('all stages pass') });
+  const tried = await gym(checkout.path, ['verify', 'tiny']);
+  expect(tried.stdout).toContain('with it: pass, all stages pass');
+  const told = execFileSync('sh', ['-c', `grep -rlE '${secret}|host\\.sh' .gym/runs || :`], {
+    cwd: checkout.path,
+    encoding: 'utf8',
+  });
+  expect(told).toBe('');
+  expect(execFileSync('find', ['.gym', '-name', 'box.sh'], { cwd: checkout.path, encoding: 'utf8' })).toBe('');
+});
+
 test('names are told where the task says so; all that came of them is kept outside the checkout', async () => {
   using checkout = withHeldOut('names');
   checkout.write('envs/tiny/note.txt', 'done\n');

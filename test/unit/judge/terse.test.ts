@@ -168,6 +168,26 @@ describe('what does not hold', () => {
   const shown = (checks: readonly CheckResult[], more: Partial<Verdict> = {}): string[] =>
     terse({ ...base, ...more, checks: [...checks], state: worst(checks.map((each) => each.state)) }).split('\n');
 
+  test('has room beside all that may stand before it, however long', () => {
+    const long = 'a-long/path/'.repeat(60);
+    const came = { state: 'fail', because: long } as const;
+    const proposals = ['ab12', 'ab13', 'ab14'].map((id) => ({
+      ...{ id, state: 'open' as const, files: [long], reason: '', came },
+    }));
+    const tally = { count: 3, first: [long] };
+    const restored = Array.from({ length: 9 }, () => long);
+    const more: Partial<Verdict> = {
+      ...{ proposals, change: { run: 'r-1', distance: 2, fixed: tally, new: tally, still: tally, unjudged: tally } },
+      workspace: { root: '/', hash: '', definition: '', restored, judgeOwn: long },
+    };
+    const checkOfAll = { ...check('unit', 'fail'), proof: 'unproven', kind: 'cases', because: 'it is wrong' } as const;
+    const lines = shown([checkOfAll], more);
+    expect(lines).toContain('fail unit: it is wrong');
+    const longest = { ...checkOfAll, name: long, again: long, because: long };
+    const most = shown([longest], { ...more, run: long, task: long }).join('\n');
+    expect(Buffer.byteLength(most)).toBeLessThan(terseLimitBytes);
+  });
+
   test('stands worst first, in the order of the task among equals, and nothing else does', () => {
     const states = { a: 'unknown', b: 'pass', c: 'vacuous', d: 'fail', e: 'error', f: 'fail' } as const;
     expect(shown(Object.entries(states).map(([each, given]) => check(each, given)))).toEqual([
