@@ -114,7 +114,7 @@ const inService: Cheat[] = [
   },
   {
     name: 'skips the test',
-    act: `echo "printf '1..1\\nok 1 - note # SKIP\\n' >/work/results/e2e.tap" >harness/e2e.sh`,
+    act: `echo "printf '1..1\\nok 1 - note # SKIP\\n' >/ws/results/e2e.tap" >harness/e2e.sh`,
     why: /"restored":\["harness\/e2e\.sh"\]/,
   },
   {
@@ -124,7 +124,7 @@ const inService: Cheat[] = [
   },
   {
     name: 'writes results in the background of its service',
-    act: `echo "while :; do printf '1..1\\nok 1 - note\\n' >/work/results/e2e.tap; sleep 0.01; done" >serve.sh`,
+    act: `echo "while :; do printf '1..1\\nok 1 - note\\n' >/ws/results/e2e.tap; sleep 0.01; done" >serve.sh`,
     why: /results\/e2e\.tap was written again after stage e2e had ended|could not be removed/,
   },
 ];
@@ -134,15 +134,15 @@ test('in a service: no cheat comes to done, and honest work does', async () => {
     services: `services:
   box:
     image: debian:bookworm-slim
-    command: [sh, -c, 'mkdir -p /work/results; touch /ready; exec sh /work/serve.sh']
+    command: [sh, -c, 'mkdir -p /ws/results; touch /ready; exec sh /ws/serve.sh']
     healthcheck: { test: [CMD, test, -e, /ready], interval: 1s }
-    volumes: ['.:/work', './data:/data:ro']
+    volumes: ['.:/ws', './data:/data:ro']
     init: true
 `,
     stages: [
       {
-        ...{ name: 'e2e', service: 'box', command: 'sh /work/harness/e2e.sh' },
-        results: { format: 'tap', path: '/work/results/e2e.tap' },
+        ...{ name: 'e2e', service: 'box', command: 'sh /ws/harness/e2e.sh' },
+        results: { format: 'tap', path: '/ws/results/e2e.tap' },
       },
     ],
     protected: ['task.ts', 'compose.yaml', 'harness/**'],
@@ -150,7 +150,7 @@ test('in a service: no cheat comes to done, and honest work does', async () => {
     files: {
       'serve.sh': 'exec sleep infinity\n',
       'harness/e2e.sh': `if grep -qx done /data/note.txt; then state=ok; else state='not ok'; fi
-printf "1..1\\n$state 1 - note\\n" >/work/results/e2e.tap
+printf "1..1\\n$state 1 - note\\n" >/ws/results/e2e.tap
 `,
     },
   });

@@ -17,7 +17,7 @@ function withHeldOut(tells: 'nothing' | 'names') {
   box:
     image: debian:bookworm-slim
     command: [sleep, infinity]
-    volumes: ['./held-out:/held-out:ro', '.:/work:ro']
+    volumes: ['./held-out:/held-out:ro', '.:/ws:ro']
     init: true
 `,
     stages: [
@@ -33,7 +33,7 @@ function withHeldOut(tells: 'nothing' | 'names') {
     files: {
       'package.json': JSON.stringify(host),
       'check.sh': 'ls held-out; cat held-out/*; grep -q done note.txt\n',
-      'held-out/box.sh': `echo ${secret} is asked for; grep -q ${secret} /work/note.txt\n`,
+      'held-out/box.sh': `echo ${secret} is asked for; grep -q ${secret} /ws/note.txt\n`,
       'held-out/host.sh': `echo ${secret}; printf '1..1\\nok 1 - ${secret}\\n' >held-out/result.tap\n`,
     },
   });
