@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
-import { up } from '../environment/up.ts';
 import type { Emit } from '../events/event.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { readEvidence } from '../evidence/evidence.ts';
@@ -10,7 +9,6 @@ import { observedBy } from '../evidence/kinds.ts';
 import { baselineFolder } from '../evidence/recorded.ts';
 import { runStage, type StageOutcome } from '../harness/stage.ts';
 import { isGreen } from '../judge/verdict.ts';
-import { checkoutOf } from '../store/store.ts';
 import type { Evidence } from '../task/measurement.ts';
 import type { Task } from '../task/schema.ts';
 import { folderBaseline } from '../workspace/baseline.ts';
@@ -18,9 +16,9 @@ import { type Commit, extractCommit, findCommit } from '../workspace/commit.ts';
 import { ownBaseline } from '../workspace/judging.ts';
 import type { Protection } from '../workspace/protection.ts';
 import { takeSnapshot } from '../workspace/snapshot.ts';
+import { bringUp } from './bring-up.ts';
 import { isGuarded } from './guards.ts';
 import type { VerifyRequest } from './request.ts';
-import { snapshotVariables } from './variables.ts';
 
 /** What of the baseline a verification needs. `files`: its commit. `build`: its services beside this build's. */
 export type BaselineNeed = 'nothing' | 'files' | 'build';
@@ -111,25 +109,17 @@ export function quiet(emit: Emit, name = 'baseline'): Emit {
 }
 
 /** Brings the environment of the baseline's files up. */
-export async function upBaseline(
-  { task, run, environmentVariables, signal }: VerifyRequest,
+export function upBaseline(
+  request: VerifyRequest,
   { runDirectory, emit }: Pick<BaselineWay, 'runDirectory' | 'emit'>,
   directory: string,
 ): Promise<Result<Environment>> {
-  return up({
-    composeFiles: task.compose.map((file) => join(directory, file)),
-    project: `gym-${task.name}-${run}-baseline`,
-    task: task.name,
-    run,
-    lease: 'process',
-    checkout: checkoutOf(task.root),
-    variables: snapshotVariables(task, directory, environmentVariables),
-    ambient: environmentVariables,
+  return bringUp(request, {
+    directory,
+    projectSuffix: '-baseline',
     logDirectory: join(runDirectory, baselineFolder, 'logs'),
-    observed: comparesBuilds(task) ? observedBy(task) : [],
+    observed: comparesBuilds(request.task) ? observedBy(request.task) : [],
     emit: quiet(emit),
-    signal,
-    deadlineMs: task.limits.upSeconds * 1000,
   });
 }
 

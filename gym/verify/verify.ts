@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
-import { up } from '../environment/up.ts';
 import type { Emit } from '../events/event.ts';
 import { type EventLog, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
@@ -8,7 +7,6 @@ import { observedBy } from '../evidence/kinds.ts';
 import { listText } from '../judge/text.ts';
 import { type Verdict, verdictSchemaName } from '../judge/verdict.ts';
 import { endRun, verdictName } from '../store/run-files.ts';
-import { checkoutOf } from '../store/store.ts';
 import { type HeldOut, heldOutCheck, heldOutFiles, partsOf } from '../task/held-out.ts';
 import type { Task } from '../task/schema.ts';
 import { canaryCheck } from '../task/target.ts';
@@ -17,6 +15,7 @@ import { matchesAny } from '../workspace/paths.ts';
 import { type SnapshotPlace, takePlace } from '../workspace/place.ts';
 import { judgeOwnText } from './again-text.ts';
 import { baselineCommit, baselineNeed, removeBaselineFiles } from './baseline.ts';
+import { bringUp } from './bring-up.ts';
 import { conclude, partly, withCached } from './conclude.ts';
 import { type Findings, note, phase, type Way } from './findings.ts';
 import { workspaceChanges } from './guards.ts';
@@ -29,7 +28,6 @@ import { checkSnapshot, type Protected, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { changeSince, lastVerdict } from './since.ts';
 import { asStageResult, keepFailedCases } from './stage-result.ts';
-import { snapshotVariables } from './variables.ts';
 
 /**
  * Walks the way of a verification once. Always gives a verdict and writes it to `verdict.json`; nothing of the
@@ -99,7 +97,7 @@ async function walk(
       return note(findings, way.emit, findings.commit.problems);
   }
   findings.changes = await workspaceChanges(request, way.directory, findings.commit);
-  await runAndJudge(request, way, findings, () => bringUp(request, way), heldOut);
+  await runAndJudge(request, way, findings, () => upToJudge(request, way), heldOut);
 }
 
 async function prepare(
@@ -125,23 +123,11 @@ async function prepare(
   return ok({ ...taken.value, snapshot });
 }
 
-async function bringUp(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
-  const { task, run, workspace, signal, environmentVariables } = request;
-  const environment = await up({
-    composeFiles: task.compose.map((file) => join(directory, file)),
-    project: `gym-${task.name}-${run}`,
-    task: task.name,
-    run,
-    lease: 'process',
-    checkout: checkoutOf(task.root),
-    variables: snapshotVariables(task, directory, environmentVariables),
-    ambient: environmentVariables,
-    logDirectory: join(runDirectory, 'logs'),
-    observed: observedBy(task),
-    emit,
-    signal,
-    deadlineMs: task.limits.upSeconds * 1000,
-  });
+async function upToJudge(request: VerifyRequest, { directory, runDirectory, emit }: Way): Promise<Result<Environment>> {
+  const { task, workspace } = request;
+  const logDirectory = join(runDirectory, 'logs');
+  const observed = observedBy(task);
+  const environment = await bringUp(request, { directory, projectSuffix: '', logDirectory, observed, emit });
   return environment.ok
     ? environment
     : failed(...asInWorkspace(environment.problems, directory, [workspace, task.root]));
