@@ -33,12 +33,14 @@ function tell(error: unknown): number {
     console.error(`gym: the disk is full (${field('message')}). Make room, then run it again.`);
     return exitCodes.environment;
   }
-  // Of a read-only file system, Node's mkdir of a folder with those above it says ENOENT.
-  const isDenied = ['EROFS', 'EACCES', 'EPERM'].includes(String(field('code'))) && field('path') !== undefined;
-  if (isDenied || (field('code') === 'ENOENT' && field('syscall') === 'mkdir')) {
-    console.error(
-      `gym: a file or folder that gym needs cannot be used (${field('message')}). Make it writable, then run it again.`,
-    );
+  const path = field('path');
+  // Of a read-only file system, Node's mkdir of a folder with those above it says that there is no such file.
+  const isNotMade = field('code') === 'ENOENT' && field('syscall') === 'mkdir';
+  if (path !== undefined && (isNotMade || ['EROFS', 'EACCES', 'EPERM'].includes(String(field('code'))))) {
+    const what = isNotMade
+      ? `the folder ${path}, which gym needs, cannot be made: what is above it is read-only or gone`
+      : `a file or folder that gym needs cannot be used (${field('message')})`;
+    console.error(`gym: ${what}. Make it writable, then run it again.`);
     return exitCodes.environment;
   }
   console.error('gym: this is a bug in gym:', error);

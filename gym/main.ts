@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, relative } from 'node:path';
-import type { Command } from './cli/command.ts';
+import { isAgent } from 'std-env';
+import { type Command, parseCommandLine } from './cli/command.ts';
+import { commands } from './cli/commands.ts';
 import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
+import { interruption } from './cli/interruption.ts';
 
 /** Runs one command line and gives the exit code. The only place where the parts are put together. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -10,9 +13,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   watchPipes();
   if (first !== undefined && ['--version', '-V', '-v', 'version'].includes(first)) return print(`${version()}\n`);
   quietExperiments();
-  const [{ commands }, help] = await Promise.all([import('./cli/commands.ts'), import('./cli/help.ts')]);
-  if (first === undefined && process.stdout.isTTY && process.stdin.isTTY && !(await isAgent())) return startScreen();
+  if (first === undefined && process.stdout.isTTY && process.stdin.isTTY && !isAgent) return startScreen();
   if (first === undefined || ['help', '--help', '-h'].includes(first)) {
+    const help = await import('./cli/help.ts');
     const named = commands.find(({ name }) => name === argv[1]);
     return print(named === undefined ? help.generalHelp(commands) : help.commandHelp(named));
   }
@@ -20,7 +23,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (command === undefined) return unknownCommand(first, commands);
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const asksHelp = command.positionals.stopAt === undefined ? own : own.slice(0, 2);
-  if (asksHelp.includes('--help') || asksHelp.includes('-h')) return print(help.commandHelp(command));
+  if (asksHelp.includes('--help') || asksHelp.includes('-h'))
+    return print((await import('./cli/help.ts')).commandHelp(command));
   return run(command, argv.slice(1));
 }
 
@@ -39,26 +43,19 @@ function watchPipes(): void {
 }
 
 async function run(command: Command, argv: readonly string[]): Promise<number> {
-  const [{ parseCommandLine }, { interruption }] = await Promise.all([
-    import('./cli/command.ts'),
-    import('./cli/interruption.ts'),
-  ]);
   // Standard output is for results alone: what task files print is none.
   Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const args = parseCommandLine(command, argv);
   if (!args.ok) return report(args.problems);
-  const { resolveApi } = await import('./task/api.ts');
-  resolveApi(apiUrl());
   const interrupted = interruption(process);
-  const ofAgent = await isAgent();
   onBrokenPipe = () => interrupted.interrupt('SIGPIPE');
   const context: Context = {
     cwd: process.cwd(),
     env: process.env,
-    isAgent: ofAgent,
+    isAgent,
     stdin: { isTty: process.stdin.isTTY === true },
-    stdout: output(process.stdout, ofAgent),
-    stderr: output(process.stderr, ofAgent),
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
     signal: interrupted.signal,
     interrupt: () => interrupted.interrupt('SIGINT'),
     version: version(),
@@ -139,25 +136,20 @@ async function report(end: CommandEnd): Promise<number> {
     import('./cli/render/style.ts'),
     import('./judge/verdict.ts'),
   ]);
-  const stderr = output(process.stderr, await isAgent());
+  const stderr = output(process.stderr);
   for (const problem of end) stderr.write(`${problemText(problem, painter(stderr))}\n`);
   return exitCodeOfProblems(end);
 }
 
-/** Whether a coding agent runs this program: `AI_AGENT`, or one of the variables that the agents' programs set. */
-async function isAgent(): Promise<boolean> {
-  const { isAgent: isOne } = await import('std-env');
-  return isOne;
-}
-
-function output(stream: NodeJS.WriteStream, ofAgent: boolean): Output {
-  const isTty = stream.isTTY === true && !ofAgent;
+/** A coding agent's terminal, as `AI_AGENT` or a variable of its program tells, counts as none. */
+function output(stream: NodeJS.WriteStream): Output {
+  const isTty = stream.isTTY === true && !isAgent;
   const forced = process.env['FORCE_COLOR'];
   const wantsColour =
     forced === undefined || forced === ''
       ? isTty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
       : forced !== '0' && forced !== 'false';
-  const hasColour = wantsColour && !ofAgent;
+  const hasColour = wantsColour && !isAgent;
   return { isTty, hasColour, columns: isTty ? stream.columns : undefined, write: (text) => stream.write(text) };
 }
 
@@ -171,11 +163,6 @@ function version(): string {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : 'unknown';
-}
-
-/** The public API beside this file: as source, or as it was built. */
-function apiUrl(): string {
-  return new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.js', import.meta.url).href;
 }
 
 /** Node's warnings that a feature is experimental are no concern of a user of gym. */

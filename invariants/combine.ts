@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { combined } from '../gym/judge/combine.ts';
+import { verbFor } from '../gym/judge/text.ts';
 import { isGreen } from '../gym/judge/verdict.ts';
 import { defineInvariant, type Invariant, invariantBase, isInvariant } from '../gym/task/invariant.ts';
 import { unknown, vacuous } from '../gym/task/judgement.ts';
@@ -39,7 +40,8 @@ export const atLeast = defineInvariant({
     .extend({ count: z.number().int().positive() })
     .refine(({ of, count }) => of.length === 0 || count <= of.length, 'count is more than there are'),
   ...parts,
-  claim: ({ of, count }) => `${count} of ${of.length} hold: ${of.map(({ claim }) => claim).join('; ')}`,
+  claim: ({ of, count }) =>
+    `${count} of ${of.length} ${verbFor(count, 'holds', 'hold')}: ${of.map(({ claim }) => claim).join('; ')}`,
   judge: ({ of, count }, evidence) => combined(of, count, evidence),
 });
 

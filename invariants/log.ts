@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { differenceOf, lineSchema, lineText } from '../gym/judge/line.ts';
 import { logLines } from '../gym/judge/log-lines.ts';
 import { judgeLogOrder } from '../gym/judge/log-order.ts';
-import { listText } from '../gym/judge/text.ts';
+import { countText, listText, shareText } from '../gym/judge/text.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, unknown, vacuous } from '../gym/task/judgement.ts';
 import type { Evidence, ServiceLog } from '../gym/task/measurement.ts';
@@ -84,11 +84,11 @@ function judgeCount(spec: Spec, evidence: Evidence): Judgement {
     state: wrong.length === 0 ? 'pass' : 'fail',
     because:
       wrong.length === 0
-        ? `${lineText(spec.line)} is ${expectText(spec.expect)} in ${found.length} of ${found.length} logs`
+        ? `${lineText(spec.line)} is ${expectText(spec.expect)} in ${shareText(found.length, found.length, 'log')}`
         : listText(
             wrong.map(
               ({ service, matches, near }) =>
-                `${service} logged it ${matches} times${near === null ? '' : `; ${near}`}`,
+                `${service} logged it ${countText(matches, 'time')}${near === null ? '' : `; ${near}`}`,
             ),
           ),
     margin: wrong.length === 0 ? 0 : -Math.max(...wrong.map(({ off }) => Math.abs(off))),

@@ -11,7 +11,7 @@ import {
   nearest,
 } from '../gym/judge/limits.ts';
 import { resolveSeries, seriesSchema, seriesText } from '../gym/judge/quantity.ts';
-import { amountText, countText, listText } from '../gym/judge/text.ts';
+import { amountText, countText, listText, shareText, verbFor } from '../gym/judge/text.ts';
 import { sampleText } from '../gym/judge/time.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { type Judgement, unknown } from '../gym/task/judgement.ts';
@@ -42,7 +42,12 @@ export const always = defineInvariant({
     const series = samplesOf(spec, evidence);
     if (isJudgement(series)) return series;
     const must = `each ${conditionText(spec)}`;
-    const counted = judgeEach(series, (sample) => !isMet(spec, sample), must, 'break it');
+    const counted = judgeEach(
+      series,
+      (sample) => !isMet(spec, sample),
+      must,
+      (count) => `${verbFor(count, 'breaks', 'break')} it`,
+    );
     return spec.satisfies === undefined ? withSizes(counted, series, spec) : counted;
   },
 });
@@ -56,7 +61,12 @@ export const never = defineInvariant({
   judge(spec, evidence) {
     const series = samplesOf(spec, evidence);
     if (isJudgement(series)) return series;
-    return judgeEach(series, (sample) => isMet(spec, sample), `none ${conditionText(spec)}`, 'should not be');
+    return judgeEach(
+      series,
+      (sample) => isMet(spec, sample),
+      `none ${conditionText(spec)}`,
+      () => 'should not be',
+    );
   },
 });
 
@@ -102,7 +112,7 @@ function judgeEach(
   series: ReadySeries,
   isWrong: (sample: Sample) => boolean,
   holds: string,
-  breaks: string,
+  breaks: (count: number) => string,
 ): Judgement {
   const samples = [...series.groups.values()].flat();
   const wrong = samples.flatMap((sample, index) => (isWrong(sample) ? [{ sample, number: index + 1 }] : []));
@@ -115,7 +125,7 @@ function judgeEach(
     because:
       wrong.length === 0
         ? `${countText(samples.length, 'sample')}, ${holds}`
-        : `${wrong.length} of ${countText(samples.length, 'sample')} ${breaks}, the first: ${shown.join(', ')}`,
+        : `${shareText(wrong.length, samples.length, 'sample')} ${breaks(wrong.length)}, the first: ${shown.join(', ')}`,
     parts: wrong.slice(0, partsKept).map(({ sample, number }) => ({
       part: sampleText(sample, number),
       observed: String(sample.value),

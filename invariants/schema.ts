@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isJudgement } from '../gym/judge/compare.ts';
 import { judgeCounted } from '../gym/judge/counted.ts';
 import { documentsOf, documentText } from '../gym/judge/documents.ts';
-import { countText, listText } from '../gym/judge/text.ts';
+import { countText, listText, shareText, verbFor } from '../gym/judge/text.ts';
 import { defineInvariant, invariantBase } from '../gym/task/invariant.ts';
 import { plainIssues } from '../gym/task/issues.ts';
 import type { Judgement } from '../gym/task/judgement.ts';
@@ -45,7 +45,7 @@ function judge({ source, fits }: Spec, evidence: Evidence): Judgement {
     because:
       misfits.length === 0
         ? `${countText(documents.length, 'document')}, each fits`
-        : `${misfits.length} of ${countText(documents.length, 'document')} do not fit: ${listText(misfits.map(misfitText), 3)}`,
+        : `${shareText(misfits.length, documents.length, 'document')} ${verbFor(misfits.length, 'does', 'do')} not fit: ${listText(misfits.map(misfitText), 3)}`,
     evidence: misfits.map(({ document: { place } }) => ({ what: `document of ${source}`, place })),
     parts: misfits.map(({ document, because }) => ({
       part: documentText(document),

@@ -89,7 +89,8 @@ function judgeErrorRate(spec: ErrorRate, evidence: Evidence): Judgement {
     n: Number(expected),
   }));
   const odd = groups.find(({ hits, n }) => hits < 0 || hits > n);
-  if (odd !== undefined) return unknown(`${odd.group}: ${odd.hits} errors in ${odd.n} attempts`);
+  if (odd !== undefined)
+    return unknown(`${odd.group}: ${countText(odd.hits, 'error')} in ${countText(odd.n, 'attempt')}`);
   const attempted = groups.filter(({ n }) => n > 0);
   const levels = attempted.map(({ group, hits, n }): Level => {
     const more = () => moreForRate(hits, n, spec.atMost, spec.confidence);

@@ -11,6 +11,7 @@ import { benchGrowth } from './bench/growth.ts';
 import { comparisonTable, writeFigures } from './bench/measure.ts';
 import { benchSnapshot } from './bench/snapshot.ts';
 import { benchTargets } from './bench/targets.ts';
+import { benchWatch } from './bench/watch.ts';
 import { benchWords } from './bench/words.ts';
 
 const top = new URL('..', import.meta.url).pathname;
@@ -87,6 +88,7 @@ console.log(`${rounds} rounds after a warm-up, in turn, ${cpus().length} CPUs; m
 benchTargets();
 await benchSnapshot();
 await benchCache(rounds);
+await benchWatch(rounds * 2);
 await benchEnvironments();
 await benchVerdict();
 await benchWords();

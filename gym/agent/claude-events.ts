@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Usage } from '../events/event.ts';
 import { pathText, type Tell } from './acts.ts';
+import { eventReader } from './event-line.ts';
 
 const tokens = z.number().default(0);
 
@@ -62,10 +63,7 @@ const claudeEvent = z.discriminatedUnion('type', [
   }),
   result,
 ]);
-type ClaudeEvent = z.infer<typeof claudeEvent>;
-
-const anyEvent = z.looseObject({ type: z.string() });
-const known: readonly string[] = claudeEvent.options.map((option) => option.shape.type.value);
+const parseLine = eventReader(claudeEvent);
 
 /** What a run of Claude Code came to, so far. */
 export interface ClaudeStream {
@@ -101,20 +99,6 @@ export function readClaudeLine(stream: ClaudeStream, line: string, workspace: st
     case 'result':
       return { ...stream, result: event };
   }
-}
-
-function parseLine(line: string): ClaudeEvent | 'unknown' | 'malformed' {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return 'malformed';
-  }
-  const any = anyEvent.safeParse(json);
-  if (!any.success) return 'malformed';
-  if (!known.includes(any.data.type)) return 'unknown';
-  const event = claudeEvent.safeParse(json);
-  return event.success ? event.data : 'malformed';
 }
 
 const readers = ['Read', 'Glob', 'Grep', 'LS', 'NotebookRead'];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Usage } from '../events/event.ts';
 import { pathText, type Tell } from './acts.ts';
+import { eventReader } from './event-line.ts';
 
 const item = z.looseObject({
   type: z.string(),
@@ -28,10 +29,7 @@ const codexEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('turn.failed'), error: z.object({ message: z.string() }) }),
   z.object({ type: z.literal('error'), message: z.string() }),
 ]);
-type CodexEvent = z.infer<typeof codexEvent>;
-
-const anyEvent = z.looseObject({ type: z.string() });
-const known: readonly string[] = codexEvent.options.map((option) => option.shape.type.value);
+const parseLine = eventReader(codexEvent);
 
 /** What a run of Codex came to, so far. */
 export interface CodexStream {
@@ -70,20 +68,6 @@ export function readCodexLine(stream: CodexStream, line: string, workspace: stri
       tell('fails', messageOf(event.message));
       return stream;
   }
-}
-
-function parseLine(line: string): CodexEvent | 'unknown' | 'malformed' {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return 'malformed';
-  }
-  const any = anyEvent.safeParse(json);
-  if (!any.success) return 'malformed';
-  if (!known.includes(any.data.type)) return 'unknown';
-  const event = codexEvent.safeParse(json);
-  return event.success ? event.data : 'malformed';
 }
 
 /** An item of the type `error` is often only a warning (a model that it does not know): the log has it. */

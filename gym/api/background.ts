@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readSlots } from '../store/slots.ts';
 import { checkoutOf } from '../store/store.ts';
+import { entryFile } from '../task/entry.ts';
 import type { Task } from '../task/schema.ts';
 import type { Caller } from './caller.ts';
-import { entryFile } from './entry.ts';
 
 /**
  * Starts a gym of its own that goes on when this one has ended, and that nobody hears. Should it be killed, the next gym's sweep does its

@@ -63,7 +63,7 @@ export async function verify(task?: string, options: VerifyOptions = {}): Promis
   const { verifyTask } = await import('./verify.ts');
   const judged = orThrow(
     await verifyTask({
-      ...(await caller(options)),
+      ...caller(options),
       ...{ named: task, workspace, fault },
       ...(compareWith !== undefined && { compareWith }),
       ...(strict !== undefined && { strict }),
@@ -80,12 +80,12 @@ export async function verify(task?: string, options: VerifyOptions = {}): Promis
  * @throws GymError where nothing could be begun.
  */
 export async function loop(task: string | undefined, options: LoopOptions): Promise<LoopReport> {
-  const [{ openTask }, { prepareLoop }, { newRunName }, called] = await Promise.all([
+  const [{ openTask }, { prepareLoop }, { newRunName }] = await Promise.all([
     import('./tasks.ts'),
     import('./loop.ts'),
     import('../store/store.ts'),
-    caller(options),
   ]);
+  const called = caller(options);
   const opened = orThrow(await openTask(task, called));
   const { attempts, minutes, usd = null } = opened.limits;
   const limits = {
@@ -113,13 +113,7 @@ export async function* events(
   yield* eventsOf(orThrow(runNamed(options.cwd ?? process.cwd(), run)), options.signal);
 }
 
-async function caller({ cwd = process.cwd(), env = process.env, signal = new AbortController().signal }: CallOptions) {
-  const [{ resolveApi }, { entryFile }, { pathToFileURL }] = await Promise.all([
-    import('../task/api.ts'),
-    import('./entry.ts'),
-    import('node:url'),
-  ]);
-  resolveApi(pathToFileURL(entryFile('index')).href);
+function caller({ cwd = process.cwd(), env = process.env, signal = new AbortController().signal }: CallOptions) {
   return { cwd, env, signal };
 }
 

@@ -1,15 +1,19 @@
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { loadCompose } from '../environment/compose/load.ts';
 import type { ComposeModel } from '../environment/compose/model.ts';
-import { failed, ok, type Result } from '../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { type Proposal, readProposals } from '../store/proposals.ts';
+import { checkoutOf, openStore } from '../store/store.ts';
+import { displayPath } from '../task/display-path.ts';
 import { findTask } from '../task/find.ts';
 import { loadTask } from '../task/load.ts';
+import { ownModules } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
-import type { ModuleState } from '../task/state.ts';
 import { composeMismatches } from '../verify/definition.ts';
+import { type Standing, standingOf } from '../verify/known.ts';
 import { protectionIn } from '../verify/protecting.ts';
-import { isValid, withAccepted } from '../workspace/accepted.ts';
+import { acceptedFiles, isValid, modulesWith, withAccepted } from '../workspace/accepted.ts';
 import { findJudging, type Judging } from '../workspace/judging.ts';
 import type { Caller } from './caller.ts';
 import { proposalStore } from './proposals.ts';
@@ -53,12 +57,33 @@ export async function findJudged(
 }
 
 /**
+ * The same of a task file, ahead of time, as git takes a while. Gives what says it when it is needed: it is asked for again where a commit, a fetch or a
+ * person has changed meanwhile what it stands on.
+ */
+export async function findJudgedAhead(
+  file: string,
+  compareWith: string | undefined,
+  caller: Caller,
+): Promise<() => ReturnType<typeof findJudged>> {
+  const root = dirname(file);
+  const standing = (): Standing => standingOf({ store: openStore(checkoutOf(root)), root });
+  const before = standing();
+  const ask = (): ReturnType<typeof findJudged> => findJudged(file, compareWith, caller);
+  const found = await ask();
+  return async () => (isDeepStrictEqual(standing(), before) ? found : ask());
+}
+
+/**
  * Loads a task as it is judged: by the protected files of a baseline, its own file among them. The checkout's Compose files are looked at only where
  * they are the baseline's: others are not what comes up.
  */
-export async function openJudged({ file, judging }: FoundJudged, { env }: Caller): Promise<Result<Task>> {
+export async function openJudged({ file, judging, proposals }: FoundJudged, { env }: Caller): Promise<Result<Task>> {
   const task = await loadTask(file, judging.kind === 'commit' ? judging.state : undefined);
-  if (!task.ok) return task;
+  if (!task.ok) {
+    const [first, ...others] = task.problems;
+    const named = (each: Problem): Problem => namingAccepted(each, file, proposals);
+    return failed(named(first), ...others.map(named));
+  }
   const model = modelOf(task.value, env);
   if (model.ok) return task;
   if (judging.kind === 'own') return model;
@@ -67,20 +92,29 @@ export async function openJudged({ file, judging }: FoundJudged, { env }: Caller
   return changed.ok && changed.value.length > 0 ? task : model;
 }
 
+/** A problem of a task file, which names the accepted proposal whose text it is in, or else that has changed what the task is loaded from. */
+function namingAccepted(problem: Problem, file: string, proposals: readonly Proposal[]): Problem {
+  const own = ownModules(file);
+  const changing = proposals.filter(
+    ({ state, files }) => state === 'accepted' && files.some(({ path }) => own.has(path)),
+  );
+  const isIn = (path: string): boolean => displayPath(join(dirname(file), path)) === problem.place?.file;
+  const cause = changing.findLast(({ files }) => files.some(({ path }) => isIn(path))) ?? changing.at(-1);
+  if (cause === undefined) return problem;
+  const undo = `The task is as accepted proposal ${cause.id} has it; to undo it: gym review ${cause.id} --reject`;
+  return { ...problem, remedy: problem.remedy === undefined ? undo : `${problem.remedy} ${undo}` };
+}
+
 /** With what a person has accepted of what was proposed for a task, and the proposals that are open or count. */
 function withProposals(judging: Judging, file: string): { judging: Judging; proposals: readonly Proposal[] } {
   if (judging.kind === 'own') return { judging, proposals: [] };
-  const { baseline, state } = judging;
+  const { baseline } = judging;
   const all = readProposals(proposalStore(dirname(file))).filter(({ folder }) => folder === baseline.commit?.folder);
   const valid = all.filter(({ files }) => files.some((each) => isValid(baseline, each)));
-  const changes = valid.flatMap((each) => (each.state === 'accepted' ? each.files : []));
-  const texts = new Map(changes.filter((each) => isValid(baseline, each)).map(({ path, content }) => [path, content]));
-  const decided: ModuleState = (module) => {
-    const content = texts.get(relative(dirname(file), module));
-    return content == null ? state(module) : Buffer.from(content, 'base64').toString();
-  };
+  const changes = acceptedFiles(baseline, valid);
+  const state = modulesWith(judging.state, changes, dirname(file));
   return {
-    judging: { ...judging, baseline: withAccepted(baseline, changes), state: texts.size === 0 ? state : decided },
+    judging: { ...judging, baseline: withAccepted(baseline, changes), state },
     proposals: valid.filter((each) => each.state !== 'rejected'),
   };
 }

@@ -33,6 +33,8 @@ export interface VerifyAsked
   readonly part?: Asked | { readonly kind: 'changed' } | undefined;
   /** Where a pass may be known as a whole: how it was asked for. */
   readonly whole?: WholeAsk | undefined;
+  /** Gives what judges the task as findJudged does, where that has been asked ahead. */
+  readonly judged?: (() => ReturnType<typeof findJudged>) | undefined;
   /** What gyms that are gone had left has been looked for already. */
   readonly isCleared?: boolean;
   /** Hears what gyms that are gone had left. */
@@ -50,9 +52,9 @@ export interface Judged {
  * the history. Gives problems alone where nothing was begun.
  */
 export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
-  const { named, workspace, fault, part, whole, isCleared = false, onCleared, cwd, env, ...request } = asked;
+  const { named, workspace, fault, part, whole, judged, isCleared = false, onCleared, cwd, env, ...request } = asked;
   const standing = whole === undefined ? undefined : standingOf(whole);
-  const found = await findJudged(whole?.taskFile ?? named, request.compareWith, asked);
+  const found = await (judged?.() ?? findJudged(whole?.taskFile ?? named, request.compareWith, asked));
   if (!found.ok) return found;
   const { judging, proposals } = found.value;
   const { opened, variables } =

@@ -35,6 +35,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Asks for an end as Ctrl-C does. */
   readonly interrupt: () => void;
+  /** Hear the events of a verification, besides those who show them. */
+  readonly listeners?: readonly Listener[];
   /** Opens the terminal UI; `onQuit` is called when the person asks to stop the work. Loaded only when called. */
   readonly openScreen: (onQuit: () => void) => Promise<Screen>;
   /** Serves MCP on the standard streams until they are closed. Loaded only when called. */

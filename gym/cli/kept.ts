@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openTaskAndModel } from '../api/tasks.ts';
 import { modelHash } from '../environment/compose/hash.ts';
@@ -9,6 +8,7 @@ import { type EventLog, type Listener, openEventLog } from '../events/log.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { type Lock, waitForLock } from '../store/lock.ts';
 import { pidOf } from '../store/owner.ts';
+import { sha256 } from '../store/sha256.ts';
 import { checkoutOf, newRunName, openStore } from '../store/store.ts';
 import { findTask } from '../task/find.ts';
 import { loadTask } from '../task/load.ts';
@@ -20,7 +20,7 @@ import { progressLines } from './render/progress.ts';
 
 /** Project name of a task's kept environment: one for each checkout. */
 export function keptProject(task: string, checkout: string): string {
-  return `gym-${task}-${createHash('sha256').update(checkout).digest('hex').slice(0, 8)}`;
+  return `gym-${task}-${sha256(checkout).slice(0, 8)}`;
 }
 
 /** A task and the place of its kept environment. */

@@ -135,12 +135,14 @@ class Observers {
     }
   }
 
-  /** `joined`: the volume's name or the container's id. */
+  /** `joined`: the volume's name or the container's id. A slot is a helper in the service's network already. */
   start(observed: Observed, joined: string): void {
-    const { engine, prefix, labels, request } = this.#ground;
+    const { engine, prefix, labels, request, places } = this.#ground;
     const key = observedKey(observed);
     if (!request.observed.some((each) => observedKey(each) === key)) return;
-    this.#started.set(key, startHelper({ engine, project: prefix, labels }, observed, joined));
+    const isSlot = observed.kind === 'network' && places.slots.get(observed.service) === joined;
+    if (isSlot) this.#started.set(key, Promise.resolve(ok(joined)));
+    else this.#started.set(key, startHelper({ engine, project: prefix, labels }, observed, joined));
   }
 
   /** Container ids by `observedKey`. */

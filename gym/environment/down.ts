@@ -124,6 +124,11 @@ export async function removeAll(
   return first === undefined ? ok(undefined) : failed(first, ...others);
 }
 
+const miscounted = 'the engine takes it for in use, though no container is on it';
+
+/** Whether a network could not be removed because the engine has lost count of it: it harms nobody, and no gym can do anything about it. */
+export const isMiscounted = ({ message }: Problem): boolean => message.endsWith(miscounted);
+
 /**
  * Engines of before 2025 may lose count of a network's endpoints, and then refuse to remove it until they are started again
  * (github.com/moby/moby/issues/43286). Nothing but a start helps, so nobody should wait for it.
@@ -141,7 +146,7 @@ function removeNetwork(engine: Engine, id: string): Promise<readonly Problem[]> 
       if (performance.now() - since < freeMs) return undefined;
       const inspected = await engine.call('looking at a network', () => network.inspect());
       if (!inspected.ok || Object.keys(inspected.value.Containers ?? {}).length > 0) return undefined;
-      const message = `${what}: the engine takes it for in use, though no container is on it`;
+      const message = `${what}: ${miscounted}`;
       return {
         kind: 'environment',
         message,

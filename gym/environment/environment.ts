@@ -127,8 +127,9 @@ export interface ContainerStats {
   /** Without what the kernel could drop at once: inactive pages of files. */
   readonly memoryBytes: number;
   readonly processes: number;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
+  /** From and to block devices; `null`: the kernel does not count them. */
+  readonly readBytes: number | null;
+  readonly writtenBytes: number | null;
   readonly rxBytes: number;
   readonly txBytes: number;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256 } from '../store/sha256.ts';
 import type { UpGround } from './bring-up.ts';
 import { modelHash } from './compose/hash.ts';
 import type { ComposeModel, MountModel, ServiceModel, StoreModel } from './compose/model.ts';
@@ -33,7 +34,7 @@ export async function goldenKey({ engine, request, model }: UpGround): Promise<s
     }
     const [secrets, configs] = [await content.ofStores(model.secrets), await content.ofStores(model.configs)];
     const text = modelHash({ ...model, name: '', services, secrets, configs });
-    return createHash('sha256').update(`${format}\0${text}`).digest('hex').slice(0, 32);
+    return sha256(`${format}\0${text}`).slice(0, 32);
   } catch (error) {
     if (error instanceof NotKeyed || (error instanceof Error && 'code' in error)) return undefined;
     throw error;

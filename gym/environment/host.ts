@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { sha256 } from '../store/sha256.ts';
 
 /** Where the engine listens. */
 export type EngineHost =
@@ -28,9 +27,6 @@ export interface Tls {
 
 type Ambient = Readonly<Record<string, string | undefined>>;
 
-const configFile = z.object({ currentContext: z.string().optional() });
-const endpoint = z.object({ Host: z.string(), SkipTLSVerify: z.boolean().optional() });
-const contextMeta = z.object({ Endpoints: z.object({ docker: endpoint }) });
 const remedy =
   'Set DOCKER_HOST to a unix://, tcp:// or ssh:// address, or choose another context with `docker context use`.';
 const systemSocket = '/var/run/docker.sock';
@@ -44,19 +40,21 @@ export function resolveHost(ambient: Ambient): Result<EngineHost> {
   const fromHost = ambient['DOCKER_HOST'];
   if (fromHost !== undefined && fromHost !== '')
     return parseHost(fromHost.trim(), 'DOCKER_HOST', tlsOf(ambient, config));
-  const context = ambient['DOCKER_CONTEXT'] || readJson(join(config, 'config.json'), configFile)?.currentContext;
+  const context = ambient['DOCKER_CONTEXT'] || textAt(readJson(join(config, 'config.json')), 'currentContext');
   if (context === undefined || context === '' || context === 'default') {
     return ok({ kind: 'socket', path: defaultSocket() });
   }
-  const id = createHash('sha256').update(context).digest('hex');
-  const meta = readJson(join(config, 'contexts', 'meta', id, 'meta.json'), contextMeta);
-  if (meta === undefined) {
+  const id = sha256(context);
+  const meta = readJson(join(config, 'contexts', 'meta', id, 'meta.json'));
+  const endpoint = valueAt(valueAt(meta, 'Endpoints'), 'docker');
+  const address = textAt(endpoint, 'Host');
+  if (address === undefined) {
     return failed({ kind: 'environment', message: `the Docker context "${context}" is not there`, remedy });
   }
-  const { Host, SkipTLSVerify: skips = false } = meta.Endpoints.docker;
+  const skips = valueAt(endpoint, 'SkipTLSVerify') === true;
   const folder = join(config, 'contexts', 'tls', id, 'docker');
   return parseHost(
-    Host,
+    address,
     `the Docker context "${context}"`,
     skips || existsSync(folder) ? { folder, verify: !skips } : null,
   );
@@ -103,12 +101,21 @@ function parseSsh(text: string): Result<EngineHost> | undefined {
   });
 }
 
-function readJson<Value>(file: string, schema: z.ZodType<Value>): Value | undefined {
+/** The docker CLI's own files, of which three values count: every start reads them, and a schema takes longer to load than they do. */
+function readJson(file: string): unknown {
   try {
-    return schema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+const valueAt = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+
+function textAt(value: unknown, key: string): string | undefined {
+  const text = valueAt(value, key);
+  return typeof text === 'string' ? text : undefined;
 }
 
 /** The address as people write it. */

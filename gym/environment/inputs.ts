@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../events/problem.ts';
-import { type Inputs, sha256 } from '../store/cache.ts';
+import type { Inputs } from '../store/cache.ts';
+import { sha256 } from '../store/sha256.ts';
 import { plainText, serviceText } from './compose/hash.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import type { Engine } from './engine.ts';

@@ -210,10 +210,13 @@ function complete({ emit }: Starting, run: Run): void {
 async function endProblem(run: Run, exit: Exit): Promise<Problem> {
   await run.log.done;
   const how = exit.how === 'out-of-memory' ? ' for lack of memory' : '';
-  return withLog(
+  const problem = await withLog(
     run,
     `service ${run.service.name} ended with exit code ${exit.exitCode}${how} before the environment was up`,
   );
+  // Whether it ends before the others are ready is chance where nothing waits for it.
+  const isCrash = exit.how === 'exited' && run.probe === undefined && !run.oneShot;
+  return isCrash ? { ...problem, kind: 'crash' } : problem;
 }
 
 /** What is said when the deadline passes, or when somebody interrupts. */

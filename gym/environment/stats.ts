@@ -41,10 +41,13 @@ export function statsOf(answer: unknown): ContainerStats | undefined {
   // A container that has ended is answered for with zeros, and no memory.
   if (memory_stats.usage === undefined) return undefined;
   const inactive = memory_stats.stats?.total_inactive_file ?? memory_stats.stats?.inactive_file ?? 0;
-  const io = (wanted: string): number =>
-    (blkio_stats.io_service_bytes_recursive ?? [])
-      .filter(({ op }) => op.toLowerCase() === wanted)
-      .reduce((sum, { value }) => sum + value, 0);
+  const devices = blkio_stats.io_service_bytes_recursive ?? [];
+  // Recent kernels count nothing for cgroup v1, whatever is written. With v2 no device means that none was used.
+  const isCounted = devices.length > 0 || memory_stats.stats?.total_inactive_file === undefined;
+  const io = (wanted: string): number | null =>
+    isCounted
+      ? devices.filter(({ op }) => op.toLowerCase() === wanted).reduce((sum, { value }) => sum + value, 0)
+      : null;
   const interfaces = Object.values(networks ?? {});
   return {
     atMs: Date.parse(read),

@@ -96,7 +96,8 @@ function loopChangeBy(view: View, event: LoopEvent): Change {
 }
 
 function runStarted(view: View, event: Of<'run.started'>): Change {
-  const stage = { progress: 'waiting', because: '', cases: null, startedAt: null, durationMs: null } as const;
+  const idle = { progress: 'waiting', because: '', cases: null, startedAt: null } as const;
+  const stage = { ...idle, durationMs: null, cachedFrom: null };
   const check = { kind: null, severity: 'gate', progress: 'waiting', because: '', distance: null } as const;
   const historyOf = (name: string) => view.checks.find((each) => each.name === name)?.history ?? [];
   return {
@@ -133,10 +134,11 @@ function runFinished(view: View, event: Of<'run.finished'>): Change {
 function stageOf(event: Of<'stage.started' | 'stage.finished'>): StageView {
   const name = event.stage;
   if (event.type === 'stage.started') {
-    return { name, progress: 'running', because: '', cases: null, startedAt: event.at, durationMs: null };
+    const none = { because: '', cases: null, durationMs: null, cachedFrom: null };
+    return { name, progress: 'running', startedAt: event.at, ...none };
   }
-  const { state: progress, because, cases, durationMs } = event;
-  return { name, progress, because, cases, startedAt: event.at - durationMs, durationMs };
+  const { state: progress, because, cases, durationMs, cachedFrom = null } = event;
+  return { name, progress, because, cases, startedAt: event.at - durationMs, durationMs, cachedFrom };
 }
 
 /** A stage is a check as well; its state is known as soon as it ends, long before the run is judged. */

@@ -10,9 +10,10 @@ export type Place = z.infer<typeof place>;
 
 /**
  * Whose problem it is; each has its exit code. `usage` and `definition`: what was asked or written is wrong.
- * `environment`: it could not be brought up. `evidence`: something could not be read, so it cannot be judged.
+ * `environment`: it could not be brought up. `crash`: a service that nobody waits for ended by itself while it came up. `evidence`: something
+ * could not be read, so it cannot be judged.
  */
-export const problemKind = z.enum(['usage', 'definition', 'environment', 'evidence']);
+export const problemKind = z.enum(['usage', 'definition', 'environment', 'crash', 'evidence']);
 
 /** An expected failure: what is wrong, where, and what to do about it. A value, never thrown across a folder's border. */
 export const problem = z.object({

@@ -52,6 +52,8 @@ export interface StageView {
   readonly cases: CaseCounts | null;
   readonly startedAt: number | null;
   readonly durationMs: number | null;
+  /** The earlier run that it was taken from: it did not run, and took so long there. */
+  readonly cachedFrom: string | null;
 }
 
 /** What one run said about a check. */
@@ -149,14 +151,8 @@ export const initialView: View = {
 };
 
 /** One line of the way of a verification: a phase, or a stage in place of the phase `stages`. */
-export interface Step {
-  readonly name: string;
+export interface Step extends StageView {
   readonly kind: 'phase' | 'stage';
-  readonly progress: Progress;
-  readonly because: string;
-  readonly cases: CaseCounts | null;
-  readonly startedAt: number | null;
-  readonly durationMs: number | null;
 }
 
 /** Phases that are shown once they have begun. */
@@ -170,7 +166,8 @@ export function steps(view: View): readonly Step[] {
     if (begun === undefined && (view.run === null || notInAll.includes(phase))) return [];
     const { startedAt = null, durationMs = null } = begun ?? {};
     const progress = phaseProgress(view, begun);
-    return [{ name: phase, kind: 'phase', progress, because: '', cases: null, startedAt, durationMs }];
+    const plain = { because: '', cases: null, cachedFrom: null };
+    return [{ name: phase, kind: 'phase', progress, startedAt, durationMs, ...plain }];
   });
 }
 

@@ -8,15 +8,16 @@ const files = ['dev', 'snmp', 'netstat', 'sockstat', 'sockstat6', 'tcp', 'tcp6']
 /** Each file under its name. IPv6 may be off. */
 const command = ['sh', '-c', `cd /proc/net; for f in ${files.join(' ')}; do echo "== $f"; cat $f 2>/dev/null; done; :`];
 
-/** What the kernel counts in services' network namespaces: read by a helper that shares them, before and after the stage. */
+/** What the kernel counts in services' network namespaces: read by a helper that shares them, of all at once, before and after the stage. */
 export const beginKernel: BeginSource<'kernel'> = async ({ services }, { environment }) => {
-  const before = new Map<string, Result<KernelReading>>();
-  for (const service of services) before.set(service, await readKernel(environment, service));
+  const readAll = () => Promise.all(services.map((service) => readKernel(environment, service)));
+  const before = await readAll();
   return async () => {
+    const after = await readAll();
     const samples: Sample[] = [];
-    for (const service of services) {
-      const then = before.get(service) ?? notRead(`the counters of ${service} were not read before the stage`);
-      const now = await readKernel(environment, service);
+    for (const [index, service] of services.entries()) {
+      const notBefore = notRead(`the counters of ${service} were not read before the stage`);
+      const [then = notBefore, now = notBefore] = [before[index], after[index]];
       if (!now.ok) return now;
       if (!then.ok) return then;
       const grown = kernelGrowth(service, then.value, now.value);

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../environment/environment.ts';
+import { jsonOf } from '../events/json.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
+import { shareText, verbFor } from '../judge/text.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import { type LoadCounts, type LoadLine, type LoadSummary, loadFailure, loadLine } from '../load/results.ts';
 import { randomOf } from '../load/schedule.ts';
@@ -124,17 +126,9 @@ export function readLoad(text: string): Result<{ readonly lines: readonly LoadLi
   return ok({ lines, summary });
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function couldNotKeepUp({ generator, counts }: LoadSummary): Problem {
   const times = `its longest pause was ${generator.longestStallMs.toFixed(0)} ms, it used ${generator.cpuMs.toFixed(0)} ms of processor time in ${generator.durationMs.toFixed(0)} ms`;
-  const message = `the load generator could not keep up: ${generator.late} of ${counts.arrivals} arrivals were late by its own doing; ${times}`;
+  const message = `the load generator could not keep up: ${shareText(generator.late, counts.arrivals, 'arrival')} ${verbFor(generator.late, 'was', 'were')} late by its own doing; ${times}`;
   return {
     kind: 'evidence',
     message,

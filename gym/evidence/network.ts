@@ -14,17 +14,17 @@ export interface InterfaceCounters {
 
 const command = ['sh', '-c', 'cat /proc/net/dev; grep -H . /sys/class/net/*/address'];
 
-/** Kernel counters of services' interfaces: what went through while the stage ran. */
+/** Kernel counters of services' interfaces: what went through while the stage ran. All are read at once, so that all are of one moment. */
 export const beginNetwork: BeginSource<'network'> = async (source, { environment }) => {
-  const before = new Map<string, Result<InterfaceCounters>>();
-  for (const service of source.services) {
-    before.set(service, await readCounters(environment, service, source.network));
-  }
+  const readAll = () =>
+    Promise.all(source.services.map((service) => readCounters(environment, service, source.network)));
+  const before = await readAll();
   return async () => {
+    const after = await readAll();
     const samples: Sample[] = [];
-    for (const service of source.services) {
-      const then = before.get(service) ?? notRead(`the counters of ${service} were not read before the stage`);
-      const now = await readCounters(environment, service, source.network);
+    for (const [index, service] of source.services.entries()) {
+      const notBefore = notRead(`the counters of ${service} were not read before the stage`);
+      const [then = notBefore, now = notBefore] = [before[index], after[index]];
       if (!now.ok) return now;
       if (!then.ok) return then;
       const counted = counterSamples(service, then.value, now.value, source);

@@ -64,7 +64,9 @@ export function statsSamples(service: string, readings: readonly ContainerStats[
   const samples: Sample[] = [];
   let before = first;
   for (const now of readings) {
-    if (now.cpuNs < before.cpuNs || now.writtenBytes < before.writtenBytes || now.txBytes < before.txBytes) {
+    const isBackwards = (counter: 'cpuNs' | 'writtenBytes' | 'txBytes'): boolean =>
+      (now[counter] ?? 0) < (before[counter] ?? 0);
+    if (isBackwards('cpuNs') || isBackwards('writtenBytes') || isBackwards('txBytes')) {
       const message = `the counters of ${service} ran backwards: it was started again during the stage`;
       return failed({ kind: 'evidence', message, place: { service } });
     }
@@ -89,8 +91,10 @@ export function statsSamples(service: string, readings: readonly ContainerStats[
       whole('throttled_periods', now.throttledPeriods - first.throttledPeriods, 'count'),
       whole('memory_bytes', now.memoryBytes, 'bytes'),
       whole('processes', now.processes, 'count'),
-      whole('read_bytes', now.readBytes - first.readBytes, 'bytes'),
-      whole('written_bytes', now.writtenBytes - first.writtenBytes, 'bytes'),
+      ...(now.readBytes === null ? [] : [whole('read_bytes', now.readBytes - (first.readBytes ?? 0), 'bytes')]),
+      ...(now.writtenBytes === null
+        ? []
+        : [whole('written_bytes', now.writtenBytes - (first.writtenBytes ?? 0), 'bytes')]),
       whole('rx_bytes', now.rxBytes - first.rxBytes, 'bytes'),
       whole('tx_bytes', now.txBytes - first.txBytes, 'bytes'),
     );

@@ -27,7 +27,7 @@ export interface Helper {
   readonly image: keyof typeof helperImages;
   readonly command: readonly string[];
   readonly env?: readonly string[];
-  readonly host: Dockerode.HostConfig;
+  readonly host: Dockerode.HostConfig & { readonly CgroupnsMode?: 'host' };
   readonly name?: string;
   /** Files that are put into /gym. */
   readonly files?: readonly { readonly name: string; readonly content: string }[];

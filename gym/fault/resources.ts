@@ -69,19 +69,25 @@ export function planMemory({ system }: Planning, { service, limitBytes }: FaultO
     undo: [{ do: 'limit', container: member.id, service, limits: { memoryBytes, swapBytes } }],
     members: [member],
     async act() {
-      const before = await memoryLimit(system, member);
+      const before = await memoryOf(system, member);
       if (!before.ok) return before;
+      const { heldBytes } = before.value;
+      if (heldBytes > limitBytes) {
+        const because = `it holds ${heldBytes} bytes that cannot be given back, and would be killed`;
+        return notPossible(`a memory limit of ${limitBytes} bytes for ${service}`, because);
+      }
       const updated = await engine.call(`limiting the memory of ${service}`, () =>
         container.update({ Memory: limitBytes, MemorySwap: limitBytes }),
       );
       if (!updated.ok) return notUpdated(`limiting the memory of ${service}`, updated);
-      const after = await memoryLimit(system, member);
+      const after = await memoryOf(system, member);
       if (!after.ok) return after;
-      const text = (bytes: number): string => `${bytes} bytes`;
+      const reached = after.value.limitBytes;
       // The kernel counts in pages.
-      const activated = after.value <= limitBytes && after.value > limitBytes - 65_536;
+      const activated = reached <= limitBytes && reached > limitBytes - 65_536;
       const what = "memory limit of the service's cgroup";
-      return ok({ activated, evidence: [{ what, before: text(before.value), after: text(after.value) }] });
+      const evidence = { what, before: `${before.value.limitBytes} bytes`, after: `${reached} bytes` };
+      return ok({ activated, evidence: [evidence] });
     },
   });
 }
@@ -92,16 +98,41 @@ function notUpdated(what: string, answer: Extract<Answer<unknown>, { ok: false }
   return notPossible(what, 'the engine does not change limits of a container that runs');
 }
 
-const stats = z.object({ memory_stats: z.object({ limit: z.number() }) });
+const bytes = z.number().default(0);
+const stats = z.object({
+  memory_stats: z.object({
+    limit: z.number(),
+    usage: bytes,
+    // Only cgroup v2 tells of `slab_reclaimable`.
+    stats: z.object({ slab_reclaimable: z.number().optional(), active_file: bytes, inactive_file: bytes }).optional(),
+  }),
+});
 
-/** As the engine reads it from the cgroup; without a limit of its own, the machine's memory. */
-async function memoryLimit({ engine }: System, { id, service }: Member): Promise<Result<number>> {
+/** What a service may use and what it uses of memory. */
+export interface MemoryUse {
+  /** Without a limit of its own, the machine's memory. */
+  readonly limitBytes: number;
+  /** What the kernel could not reclaim: with cgroup v2 a lower limit is set, and kills. 0 with v1, which refuses such a limit itself. */
+  readonly heldBytes: number;
+}
+
+/** An answer of the engine, which reads it from the cgroup; `undefined`: it is none of a running container. */
+export function memoryUse(answer: unknown): MemoryUse | undefined {
+  const parsed = stats.safeParse(answer);
+  if (!parsed.success) return undefined;
+  const { limit: limitBytes, usage, stats: parts } = parsed.data.memory_stats;
+  if (parts?.slab_reclaimable === undefined) return { limitBytes, heldBytes: 0 };
+  const reclaimable = parts.active_file + parts.inactive_file + parts.slab_reclaimable;
+  return { limitBytes, heldBytes: Math.max(0, usage - reclaimable) };
+}
+
+async function memoryOf({ engine }: System, { id, service }: Member): Promise<Result<MemoryUse>> {
   const read = await engine.call(`reading the memory limit of ${service}`, () =>
     engine.docker.getContainer(id).stats({ stream: false, 'one-shot': true }),
   );
   if (!read.ok) return read;
-  const parsed = stats.safeParse(read.value);
-  if (parsed.success) return ok(parsed.data.memory_stats.limit);
+  const use = memoryUse(read.value);
+  if (use !== undefined) return ok(use);
   return failed({ kind: 'environment', message: `the engine does not tell the memory limit of ${service}` });
 }
 
@@ -143,8 +174,14 @@ export function planCpu(planning: Planning, { service, cpus }: FaultOf<'cpu'>): 
   });
 }
 
-/** Quota and period: `cpu.max` of cgroup v2, two files of v1. The service shows its own cgroup. */
-const readCpu = `cd /proc/1/root/sys/fs/cgroup && if [ -f cpu.max ]; then cat cpu.max; else cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us; fi`;
+/**
+ * Quota and period: `cpu.max` of cgroup v2, two files of v1. The service shows its own cgroup; with v2 and the host's cgroup
+ * namespace it shows the host's, and where its own is below that stands in /proc/1/cgroup for who is in the same namespace.
+ */
+const readCpu = `
+cd /proc/1/root/sys/fs/cgroup || exit
+if [ -f cgroup.controllers ] && [ ! -f cpu.max ]; then cd "./$(sed -n s/^0:://p /proc/1/cgroup)" || exit; fi
+if [ -f cgroup.controllers ]; then cat cpu.max; else cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us; fi`;
 
 async function cpuLimit({ system, id }: Planning, member: Member): Promise<Result<number>> {
   const { PidMode: pidMode } = member.info.HostConfig;
@@ -153,7 +190,7 @@ async function cpuLimit({ system, id }: Planning, member: Member): Promise<Resul
     fault: id,
     image: 'debian',
     command: ['sh', '-c', readCpu],
-    host: { PidMode: `container:${member.id}`, CapAdd: ['SYS_PTRACE', 'DAC_READ_SEARCH'] },
+    host: { PidMode: `container:${member.id}`, CapAdd: ['SYS_PTRACE', 'DAC_READ_SEARCH'], CgroupnsMode: 'host' },
   });
   if (!read.ok) return read;
   const [quota = '', period = ''] = read.value.trim().split(/\s+/);

@@ -1,4 +1,4 @@
-import { countText } from '../judge/text.ts';
+import { countText, verbFor } from '../judge/text.ts';
 import { type Breach, type Guard, judgeBreaches } from './guard.ts';
 import { added, unmatched } from './tests/compare.ts';
 import type { DeclaredCase, TestCode } from './tests/test-code.ts';
@@ -14,7 +14,7 @@ export const assertions: Guard = {
       ({ file, line, text }): Breach => ({ file, line, what: `always holds: ${text}` }),
     );
     const breaches = [...weakened(before, after), ...empty];
-    const held = `${countText(after.cases.length, 'case')} in changed files ${after.cases.length === 1 ? 'asserts' : 'assert'} no less`;
+    const held = `${countText(after.cases.length, 'case')} in changed files ${verbFor(after.cases.length, 'asserts', 'assert')} no less`;
     return judgeBreaches(breaches, after.cases.length, held, 'tests assert less');
   },
 };

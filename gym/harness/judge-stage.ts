@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { Death, ExecOutcome } from '../environment/environment.ts';
+import { shareText } from '../judge/text.ts';
 import { type Case, countCases } from './cases.ts';
 
 /** What was found where the stage should have reported its cases. */
@@ -14,8 +15,10 @@ export type Found =
 /** All that a stage is judged by. */
 export interface StageFacts {
   readonly ended: ExecOutcome;
-  /** Services that died while it ran. */
+  /** Services that died while it ran, or had ended by themselves before. */
   readonly deaths: readonly Death[];
+  /** The end of the log of the first of them. */
+  readonly crashLines: string;
   readonly found: Found;
   readonly timeoutSeconds: number;
   /** The end of its output. */
@@ -38,15 +41,23 @@ const fail = (because: string): StageJudgement => ({ state: 'fail', because });
 export function judgeStage(facts: StageFacts): StageJudgement {
   const { ended, deaths, found } = facts;
   if (ended.kind === 'aborted') return unknown('stopped before it ended');
-  const killed = deaths.find((death) => death.how !== 'exited');
-  if (killed !== undefined) return unknown(deathText(killed));
-  const [death] = deaths;
-  if (death !== undefined) return fail(deathText(death));
+  const died = judgeDeaths(deaths, facts.crashLines);
+  if (died !== undefined) return died;
   if (ended.kind === 'lost') return unknown(ended.because);
   if (ended.kind === 'timed-out') {
     return fail(withOutput(`timed out after ${facts.timeoutSeconds} s (timeoutSeconds)${failedOf(found)}`, facts));
   }
   return judgeExit(facts, ended.exitCode, found);
+}
+
+/** Judges a stage by the services that died; `undefined`: none did. `crashLines` as in the facts. */
+export function judgeDeaths(deaths: readonly Death[], crashLines: string): StageJudgement | undefined {
+  const killed = deaths.find((death) => death.how !== 'exited');
+  if (killed !== undefined) return unknown(deathText(killed));
+  const [death] = deaths;
+  if (death === undefined) return undefined;
+  const told = crashLines === '' ? '; it printed nothing' : `; the end of its log:\n${crashLines}`;
+  return fail(deathText(death) + told);
 }
 
 function judgeExit(facts: StageFacts, exitCode: number, found: Found): StageJudgement {
@@ -84,7 +95,7 @@ function failedText(cases: readonly Case[]): string {
   const failed = cases.filter((one) => one.state === 'failed');
   const named = failed.slice(0, 3).map((one) => one.id);
   const more = failed.length > named.length ? ` and ${failed.length - named.length} more` : '';
-  return `${failed.length} of ${cases.length} cases failed: ${named.join('; ')}${more}`;
+  return `${shareText(failed.length, cases.length, 'case')} failed: ${named.join('; ')}${more}`;
 }
 
 const failedOf = (found: Found): string =>

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Death, Environment, ExecOutcome, ExecRequest } from '../environment/environment.ts';
+import type { Environment, ExecOutcome, ExecRequest } from '../environment/environment.ts';
 import { portVariables } from '../environment/port-variables.ts';
 import type { CaseCounts, Emit } from '../events/event.ts';
 import type { Stage } from '../task/schema.ts';
 import { type Case, countCases } from './cases.ts';
+import { awaitDeaths, crashLines, firstBlamed } from './deaths.ts';
 import { plainPrograms, runOnHost } from './host.ts';
-import { type Found, judgeStage, type StageJudgement } from './judge-stage.ts';
+import { type Found, judgeDeaths, judgeStage, type StageJudgement } from './judge-stage.ts';
 import { openStageLog } from './log.ts';
 import { awaitLoss } from './loss.ts';
 import { readResults } from './results.ts';
@@ -16,9 +17,6 @@ import { hostFolder, leadsOut, printedFile, type StageFile, stageFile, standardO
 export const runMarker = 'GYM_RUN_ID';
 /** Lines of output that a failure quotes. */
 const quotedLines = 10;
-/** The engine tells of a death a little after the processes that talked to the dead service notice. */
-const deathNoticeMs = 500;
-const deathPollMs = 20;
 /** How long the processes of a stage that is cut off have to end. */
 const cutLimitMs = 2_000;
 
@@ -57,7 +55,7 @@ export interface StageOutcome extends StageJudgement {
 
 /**
  * Runs one stage: removes old results, runs the command with its output going to `logFile`, reads the cases, judges. It ends at once when a
- * service dies or the engine stops answering.
+ * service dies or has ended by itself before, or the engine stops answering.
  */
 export async function runStage(stage: Stage, context: StageContext): Promise<StageOutcome> {
   const { emit, environment, logFile } = context;
@@ -70,7 +68,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
   const log = openStageLog(logFile);
   emit({ type: 'log.opened', source: 'stage', name: stage.name, file: logFile });
   const results = resultFile(stage, context);
-  const deathsBefore = environment.deaths().length;
+  const deathsBefore = firstBlamed(environment.deaths());
   let isOpen = true;
   const onOutput: OnOutput = (chunk, stream) => {
     if (!isOpen) return;
@@ -88,10 +86,11 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Sta
   };
   isOpen = false;
   log.close();
-  let judged = judgeStage({ ...facts, deaths: environment.deaths().slice(deathsBefore) });
+  let judged = judgeStage({ ...facts, deaths: environment.deaths().slice(deathsBefore), crashLines: '' });
   const mayHaveDied = judged.state === 'fail' || judged.state === 'unknown';
   if (mayHaveDied && ended.kind !== 'aborted') {
-    judged = judgeStage({ ...facts, deaths: await awaitDeaths(environment, deathsBefore) });
+    const deaths = await awaitDeaths(environment, deathsBefore);
+    judged = judgeStage({ ...facts, deaths, crashLines: await crashLines(environment, deaths) });
   }
   return finished(stage, judged, { ended, found, stamp }, logFile, emit);
 }
@@ -170,10 +169,14 @@ const verbs = { pass: 'passed', fail: 'failed', unknown: 'could not be judged', 
 
 /** The outcome of a stage that is not run because an earlier one did not pass. */
 export function skippedStage(stage: Stage, before: StageOutcome, emit: Emit): StageOutcome {
+  return notRun(stage, { state: 'unknown', because: `not run: stage ${before.stage} ${verbs[before.state]}` }, emit);
+}
+
+/** The outcome of a stage that is not run because of what is known already. */
+export function notRun(stage: Stage, judged: StageJudgement, emit: Emit): StageOutcome {
   const outcome: StageOutcome = {
     stage: stage.name,
-    state: 'unknown',
-    because: `not run: stage ${before.stage} ${verbs[before.state]}`,
+    ...judged,
     exitCode: null,
     cases: null,
     counts: null,
@@ -182,6 +185,13 @@ export function skippedStage(stage: Stage, before: StageOutcome, emit: Emit): St
   };
   emitFinished(outcome, emit);
   return outcome;
+}
+
+/** The outcome of a stage that had passed when a service was seen to have ended by itself; `undefined`: none has. */
+export async function crashedStage(outcome: StageOutcome, environment: Environment): Promise<StageOutcome | undefined> {
+  const deaths = environment.deaths();
+  if (deaths.length === 0 || firstBlamed(deaths) > 0) return undefined;
+  return { ...outcome, ...judgeDeaths(deaths, await crashLines(environment, deaths)) };
 }
 
 /** Tells that a stage has ended, or was taken from an earlier run. */
@@ -233,13 +243,4 @@ function execute(
   }
   const workdir = stage.workdir === undefined ? {} : { workdir: stage.workdir };
   return environment.exec(stage.service, { command, env, ...workdir, onOutput, signal, timeoutMs });
-}
-
-/** Deaths since the stage began, as soon as there is one. */
-async function awaitDeaths(environment: Environment, before: number): Promise<readonly Death[]> {
-  const deadline = performance.now() + deathNoticeMs;
-  while (environment.deaths().length === before && environment.services.length > 0 && performance.now() < deadline) {
-    await sleep(deathPollMs);
-  }
-  return environment.deaths().slice(before);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../events/json.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { HookKind, Program } from './programs.ts';
 
@@ -53,12 +54,4 @@ export function readInput(program: Program, text: string): Result<HookInput | un
   const { prompt_id, turn_id, prompt, permission_mode } = parsed.data;
   const turn = prompt_id ?? turn_id ?? prompt ?? '';
   return ok({ kind, event, session, turn, cwd, isPlanning: permission_mode === 'plan', tool, toolInput });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

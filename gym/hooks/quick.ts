@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -6,6 +5,7 @@ import { z } from 'zod';
 import { runOnHost } from '../harness/host.ts';
 import { hostFolder } from '../harness/stage-file.ts';
 import { killMarked } from '../store/processes.ts';
+import { sha256 } from '../store/sha256.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Stage, Task } from '../task/schema.ts';
 
@@ -44,7 +44,7 @@ export async function runQuickStages({
 }: QuickRequest): Promise<string | undefined> {
   const rests = readRests(notes);
   for (const stage of quickStages(task)) {
-    const key = createHash('sha256').update(JSON.stringify(stage)).digest('hex').slice(0, 16);
+    const key = sha256(JSON.stringify(stage)).slice(0, 16);
     if ((rests[key] ?? 0) > clock()) continue;
     const { ended, tail } = await runStage(stage, directory, signal);
     if (ended.kind !== 'exited') {

@@ -91,7 +91,7 @@ function readSettings(text: string, file: string, events: readonly string[] = []
       kind: 'definition',
       message,
       place: { file, line },
-      remedy: 'Nothing was changed: mend it, then run it again.',
+      remedy: 'gym changes nothing in it until it is mended.',
     };
   };
   const [error] = errors;

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { placeText, problemsText, type Result } from '../events/problem.ts';
 import { terse } from '../judge/terse.ts';
+import { countText, verbFor } from '../judge/text.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
 import { stalledAttempts } from '../loop/progress.ts';
 import { tryLock } from '../store/lock.ts';
+import { sha256 } from '../store/sha256.ts';
 import { writeAtomically } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import type { Answer } from './answer.ts';
@@ -56,7 +57,7 @@ export async function onStop(request: StopRequest): Promise<Answer> {
   const { session, turn, limits, directory, clock } = request;
   mkdirSync(directory, { recursive: true });
   removeOld(directory, clock());
-  const name = createHash('sha256').update(session).digest('hex').slice(0, 16);
+  const name = sha256(session).slice(0, 16);
   const taken = tryLock(directory, name);
   if (!('lock' in taken)) return tell('gym is still judging an earlier stop of this session: that one decides.');
   try {
@@ -88,7 +89,9 @@ function concludeStop(
   });
   if (judged?.ok && isGreen(judged.value.state)) return { answer: tell(`gym: ${wordsOf(judged)}`), after: null };
   if (isLate || judged === undefined)
-    return letGo(`the task is not done: the ${limits.minutes} minutes for it are over`);
+    return letGo(
+      `the task is not done: the ${countText(limits.minutes, 'minute')} for it ${verbFor(limits.minutes, 'is', 'are')} over`,
+    );
   if (!isItsDoing(judged)) return letGo('it could not be judged whether the task is done');
   const stop = summaryOf(judged);
   const recent = before.sentBack.slice(-stalledAttempts);
@@ -96,8 +99,8 @@ function concludeStop(
   if (isStalled) return letGo(`the task is not done: it was sent back ${stalledAttempts} times and changed nothing`);
   const times = before.sentBack.length + 1;
   if (times > limits.attempts)
-    return letGo(`the task is not done: it was sent back ${limits.attempts} times, which is the limit`);
-  const lead = `gym: not done, so go on: repair what fails, then stop again (${times} of at most ${limits.attempts} times).`;
+    return letGo(`the task is not done: it was sent back ${countText(limits.attempts, 'time')}, which is the limit`);
+  const lead = `gym: not done, so go on: repair what fails, then stop again (${times} of at most ${countText(limits.attempts, 'time')}).`;
   return {
     answer: { act: 'send-back', words: `${lead}\n${wordsOf(judged)}` },
     after: { ...before, sentBack: [...before.sentBack, stop] },

@@ -2,7 +2,7 @@ import { stateNames } from '../events/event.ts';
 import type { Invariant } from '../task/invariant.ts';
 import { type Judgement, vacuous } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
-import { listText } from './text.ts';
+import { listText, verbFor } from './text.ts';
 import { isGreen } from './verdict.ts';
 
 /** What several come to of which so many must hold: the state of the count-th best, and how far that one is from holding. */
@@ -16,10 +16,11 @@ export function combined(of: readonly Invariant[], count: number, evidence: Evid
   if (deciding === undefined) return vacuous(`there are only ${of.length}`);
   const { name, ...judgement } = deciding;
   const wrong = judged.filter(({ state }) => !isGreen(state));
+  const holding = of.length - wrong.length;
   const told = isGreen(judgement.state) ? judged.filter(({ state }) => isGreen(state)) : wrong;
   return {
     ...judgement,
-    because: `${of.length - wrong.length} of ${of.length} hold; ${listText(told.map((each) => `${each.name}: ${each.because}`))}`,
+    because: `${holding} of ${of.length} ${verbFor(holding, 'holds', 'hold')}; ${listText(told.map((each) => `${each.name}: ${each.because}`))}`,
     parts: told.flatMap((each) => each.parts.map((part) => ({ ...part, part: `${each.name} ${part.part}` }))),
     evidence: told.flatMap((each) => each.evidence),
   };

@@ -1,7 +1,7 @@
 import { type Judgement, type Part, unknown, vacuous } from '../task/judgement.ts';
 import type { Sample, Unit } from '../task/measurement.ts';
 import { absolute, add, type Resolved, type ResolvedSeries, subtract } from './quantity.ts';
-import { amountText, differenceText, listText } from './text.ts';
+import { amountText, differenceText, listText, verbFor } from './text.ts';
 import { allowance, exact, type Tolerance } from './tolerance.ts';
 
 /** How what was observed should be to what was expected. */
@@ -66,7 +66,7 @@ export function judgeComparisons(
     state: wrong.length === 0 ? 'pass' : 'fail',
     because:
       wrong.length === 0
-        ? `${lead}: ${compared.length} of ${compared.length} ${relation === 'equal' ? 'agree' : 'hold'}`
+        ? `${lead}: ${compared.length} of ${compared.length} ${relation === 'equal' ? verbFor(compared.length, 'agrees', 'agree') : verbFor(compared.length, 'holds', 'hold')}`
         : `${lead}: ${wrongText(wrong, unit, relation)}`,
     margin: unit === 'hash' ? 0 - wrong.length : marginOf(rooms),
     distance: unit === 'hash' ? wrong.length / compared.length : distanceOf(beyond, scale),

@@ -1,7 +1,7 @@
 import type { Invariant } from '../task/invariant.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence } from '../task/measurement.ts';
-import { countText, listText } from './text.ts';
+import { countText, listText, shareText, verbFor } from './text.ts';
 import { isGreen, runDistance, type StageResult, type Verdict, worst, worstFirst } from './verdict.ts';
 
 /** Judges every invariant on what was recorded. `again` is the command that judges them again. */
@@ -88,7 +88,7 @@ function headlineOf(state: Verdict['state'], stages: readonly StageResult[], che
     ...told('does not hold, but only warns', warned),
     ...told('UNPROVEN', unproven.length === 0 ? [] : [notProven]),
   ].join('');
-  return `${holding} of ${checks.length} checks hold: ${ran}, ${countText(invariants, 'invariant')}${measured}${guarded}${others}`;
+  return `${shareText(holding, checks.length, 'check')} ${verbFor(holding, 'holds', 'hold')}: ${ran}, ${countText(invariants, 'invariant')}${measured}${guarded}${others}`;
 }
 
 function told(what: string, names: readonly string[]): string[] {

@@ -3,10 +3,12 @@ import { isTestFile } from '../harness/parse/text.ts';
 import { type CheckResult, unknown } from '../task/judgement.ts';
 import { countText, listText } from './text.ts';
 
+type CaseState = Pick<Case, 'id' | 'state'>;
+
 /** What a stage reported. */
 export interface StageCases {
   readonly stage: string;
-  readonly cases: readonly Case[];
+  readonly cases: readonly CaseState[];
 }
 
 /** The kind of the check by which tests that were moved are judged. */
@@ -78,8 +80,8 @@ export function judgeMoved(
 /** `stage: suite > case` of each case that counts, without the file that it is in. */
 function namesOf(
   stage: string,
-  cases: readonly Case[],
-  counts: (each: Case) => boolean,
+  cases: readonly CaseState[],
+  counts: (each: CaseState) => boolean,
   moves: readonly { readonly from: string; readonly to: string }[],
 ): string[] {
   const files = moves

@@ -1,12 +1,13 @@
 import type { State } from '../events/event.ts';
-import { placeText } from '../events/problem.ts';
+import { type Problem, placeText } from '../events/problem.ts';
+import { heldOutCheck } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import { changeText } from './change.ts';
 import { gotWant } from './got-want.ts';
 import { bytesOf, clipped, cut, oneLine } from './one-line.ts';
 import { proposalLines, restoredText } from './restored.ts';
-import { firstClause, listText } from './text.ts';
-import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
+import { countText, firstClause, listText, shareText, verbFor } from './text.ts';
+import { askedText, type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from './verdict.ts';
 
 /** An agent's program shows its model the first two kilobytes of a command's output: the verdict with its last line break is never longer. */
 export const terseLimitBytes = 2048;
@@ -45,11 +46,7 @@ export const stateWord = (state: State): string => words[state];
  */
 export function terse(verdict: Verdict): string {
   const restored = restoredText(verdict);
-  const proposed = proposalLines(verdict).slice(0, proposalsShown);
-  const other = [
-    ...(restored === undefined ? [] : [clipped(restored, limits.restored)]),
-    ...proposed.map((line) => clipped(line, limits.proposal)),
-  ];
+  const other = [...(restored === undefined ? [] : [clipped(restored, limits.restored)]), ...proposedLines(verdict)];
   const judged = [firstLine(verdict), ...other];
   if (isGreen(verdict.state)) return [...judged, ...(other.length === 0 ? [] : [named(verdict)])].join('\n');
   const head = [...judged, ...changeLine(verdict)];
@@ -58,13 +55,23 @@ export function terse(verdict: Verdict): string {
   return [...head, ...fitted(bodyLines(verdict), room), ...foot].join('\n');
 }
 
+function proposedLines(verdict: Verdict): string[] {
+  const lines = proposalLines(verdict);
+  const left = lines.length - proposalsShown;
+  const more = left > 0 ? [`… ${countText(left, 'more proposal')}: gym review`] : [];
+  return [...lines.slice(0, proposalsShown).map((line) => clipped(line, limits.proposal)), ...more];
+}
+
 function firstLine(verdict: Verdict): string {
   if (isGreen(verdict.state)) return clipped(`${named(verdict)}: ${verdict.headline}`, limits.first);
   const gates = verdict.checks.filter(({ severity }) => severity === 'gate');
   const wrong = gates.filter((check) => !isGreen(check.state)).length;
   // Problems follow on lines of their own. Without any, and with no check that does not hold, the headline says why: it was stopped, or `--strict`.
-  const counted = verdict.checks.length === 0 ? 'nothing was judged' : `${wrong} of ${gates.length} checks do not hold`;
-  const said = wrong === 0 && verdict.problems.length === 0 ? verdict.headline : counted;
+  const counted =
+    verdict.checks.length === 0
+      ? 'nothing was judged'
+      : `${shareText(wrong, gates.length, 'check')} ${verbFor(wrong, 'does', 'do')} not hold`;
+  const said = wrong === 0 && verdict.problems.length === 0 ? verdict.headline : `${askedText(verdict)}${counted}`;
   return clipped(`${named(verdict)}: ${said}`, limits.first);
 }
 
@@ -82,15 +89,19 @@ function changeLine({ change, distance }: Verdict): string[] {
 /** What holds without ever having been seen to fail may hold because it cannot do otherwise. */
 function unprovenLine({ checks, task }: Verdict): string[] {
   const names = checks.filter(({ proof }) => proof === 'unproven').map(({ name }) => name);
-  return names.length === 0 ? [] : [clipped(`UNPROVEN ${listText(names)}: gym prove ${task}`, limits.unproven)];
+  // What is held out is not for the agent that reads this.
+  const isForPeople = checks.some(({ name }) => name === heldOutCheck);
+  const todo = isForPeople ? `; a person can: gym prove ${task}` : `: gym prove ${task}`;
+  return names.length === 0 ? [] : [clipped(`UNPROVEN ${listText(names)}${todo}`, limits.unproven)];
 }
 
 function lastLine(verdict: Verdict): string {
   const { run, problems } = verdict;
   const [worst] = failingOf(verdict);
   const more = `more: gym show ${run}${worst === undefined ? '' : `:${worst.name}`}`;
-  const service = problems.find(({ place }) => place?.service !== undefined)?.place?.service;
-  const logs = worst?.kind === 'cases' ? `${run} --around ${worst.name}` : service && `${run} ${service}`;
+  const service = problems.find(hasLog)?.place?.service;
+  const around = worst?.kind === 'cases' ? `${run} --around ${worst.name}` : undefined;
+  const logs = service === undefined ? around : `${run} ${service}`;
   const refs = [
     named(verdict),
     more,
@@ -98,6 +109,11 @@ function lastLine(verdict: Verdict): string {
     ...(worst === undefined ? [] : [`again: ${worst.again}`]),
   ];
   return refs.map((ref) => clipped(ref, limits.ref)).join('   ');
+}
+
+/** A service that could not be started, as its image was not to be had, has printed nothing; one that failed to come up is told with its log. */
+function hasLog({ kind, place }: Problem): boolean {
+  return place?.service !== undefined && (kind === 'evidence' || place.file?.endsWith('.log') === true);
 }
 
 /** The checks that do not hold, worst first. */
@@ -158,7 +174,12 @@ function unlistedLine(stage: StageResult | undefined, run: string): Line[] {
   const listed = (stage?.failures ?? []).reduce((sum, { alike = 0 }) => sum + 1 + alike, 0);
   const left = (stage?.cases?.failed ?? 0) - listed;
   if (stage === undefined || listed === 0 || left <= 0) return [];
-  return [{ kind: 'detail', text: `  ${clipped(`… ${left} more cases: gym show ${run}:${stage.stage}`, limits.ref)}` }];
+  return [
+    {
+      kind: 'detail',
+      text: `  ${clipped(`… ${countText(left, 'more case')}: gym show ${run}:${stage.stage}`, limits.ref)}`,
+    },
+  ];
 }
 
 /** `  id  file:line  got 3 ≠ want 4`, with `×300 in 12 files, first:` before it where there are more like it. */
@@ -188,7 +209,7 @@ function fitted(lines: readonly Line[], room: number): string[] {
     kept.add(index);
   }
   const shown = lines.filter((_, index) => kept.has(index)).map(({ text }) => text);
-  return kept.size === lines.length ? shown : [...shown, `… ${lines.length - kept.size} more lines`];
+  return kept.size === lines.length ? shown : [...shown, `… ${countText(lines.length - kept.size, 'more line')}`];
 }
 
 /** Of the line that tells how many were left out. */

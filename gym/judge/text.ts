@@ -19,6 +19,13 @@ export function countText(count: number, what: string): string {
   return `${numberText(count)} ${what}${count === 1 ? '' : /(?:ch|sh|s|x)$/.test(what) ? 'es' : 's'}`;
 }
 
+/** So many of several: `1 of 1 case`, `2 of 1,024 cases`. */
+export const shareText = (part: number, of: number, what: string): string =>
+  `${numberText(part)} of ${countText(of, what)}`;
+
+/** What holds for so many of them: one `holds`, others `hold`. */
+export const verbFor = (count: number, one: string, many: string): string => (count === 1 ? one : many);
+
 /** A difference with its sign and its share of what was expected: `+16,105,544 bytes (+6.00 %)`. */
 export function differenceText(difference: bigint | number, expected: bigint | number, unit: Unit): string {
   const sign = difference > 0 ? '+' : '';

@@ -110,8 +110,8 @@ export const verdictSchema = z.object({
         state: z.enum(['open', 'accepted']),
         files: z.array(z.string()),
         reason: z.string(),
-        /** What the stages come to with it; it decides nothing. */
-        came: z.object({ state, because: z.string() }).optional(),
+        /** What the stages come to with it; it decides nothing. `with`: other proposals that were tried with it, so that it may be due to one of them. */
+        came: z.object({ state, because: z.string(), with: z.array(z.string()).optional() }).optional(),
       }),
     )
     .optional(),
@@ -148,10 +148,13 @@ export function exitCodeOf(each: State): number {
 }
 
 /** Exit codes of a run that ended before it could be judged. */
-export const problemExitCodes = { usage: 2, definition: 2, environment: 4, evidence: 3 } as const satisfies Record<
-  Problem['kind'],
-  number
->;
+export const problemExitCodes = {
+  usage: 2,
+  definition: 2,
+  environment: 4,
+  crash: 4,
+  evidence: 3,
+} as const satisfies Record<Problem['kind'], number>;
 
 /** Exit code where problems kept a command from its work: that of the worst. */
 export function exitCodeOfProblems(problems: readonly Problem[]): number {
@@ -176,4 +179,9 @@ export function worstFirst(checks: readonly CheckResult[]): CheckResult[] {
   return [...checks].sort(
     (a, b) => decides(a) - decides(b) || stateNames.indexOf(b.state) - stateNames.indexOf(a.state),
   );
+}
+
+/** What comes before all that is said of a verdict, where only a part of the task was asked for: a part never passes, nor fails, for the whole. */
+export function askedText({ part }: Pick<Verdict, 'part'>): string {
+  return part === undefined ? '' : `only ${part.judged} of ${part.all} checks asked for: `;
 }

@@ -42,6 +42,9 @@ export async function judgeAttempt(context: LoopContext, attempt: number): Promi
   const { state, exitCode, distance, headline, durationMs } = verdict;
   emit({ type: 'attempt.judged', attempt, judgedRun: run, state, distance, headline, durationMs });
   const words = request.describe(verdict);
-  context.record({ type: 'judged', attempt, run, state, exitCode, distance, headline, words, durationMs });
+  const broken = verdict.problems.find(({ kind, place }) => kind === 'environment' && place?.service !== undefined);
+  const service = broken?.place?.service;
+  const judged = { state, exitCode, distance, headline, words, durationMs, ...(service !== undefined && { service }) };
+  context.record({ type: 'judged', attempt, run, ...judged });
   return ok(undefined);
 }

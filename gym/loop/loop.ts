@@ -35,6 +35,8 @@ const longestTimerMs = 2 ** 31 - 1;
  *
  *     any ──a person──► end: stopped            any ──the clock──► end: minutes
  *
+ * A service that the attempt keeps from coming up, twice, is judged as any other failure: the next attempt is told of it.
+ *
  * Each step is taken from the journal alone (`nextStep`), so a loop that was killed anywhere goes on where it was. What no attempt can
  * mend (the task's files, git) ends it, with problems in its report; what keeps it from beginning (no instruction, an owner that is still
  * there) gives problems alone.

@@ -1,5 +1,6 @@
 import { noUsage, plusUsage } from '../agent/usage.ts';
 import type { LoopEnd, Usage } from '../events/event.ts';
+import { countText, shareText, verbFor } from '../judge/text.ts';
 import { isGreen } from '../judge/verdict.ts';
 import type { JournalEntry, LoopLimits, Worktree } from '../store/journal.ts';
 
@@ -139,7 +140,11 @@ export function nextStep(progress: Progress, isLate: boolean): Step {
   if (worktree === null) return { act: 'make-worktree' };
   const last = attempts.at(-1);
   const attempt = last?.attempt ?? 0;
-  const late = { act: 'end', end: 'minutes', because: `${limits.minutes} minutes are over` } as const;
+  const late = {
+    act: 'end',
+    end: 'minutes',
+    because: `${countText(limits.minutes, 'minute')} ${verbFor(limits.minutes, 'is', 'are')} over`,
+  } as const;
 
   if (last?.agent?.outcome === 'failed') {
     return { act: 'end', end: 'agent-failed', because: last.agent.problem?.message ?? 'the agent failed' };
@@ -158,7 +163,10 @@ function afterVerdict(progress: Progress, last: AttemptRecord, judged: Entry<'ju
   const { attempt } = last;
   if (judged.exitCode === 4) {
     if (last.environmentFailures < environmentTries) return { act: 'verify', attempt };
-    return { act: 'end', end: 'environment', because: judged.headline };
+    // The start state came up: that a service does not build or start any more is what the attempt has done, and the next one is told.
+    if (attempt === 0 || judged.service === undefined)
+      return { act: 'end', end: 'environment', because: judged.headline };
+    return endOfBudget(progress, attempt);
   }
   if (isGreen(judged.state)) return { act: 'end', end: 'done', because: judged.headline };
   // No agent has touched it yet, so the definition itself is wrong.
@@ -177,7 +185,11 @@ function endOfBudget(progress: Progress, attempt: number): Step | undefined {
     return { act: 'end', end: 'usd', because: `$${costUsd.toFixed(2)} of $${limits.usd} are spent` };
   }
   if (attempt < limits.attempts) return undefined;
-  return { act: 'end', end: 'attempts', because: `${attempt} of ${limits.attempts} attempts are made` };
+  return {
+    act: 'end',
+    end: 'attempts',
+    because: `${shareText(attempt, limits.attempts, 'attempt')} ${verbFor(attempt, 'is', 'are')} made`,
+  };
 }
 
 function isStalled(attempts: readonly AttemptRecord[]): boolean {

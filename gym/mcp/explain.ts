@@ -12,7 +12,7 @@ import { nearOrKnown } from '../task/suggest.ts';
  * that was judged, and what to do.
  */
 export function explain(cwd: string, what: string): Result<string> {
-  const meaning = Object.entries(meanings).find(([word]) => word === what)?.[1];
+  const meaning = Object.entries(meanings).find(([word]) => word === what.toLowerCase())?.[1];
   if (meaning !== undefined) return ok(`${what}: ${meaning.means}\nTo do: ${meaning.todo}`);
   const [, run, name = ''] = /^(?:([^:]*):)?(.*)$/s.exec(what) ?? [];
   const named = runNamed(cwd, run || undefined);
@@ -24,7 +24,7 @@ export function explain(cwd: string, what: string): Result<string> {
   const names = verdict.value.checks.map((each) => each.name);
   return failed({
     kind: 'usage',
-    message: `run ${verdict.value.run} judged no check ${name}, and it is no state and no kind of problem`,
+    message: `run ${verdict.value.run} judged no check ${name}, and it is no word of a verdict`,
     remedy: nearOrKnown(name, 'checks and words', [...names, ...Object.keys(meanings)]),
   });
 }

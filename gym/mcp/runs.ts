@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import type { Caller } from '../api/caller.ts';
-import { entryFile } from '../api/entry.ts';
 import { event } from '../events/event.ts';
+import { entryFile } from '../task/entry.ts';
 
 /** Of what a run prints beside its events, the end: the problems that kept it from beginning. */
 const keptChars = 4000;

@@ -93,8 +93,12 @@ function registerRunTools(server: McpServer, { caller, runs }: Session): void {
 }
 
 function registerLookTools(server: McpServer, { caller }: Session): void {
-  const command = async (args: readonly string[], { mcpReq }: ServerContext): Promise<CallToolResult> => {
-    const { ok, text } = await runCommand(caller, args, mcpReq.signal);
+  const command = async (
+    args: readonly string[],
+    { mcpReq }: ServerContext,
+    input?: string,
+  ): Promise<CallToolResult> => {
+    const { ok, text } = await runCommand(caller, args, mcpReq.signal, input);
     return ok ? textResult(text) : error(text);
   };
   server.registerTool(
@@ -102,7 +106,7 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
     {
       description: 'A verdict, or all about a check or failed case of it.',
       inputSchema: z.strictObject({
-        what: z.string().optional().describe('RUN, RUN:CHECK or RUN:CASE; default: newest run'),
+        what: z.string().optional().describe('RUN, RUN:CHECK or RUN:CASE; default: newest'),
       }),
       annotations: reading,
     },
@@ -116,7 +120,7 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
         run,
         name: z.string().describe('service or stage'),
         lines: z.int().min(1).max(500).default(50),
-        around: z.string().optional().describe('stage, seconds into the run (12.5s), or time of day'),
+        around: z.string().optional().describe('stage, 12.5s into the run, or time of day'),
       }),
       annotations: reading,
     },
@@ -159,11 +163,18 @@ function registerLookTools(server: McpServer, { caller }: Session): void {
   server.registerTool(
     'propose',
     {
-      description: 'Ask a person for a change to protected files, as they are in the workspace now.',
-      inputSchema: z.strictObject({ files: z.array(z.string()).min(1), reason: z.string() }),
+      description: 'Ask a person for a change to protected files: as in the workspace, or one as `content`.',
+      inputSchema: z.strictObject({
+        files: z.array(z.string()).min(1),
+        reason: z.string(),
+        content: z.string().optional(),
+      }),
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
-    ({ files, reason }, context) => command(['propose', `--reason=${reason}`, '--', ...files], context),
+    ({ files, reason, content }, context) => {
+      const from = content === undefined ? [] : ['--from=-'];
+      return command(['propose', `--reason=${reason}`, ...from, '--', ...files], context, content);
+    },
   );
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { jsonOf } from '../events/json.ts';
 import { standardOutput } from '../harness/stage-file.ts';
 import type { ResultFormat } from '../task/result-format.ts';
 import type { Task } from '../task/schema.ts';
@@ -160,14 +161,6 @@ function withIdleScripts(text: string): string {
 }
 
 const packageFile = z.looseObject({ scripts: z.record(z.string(), z.string()) });
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function write(file: string, text: string): void {
   // A file that lies in the place of the folder is no reason to stop.

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { ok } from '../events/problem.ts';
 import { inject } from '../fault/inject.ts';
+import { sha256 } from '../store/sha256.ts';
 import { type EnvironmentFault, faultText, serviceOf } from '../task/environment-fault.ts';
 import type { Task } from '../task/schema.ts';
 import { patchFault } from '../verify/fault.ts';
@@ -17,7 +17,7 @@ export function namedDisturbances(task: Task, ambient: Variables): RunnableFault
     what: `${faultText(disturbance.fault)} during ${disturbance.stage}`,
     caughtBy: disturbance.caughtBy,
     run: disturbanceFault(name, disturbance, ambient),
-    hash: createHash('sha256').update(JSON.stringify(disturbance)).digest('hex'),
+    hash: sha256(JSON.stringify(disturbance)),
   }));
 }
 

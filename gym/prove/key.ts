@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readText } from '../environment/compose/files.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import { sha256 } from '../store/sha256.ts';
 import type { Task } from '../task/schema.ts';
 
 /** What every run of a proof depends on, whatever is broken in it. */
@@ -26,7 +26,5 @@ export function runKey(
   );
   const values = [...names].sort().map((name) => [name, environmentVariables[name] ?? null]);
   const outside = JSON.stringify([values, readText(join(folder, '.env')) ?? null]);
-  return createHash('sha256')
-    .update([version, workspace.hash, outside, ...broken].join('\0'))
-    .digest('hex');
+  return sha256([version, workspace.hash, outside, ...broken].join('\0'));
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { failed, ok } from '../events/problem.ts';
+import { sha256 } from '../store/sha256.ts';
 import type { Task } from '../task/schema.ts';
 import { listFiles } from '../workspace/files.ts';
 import { matchesAny } from '../workspace/paths.ts';
@@ -94,7 +94,7 @@ function faultOf(path: string, text: string, { line, start, end, from, to }: Mut
     tier: 'mutant',
     what: text.split('\n')[line - 1]?.trim() ?? '',
     caughtBy: [],
-    hash: createHash('sha256').update(`${path}\0${changed}`).digest('hex'),
+    hash: sha256(`${path}\0${changed}`),
     run: {
       name,
       apply: async (directory) => {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Outcome, StoredFaultRun } from '../store/proofs.ts';
+import { sha256 } from '../store/sha256.ts';
 import type { Task } from '../task/schema.ts';
 import { faultNames, patchFault, patchFile } from '../verify/fault.ts';
 import type { RunFault } from '../verify/request.ts';
@@ -26,7 +26,7 @@ export function namedPatches(task: Task): RunnableFault[] {
       what: head.split('\n')[0]?.trim() ?? '',
       caughtBy: [...head.matchAll(/^Caught-by:\s*(\S+)/gim)].map(([, check = '']) => check),
       run: patchFault(task, name),
-      hash: createHash('sha256').update(text).digest('hex'),
+      hash: sha256(text),
     };
   });
 }

@@ -56,12 +56,12 @@ export interface ProofReport {
  */
 export async function prove(request: ProveRequest): Promise<Result<ProofReport>> {
   const startedAt = performance.now();
-  const { task, store, scope } = request;
-  const clean = await verify({ ...verification(request), run: newRunName(new Date()) });
-  if (!isGreen(clean.state)) return failed(notClean(clean));
+  const { task, records, scope } = request;
+  const clean = await cleanRun(request);
+  if (!isGreen(clean.state)) return failed(notClean(request, clean));
   request.onProgress({ kind: 'clean', run: clean.run });
-  const evidence = readRecorded(store.runDirectory(clean.run));
-  if (evidence === undefined) return failed(notClean(clean));
+  const evidence = readRecorded(records.runDirectory(clean.run));
+  if (evidence === undefined) return failed(notClean(request, clean));
 
   const checks = clean.checks
     // No fault concerns a guard: gym's own tests show that it can fail.
@@ -114,13 +114,19 @@ export async function prove(request: ProveRequest): Promise<Result<ProofReport>>
   });
 }
 
+/** Without a fault. All of it runs, and is kept for the next `gym verify`; of a task that holds checks out nothing ever is. */
+function cleanRun(request: ProveRequest): Promise<Verdict> {
+  const keeps = request.task.heldOut === undefined ? ({ cache: 'refresh' } as const) : {};
+  return verify({ ...verification(request), ...keeps, run: newRunName(new Date()) });
+}
+
 const stopped: Problem = { kind: 'usage', message: 'stopped by a person; what was tried is kept' };
 
-function notClean(verdict: Verdict): Problem {
+function notClean({ task, records }: ProveRequest, verdict: Verdict): Problem {
   return {
     kind: 'evidence',
     message: `nothing can be proven: without a fault the run ${verdict.run} comes to ${verdict.state}: ${verdict.headline}`,
-    remedy: `gym show ${verdict.run}`,
+    remedy: task.heldOut === undefined ? `gym show ${verdict.run}` : `See ${records.runDirectory(verdict.run)}`,
   };
 }
 
@@ -149,10 +155,10 @@ async function agentsOf(request: ProveRequest, clean: Verdict): Promise<Result<A
   return tried;
 }
 
-/** Notes what is proven, with what was noted before for the same definition. */
-function record({ store, task }: ProveRequest, clean: Verdict, matrix: Matrix): void {
+/** Notes what is proven, with what was noted before for the same definition. The checkout has no word of what is held out. */
+function record({ store, records, task }: ProveRequest, clean: Verdict, matrix: Matrix): void {
   const { definition } = clean.workspace;
-  const last = readProofs(store, task.name);
+  const last = readProofs(records, task.name);
   const before = last?.definition === definition ? last.checks : {};
   const checks = Object.fromEntries(
     clean.checks.map(({ name }) => [
@@ -160,5 +166,10 @@ function record({ store, task }: ProveRequest, clean: Verdict, matrix: Matrix): 
       [...new Set([...(before[name] ?? []), ...proofsOf(matrix, name)])].slice(0, 50),
     ]),
   );
-  writeProofs(store, { schema: 'gym.proof/1', task: task.name, definition, checks, at: Date.now() });
+  const proofs = { schema: 'gym.proof/1', task: task.name, definition, checks, at: Date.now() } as const;
+  writeProofs(records, proofs);
+  if (task.heldOut === undefined) return;
+  const heldOut = new Set(task.heldOut.checks);
+  const inSight = Object.fromEntries(Object.entries(checks).filter(([name]) => !heldOut.has(name)));
+  writeProofs(store, { ...proofs, checks: inSight });
 }

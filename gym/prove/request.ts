@@ -1,6 +1,7 @@
 import type { Listener } from '../events/log.ts';
 import type { History } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
+import { withAllInSight } from '../task/held-out.ts';
 import type { Task } from '../task/schema.ts';
 import type { VerifyRequest } from '../verify/request.ts';
 
@@ -8,6 +9,9 @@ import type { VerifyRequest } from '../verify/request.ts';
 export interface ProveRequest {
   readonly task: Task;
   readonly store: Store;
+  /** Where its runs are, and what they said: outside the checkout (`heldOutStore`) where the task holds checks out, else `store`. */
+  readonly records: Store;
+  /** That of `records`. */
   readonly history: History;
   readonly environmentVariables: VerifyRequest['environmentVariables'];
   readonly signal: AbortSignal;
@@ -44,12 +48,17 @@ export type ProveProgress =
 export function verification({
   task,
   store,
+  records: { runDirectory, makeRunDirectory },
   history,
   environmentVariables,
   signal,
   listeners,
 }: ProveRequest): Omit<VerifyRequest, 'run'> {
-  // Whoever proves checks has to see them, those that are held out of an agent's sight as well.
-  const seen = task.heldOut === undefined ? task : { ...task, heldOut: { ...task.heldOut, checks: [] } };
-  return { task: seen, workspace: task.root, store, history, environmentVariables, signal, listeners };
+  return {
+    task: withAllInSight(task),
+    workspace: task.root,
+    // Snapshots stay in the checkout: stages look for packages in the folders above them.
+    store: { ...store, runDirectory, makeRunDirectory },
+    ...{ history, environmentVariables, signal, listeners },
+  };
 }

@@ -95,13 +95,13 @@ async function tryOne(
   fault: RunnableFault,
   clean: Verdict,
 ): Promise<StoredFaultRun | undefined> {
-  const { store, task } = request;
+  const { records, task } = request;
   const key = runKey(request, clean, fault.hash);
-  const kept = readFaultRun(store, task.name, key);
+  const kept = readFaultRun(records, task.name, key);
   if (kept === undefined) request.onProgress({ kind: 'begun', fault: fault.name });
   const found = kept ?? (await runUnder(request, fault, clean));
   if (found === undefined) return undefined;
-  if (kept === undefined && isConclusive(found)) writeFaultRun(store, task.name, key, found);
+  if (kept === undefined && isConclusive(found)) writeFaultRun(records, task.name, key, found);
   const killedBy = found.cells.filter(({ outcome }) => outcome === 'killed').map(({ check }) => check);
   request.onProgress({ kind: 'tried', fault: fault.name, killedBy, isCached: kept !== undefined });
   return found;
@@ -114,7 +114,9 @@ async function runUnder(
 ): Promise<StoredFaultRun | undefined> {
   const verdict = await verify({ ...verification(request), run: newRunName(new Date()), fault: fault.run });
   if (request.signal.aborted) return undefined;
-  const lost = verdict.problems.find((problem) => problem.kind !== 'evidence' || fault.tier === 'environment');
+  const lost = verdict.problems.find(
+    ({ kind }) => (kind !== 'evidence' && kind !== 'crash') || fault.tier === 'environment',
+  );
   const nearest = nearestCheck(clean.checks, verdict.checks);
   if (lost === undefined)
     return { fault: fault.name, cells: cellsOf(fault.name, verdict, clean), ...(nearest !== undefined && { nearest }) };

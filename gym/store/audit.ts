@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { jsonOf } from '../events/json.ts';
 import type { ChainEntry, FileHash, Link } from './chain.ts';
 import type { History } from './history.ts';
 import { type Head, readHead } from './key.ts';
@@ -206,15 +207,7 @@ function endsWell(file: string, bytes: number, { state, exitCode }: RunRow): boo
     state: z.literal(state),
     exitCode: z.literal(exitCode),
   });
-  return lines.length <= 1 && lines.every((line) => finished.safeParse(parsed(line)).success);
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  return lines.length <= 1 && lines.every((line) => finished.safeParse(jsonOf(line)).success);
 }
 
 /** The history's line of a run against what its link says. A loop that was gone on with has a newer line. */

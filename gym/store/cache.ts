@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sealOf } from './key.ts';
+import { sealOf, takeKey } from './key.ts';
+import { sha256 } from './sha256.ts';
 import { type Store, writeAtomically } from './store.ts';
 
 /**
@@ -27,7 +27,7 @@ const record = z.object({
   /** What ran: names of stages, or the whole verification. */
   step: z.string(),
   inputs: z.record(z.string(), z.string()),
-  /** The run in which it passed, what came of it, and the files in the run's folder that it stands on. */
+  /** The run in which it passed (of a trial of what is proposed: in which it was made), what came of it, and the files in the run's folder that it stands on. */
   passed: z.object({ run: z.string(), kept: z.unknown(), files: z.array(keptFile) }).nullable(),
   /** The run in which the same failed. A step that has both is flaky, and taken from no run. */
   failed: z.string().nullable(),
@@ -41,9 +41,6 @@ export type CacheFind = { readonly record: CacheRecord } | 'nothing' | 'damaged'
 /** Records of one task at most, and their age. */
 const keptRecords = 200;
 const keptMs = 30 * 24 * 60 * 60_000;
-
-/** SHA-256 of a text or file, hexadecimal. */
-export const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
 /** The key of a step: a hash over its name and its inputs, in whatever order they are. */
 export function cacheKey(step: string, inputs: Inputs): string {
@@ -100,11 +97,11 @@ export function newestRecords(store: Store, task: string, step: string): CacheRe
 
 const wholeFolder = (store: Store): string => join(store.directory, 'cache');
 
-/** What is known of a whole run under a key, as its writer understands it; `undefined`: nothing that can be read. */
+/** What is known of a whole run under a key, as its writer understands it; `undefined`: nothing that this user's key vouches for. */
 export function readWhole(store: Store, key: string): unknown {
   try {
     const [hash, body = ''] = readFileSync(join(wholeFolder(store), `${key}.json`), 'utf8').split('\n');
-    return sealOf(body) === hash ? JSON.parse(body) : undefined;
+    return takeKey()?.seal(body) === hash ? JSON.parse(body) : undefined;
   } catch {
     return undefined;
   }
@@ -116,14 +113,22 @@ const neutral = new Set(['rows', 'runs', 'cache', 'environments', 'slots', 'snap
 /** A hash that changes when something does that a verdict may take into account, such as what was proven: names, sizes and times of its files. */
 export function decisionsHash({ directory }: Store): string {
   const all = existsSync(directory) ? readdirSync(directory) : [];
-  const names = all.filter((name) => !neutral.has(name) && !name.startsWith('history.sqlite'));
-  const files = names.sort().flatMap((name) => {
+  return statesHash(
+    directory,
+    all.filter((name) => !neutral.has(name) && !name.startsWith('history.sqlite')),
+  );
+}
+
+/** The same of what was proposed alone. */
+export const proposalsHash = ({ directory }: Store): string => statesHash(directory, ['proposals']);
+
+function statesHash(directory: string, names: readonly string[]): string {
+  const files = names.toSorted().flatMap((name) => {
     const path = join(directory, name);
-    return statSync(path).isDirectory()
-      ? readdirSync(path)
-          .sort()
-          .map((each) => join(path, each))
-      : [path];
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+    return readdirSync(path)
+      .sort()
+      .map((each) => join(path, each));
   });
   const states = files.map((file) => {
     const stat = statSync(file, { throwIfNoEntry: false });

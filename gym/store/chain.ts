@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { forgetLostHeads, type Key, readHead, takeKey, writeHead } from './key.ts';
 import { runRow } from './row.ts';
+import { sha256 } from './sha256.ts';
 
 /** Size and hash of a file. */
 export const fileHash = z.object({ bytes: z.number(), sha256: z.string() });
@@ -72,12 +72,12 @@ export interface ChainPlace {
 }
 
 /**
- * Appends an entry together with what else `besides` writes: both or none, however gym ends. Of two gyms one waits for the other. The head
+ * Appends entries together with what else `besides` writes: all or none, however gym ends. Of two gyms one waits for the other. The head
  * is noted outside the workspace after that; one that a kill left behind is still in the chain.
  */
-export function appendEntry(
+export function appendEntries(
   { database, directory, olderRuns }: ChainPlace,
-  said: ChainEntry,
+  said: readonly ChainEntry[],
   besides: () => void,
 ): void {
   const key = takeKey();
@@ -100,7 +100,7 @@ export function appendEntry(
       if (head !== undefined && lost !== null && !hasLink(database, head.hash)) append({ type: 'cut', lost });
     }
     besides();
-    append(said);
+    for (const each of said) append(each);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
@@ -132,9 +132,7 @@ const hasLink = (database: DatabaseSync, hash: string): boolean =>
 
 /** Its place is told by the link before, so that links that were exchanged show as that. */
 const hashOf = ({ at, body, previous }: Pick<StoredLink, 'at' | 'body' | 'previous'>): string =>
-  createHash('sha256')
-    .update(JSON.stringify([previous, at, body]))
-    .digest('hex');
+  sha256(JSON.stringify([previous, at, body]));
 
 /** All links in their order, or those that end one run. */
 export function readLinks(database: DatabaseSync, key: Key | undefined, run?: string): Link[] {

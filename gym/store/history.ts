@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import {
-  appendEntry,
+  appendEntries,
   type ChainEntry,
   chainTable,
   type FileHash,
@@ -10,7 +10,7 @@ import {
   readLinks,
 } from './chain.ts';
 import { readKey } from './key.ts';
-import { takeRows } from './late-rows.ts';
+import { type LateRow, takeRows } from './late-rows.ts';
 import { ownerState, thisOwner } from './owner.ts';
 import { type RunRow, runRow } from './row.ts';
 import { namesMeant, type Store } from './store.ts';
@@ -79,14 +79,20 @@ export function openHistory(store: Store): History {
       .prepare('SELECT run FROM runs WHERE durationMs IS NOT NULL ORDER BY run')
       .all()
       .map((row) => String(row['run']));
-  const append = (entry: ChainEntry, besides: () => void): void =>
-    appendEntry({ database, directory: store.directory, olderRuns: endedRuns }, entry, besides);
-  const end: History['end'] = (row, files) => append({ type: 'ended', row, files }, () => save(row));
-  takeRows(store, ({ row, files }) => end(row, files));
+  const append = (entries: readonly ChainEntry[], besides: () => void): void =>
+    appendEntries({ database, directory: store.directory, olderRuns: endedRuns }, entries, besides);
+  const endAll = (ended: readonly LateRow[]): void =>
+    append(
+      ended.map(({ row, files }) => ({ type: 'ended', row, files })),
+      () => {
+        for (const { row } of ended) save(row);
+      },
+    );
+  takeRows(store, endAll);
   return {
     save,
-    end,
-    removed: (runs) => append({ type: 'removed', runs: [...runs] }, () => undefined),
+    end: (row, files) => endAll([{ row, files: { ...files } }]),
+    removed: (runs) => append([{ type: 'removed', runs: [...runs] }], () => undefined),
     links: (run) => readLinks(database, readKey(), run),
     older() {
       const first = readFirstLink(database);

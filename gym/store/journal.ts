@@ -66,6 +66,8 @@ const entryBody = z.discriminatedUnion('type', [
     run: z.string(),
     state,
     exitCode: z.number(),
+    /** The service that could not be brought up; none: it was not a service's doing. */
+    service: z.string().optional(),
     distance: z.number().nullable(),
     headline: z.string(),
     /** The verdict in terse words, for the next prompt. */

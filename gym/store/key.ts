@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import {
   existsSync,
   linkSync,
@@ -12,7 +12,8 @@ import {
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomically } from './store.ts';
+import { sha256 } from './sha256.ts';
+import { openStore, type Store, writeAtomically } from './store.ts';
 
 /** A key of this user, which seals what gym writes into stores. */
 export interface Key {
@@ -34,6 +35,11 @@ export function heldOutDirectory(run: string): string {
   return join(stateDirectory(), 'held-out', run);
 }
 
+/** A store beside that of a checkout and outside it, for runs in which what is held out is in sight. */
+export function heldOutStore({ directory }: Store): Store {
+  return openStore(heldOutDirectory(sha256(directory).slice(0, 16)));
+}
+
 const keyFile = (): string => join(stateDirectory(), 'key');
 
 /** This user's key; `undefined`: there is none yet, or it cannot be read. */
@@ -45,13 +51,25 @@ export function readKey(): Key | undefined {
   }
 }
 
+/** Makes a folder for the user alone, with those above it. Where none can be made, as below /proc, Node's own way of doing so never ends. */
+export function makeOwnFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeOwnFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another gym was first.
+    if (!existsSync(path)) throw error;
+  }
+}
+
 /** This user's key, made where there is none; `undefined`: it cannot be kept. Of two gyms that make one, a link decides whose it is. */
 export function takeKey(): Key | undefined {
   const known = readKey();
   if (known !== undefined) return known;
   const own = `${keyFile()}.${process.pid}.tmp`;
   try {
-    mkdirSync(stateDirectory(), { recursive: true, mode: 0o700 });
+    makeOwnFolder(stateDirectory());
     writeFileSync(own, randomBytes(32).toString('hex'), { mode: 0o600 });
     linkSync(own, keyFile());
   } catch {
@@ -62,13 +80,12 @@ export function takeKey(): Key | undefined {
 }
 
 /** The user's seal of a text, so that nobody else's is taken for gym's; where no key can be kept, its SHA-256. Both hexadecimal. */
-export const sealOf = (text: string): string =>
-  takeKey()?.seal(text) ?? createHash('sha256').update(text).digest('hex');
+export const sealOf = (text: string): string => takeKey()?.seal(text) ?? sha256(text);
 
 function keyOf(text: string): Key | undefined {
   if (!/^[0-9a-f]{64}$/.test(text)) return undefined;
   return {
-    id: createHash('sha256').update(`id of ${text}`).digest('hex').slice(0, 16),
+    id: sha256(`id of ${text}`).slice(0, 16),
     seal: (sealed) => createHmac('sha256', Buffer.from(text, 'hex')).update(sealed).digest('hex'),
   };
 }
@@ -88,7 +105,7 @@ export type Head = z.infer<typeof head>;
 const headsFolder = (): string => join(stateDirectory(), 'heads');
 
 function headFile(directory: string): string {
-  const name = createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 16);
+  const name = sha256(realpathSync(directory)).slice(0, 16);
   return join(headsFolder(), `${name}.json`);
 }
 
@@ -104,7 +121,7 @@ export function readHead(directory: string): Head | undefined {
 /** Notes it. Where nothing can be written, the seals of the links are all there is. */
 export function writeHead(directory: string, noted: Omit<Head, 'directory'>): void {
   try {
-    mkdirSync(headsFolder(), { recursive: true, mode: 0o700 });
+    makeOwnFolder(headsFolder());
     writeAtomically(headFile(directory), JSON.stringify({ directory, ...noted }));
   } catch {
     // A full or read-only disk must not cost a verdict.

@@ -22,20 +22,18 @@ export function leaveRow(store: Store, late: LateRow): void {
   writeAtomically(join(folderOf(store), `${late.row.run}.json`), `${sealOf(body)}\n${body}`);
 }
 
-/** Takes what was left; what is not as gym wrote it is dropped. Each goes once it was `taken`, so that a kill in between loses none. */
-export function takeRows(store: Store, taken: (late: LateRow) => void): void {
+/** Takes all that was left, at once; what is not as gym wrote it is dropped. It goes once it was `taken`, so that a kill in between loses none. */
+export function takeRows(store: Store, taken: (late: readonly LateRow[]) => void): void {
   let names: string[];
   try {
     names = readdirSync(folderOf(store)).filter((name) => name.endsWith('.json'));
   } catch {
     return;
   }
-  for (const name of names) {
-    const file = join(folderOf(store), name);
-    const late = readOrNot(file);
-    if (late !== undefined) taken(late);
-    rmSync(file, { force: true });
-  }
+  const files = names.sort().map((name) => join(folderOf(store), name));
+  const late = files.flatMap((file) => readOrNot(file) ?? []);
+  if (late.length > 0) taken(late);
+  for (const file of files) rmSync(file, { force: true });
 }
 
 /** What another gym has taken meanwhile is none. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { sha256 } from './sha256.ts';
 
 /**
  * What an owner is to this process. `gone` is only said where it is sure; `elsewhere`: it cannot be seen from here and may
@@ -91,7 +91,7 @@ function pidNamespace(): string {
 }
 
 function short(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return sha256(text).slice(0, 12);
 }
 
 function readOr(file: string): string {

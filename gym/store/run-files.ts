@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import type { FileHash } from './chain.ts';
 import type { History } from './history.ts';
 import type { RunRow } from './row.ts';
+import { sha256 } from './sha256.ts';
 import { writeAtomically } from './store.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -67,7 +68,7 @@ export const verdictName = 'verdict.json';
  */
 export function endRun(history: Pick<History, 'end'>, directory: string, row: RunRow, verdict: string): void {
   writeAtomically(join(directory, verdictName), verdict, () => {
-    const own = { bytes: Buffer.byteLength(verdict), sha256: createHash('sha256').update(verdict).digest('hex') };
+    const own = { bytes: Buffer.byteLength(verdict), sha256: sha256(verdict) };
     history.end(row, { ...hashRunFiles(directory), [verdictName]: own });
   });
 }

@@ -1,6 +1,6 @@
 import type { Death } from '../environment/environment.ts';
 import type { Result } from '../events/problem.ts';
-import { listText } from '../judge/text.ts';
+import { listText, shareText } from '../judge/text.ts';
 import type { Invariant } from '../task/invariant.ts';
 import type { Judgement } from '../task/judgement.ts';
 import type { Evidence, Sample } from '../task/measurement.ts';
@@ -95,7 +95,7 @@ export async function runCanary(request: CanaryRequest): Promise<CanaryEnd> {
   const { call, because } = callOf(watch(request, all));
   // Most of it has to have been there to be called good.
   if (call === 'go on' && counted < slices / 2)
-    return end('cannot tell', `${counted} of ${slices} slices counted: ${lost}`, false);
+    return end('cannot tell', `${shareText(counted, slices, 'slice')} counted: ${lost}`, false);
   return end(call, because, false);
 }
 

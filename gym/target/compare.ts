@@ -1,3 +1,4 @@
+import { countText } from '../judge/text.ts';
 import { looks, type Pair, type RelativeTarget } from '../statistics/paired.ts';
 import { seeded } from '../statistics/random.ts';
 import { type HostNoise, judgeSession, plantedSlowdown, type Session, slowed } from '../statistics/session.ts';
@@ -86,7 +87,7 @@ export async function compareBuilds(request: CompareRequest): Promise<Compared> 
     }
     const soFarMs = clockMs() - startedMs;
     const nextMs = soFarMs / Math.max(1, rounds.length);
-    if (soFarMs + nextMs > limitMs) return end(`out of time after ${rounds.length} pairs`);
+    if (soFarMs + nextMs > limitMs) return end(`out of time after ${countText(rounds.length, 'pair')}`);
     const round: Round = new Map();
     let failure: Exclude<Measured, { ok: true }> | undefined;
     for (const side of orderOf(plant, random.below)) {

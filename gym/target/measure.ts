@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readLoad, runLoadPlan } from '../evidence/load.ts';
+import { shareText, verbFor } from '../judge/text.ts';
 import type { LoadMeasure, Measure } from '../task/target.ts';
 import type { Arm, Place } from './arm.ts';
 import { measureCommand } from './command.ts';
@@ -27,7 +28,9 @@ async function measureLoad({ gives, ...source }: LoadMeasure, { environment }: A
   // What was lost is in the latencies.
   const failures = counts.arrivals - counts.answered - counts.dropped - (counts.errors.timeout ?? 0);
   if (latencyMs === null || failures > bearableShare * counts.arrivals)
-    return notMeasured(`${failures} of ${counts.arrivals} requests were not answered rightly`);
+    return notMeasured(
+      `${shareText(failures, counts.arrivals, 'request')} ${verbFor(failures, 'was', 'were')} not answered rightly`,
+    );
   if (gives !== 'throughput') return { ok: true, value: latencyMs[gives] };
   return { ok: true, value: counts.answered / countedSeconds(source.plan) };
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { jsonOf } from '../events/json.ts';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { amountText } from '../judge/text.ts';
 import { writeAtomically } from '../store/store.ts';
@@ -46,14 +47,6 @@ export function parseRatchet(text: string | undefined, file: string): Result<Rat
   if (parsed.success) return ok(parsed.data);
   const message = `it is no ratchet: ${z.prettifyError(parsed.error)}`;
   return failed({ kind: 'definition', message, place: { file }, remedy: 'git restore it; gym ratchet writes it.' });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Writes the ratchet of a folder, in an order that makes small diffs. */

@@ -34,8 +34,18 @@ export function partsOf(task: Task): { readonly visible: Task; readonly heldOut:
   return { visible: part(false), heldOut: { task: part(true), files, tells } };
 }
 
-/** Globs of the files of what is held out: whatever else is judged, neither the code nor the stages in sight get to see them. */
-export const heldOutFiles = ({ heldOut }: Pick<Task, 'heldOut'>): readonly string[] => heldOut?.files ?? [];
+/**
+ * Globs of the files of what is held out: whatever else is judged, neither the code nor the stages in sight get to see them. Where all checks are in
+ * sight (`withAllInSight`), so are they.
+ */
+export function heldOutFiles({ heldOut }: Pick<Task, 'heldOut'>): readonly string[] {
+  return heldOut === undefined || heldOut.checks.length === 0 ? [] : heldOut.files;
+}
+
+/** A task with nothing held out, as whoever proves its checks has to see it. The files stay protected, so that its definition is the same. */
+export function withAllInSight(task: Task): Task {
+  return task.heldOut === undefined ? task : { ...task, heldOut: { ...task.heldOut, checks: [] } };
+}
 
 /** A task as its agent may know it: without a word of what is held out. */
 export function inSight(task: Task): Task {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { failed, ok, type Place, type Problem, type Result } from '../events/problem.ts';
 import { hookImports } from './api.ts';
@@ -7,6 +7,7 @@ import { displayPath } from './display-path.ts';
 import { guardCheck, guardNames } from './guards.ts';
 import { forAuthors, plainIssues } from './issues.ts';
 import { type CallSite, locate } from './locate.ts';
+import { moduleText } from './modules.ts';
 import { type Task, type TaskDefinition, taskSchema } from './schema.ts';
 import { type ModuleState, urlInState } from './state.ts';
 import { nearOrKnown } from './suggest.ts';
@@ -32,6 +33,8 @@ async function evaluate(file: string, state: ModuleState | undefined): Promise<R
   try {
     loaded = await import(urlInState(file, state));
   } catch (thrown) {
+    if (state?.(file) === undefined && !existsSync(file))
+      return failed(definition(file, 'the task file is not there', {}));
     return failed(...asProblems(thrown, file));
   }
   const exported = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined;
@@ -47,7 +50,7 @@ async function evaluate(file: string, state: ModuleState | undefined): Promise<R
 
 /** A problem of the definition at a value of the `defineTask` call. */
 export function definitionProblem(task: Task, path: readonly PropertyKey[], message: string, remedy?: string): Problem {
-  const line = locate(readFileSync(task.file, 'utf8'), { callee: 'defineTask' }, path);
+  const line = locate(moduleText(task.file), { callee: 'defineTask' }, path);
   return definition(task.file, message, { line, remedy });
 }
 
@@ -74,7 +77,7 @@ function asProblems(thrown: unknown, file: string): Problems {
 }
 
 function problemsOf(issues: DefinitionError['issues'], what: string, file: string, site: CallSite): Problems {
-  const source = readFileSync(file, 'utf8');
+  const source = moduleText(file);
   const problems = plainIssues(issues).map((issue) => {
     const at = issue.path.length === 0 ? what : `${what}: ${issue.path.map(String).join('.')}`;
     const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** By the URL of a module: those that it imports. Node loads a module once, so what was seen stays. */
@@ -48,6 +49,12 @@ export function importsOf(file: string): string[] {
   for (const each of found) for (const imported of imports.get(each) ?? []) found.add(imported);
   found.delete(url);
   return [...found].map((each) => fileURLToPath(each)).sort();
+}
+
+/** Paths of a task's file and of what it was loaded with, relative to its folder. */
+export function ownModules(file: string): ReadonlySet<string> {
+  const folder = dirname(existsSync(file) ? realpathSync(file) : file);
+  return new Set([basename(file), ...importsOf(file).map((each) => relative(folder, each))]);
 }
 
 /** Whether a file came to what it is by its modules and variables alone: none of them could read a file or ask anybody. */

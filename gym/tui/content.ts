@@ -78,17 +78,22 @@ function stages(model: Model, rows: number): Content {
 }
 
 function stepRow(step: Step, mark: Segment, { theme, now }: Model): Row {
-  const { progress, name, cases, startedAt, durationMs } = step;
-  const isRunning = progress === 'running' && startedAt !== null;
-  const time = durationMs !== null ? durationText(durationMs) : isRunning ? clockText(now - startedAt) : '';
+  const { progress, name, cases } = step;
   const failed = cases === null || cases.failed === 0 ? '' : ` ${cases.failed}${theme.glyphs.fail}`;
   const passed = cases === null ? '' : `  ${cases.passed}${theme.glyphs.pass}`;
   const tone = progress === 'waiting' || progress === 'skipped' ? 'dim' : 'plain';
   return {
     key: name,
     left: [mark, glyph(progress, theme), segment(` ${name}`, tone), segment(passed, 'dim'), segment(failed, 'bad')],
-    right: [segment(time === '' ? wordOf(progress) : time, 'dim')],
+    right: [segment(stepTime(step, now), 'dim')],
   };
+}
+
+/** How long it took or has been running; of what was taken from an earlier run that one's last digits, as `gym logs` and `gym show` take them. */
+function stepTime({ progress, startedAt, durationMs, cachedFrom }: Step, now: number): string {
+  if (cachedFrom !== null) return `cached ${cachedFrom.slice(-4)}`;
+  if (durationMs !== null) return durationText(durationMs);
+  return progress === 'running' && startedAt !== null ? clockText(now - startedAt) : wordOf(progress);
 }
 
 function checks(model: Model, rows: number): Content {

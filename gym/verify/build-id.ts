@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sha256 } from '../store/cache.ts';
+import { sha256 } from '../store/sha256.ts';
 
 let known: string | undefined;
 
-/** What tells this gym from any other: its version, and its own files as they are on the disk. Another one may judge otherwise. */
+/** What tells this gym from any other: its version, and its sources as they are on the disk or what its build came to. Another one may judge otherwise. */
 export function buildId(): string {
   known ??= idOf(topFolder(fileURLToPath(new URL('.', import.meta.url))));
   return known;
@@ -13,18 +13,19 @@ export function buildId(): string {
 
 function idOf(top: string): string {
   const manifest = readFileSync(join(top, 'package.json'), 'utf8');
-  const isSource = import.meta.url.endsWith('.ts');
-  // The name of a chunk changes with its content.
-  const chunks = isSource ? [] : readdirSync(join(top, 'dist/chunks'));
-  const folders = isSource ? ['gym', 'invariants'] : ['dist'];
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(top, folder), { recursive: isSource, encoding: 'utf8' }).map((name) => join(top, folder, name)),
+  const own = import.meta.url.endsWith('.ts') ? sourcesIn(top) : readFileSync(join(top, 'dist/.stamp'), 'utf8');
+  return sha256(`${manifest}\n${own}`).slice(0, 16);
+}
+
+function sourcesIn(top: string): string {
+  const files = ['gym', 'invariants'].flatMap((folder) =>
+    readdirSync(join(top, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(top, folder, name)),
   );
   const states = files.sort().map((file) => {
     const { size, mtimeMs } = statSync(file);
     return `${file} ${size} ${mtimeMs}`;
   });
-  return sha256([manifest, ...chunks.sort(), ...states].join('\n')).slice(0, 16);
+  return states.join('\n');
 }
 
 function topFolder(folder: string): string {

@@ -1,5 +1,5 @@
 import { sumUp } from '../judge/judge.ts';
-import { exitCodeOf, isGreen, problemExitCodes, type Verdict, worst } from '../judge/verdict.ts';
+import { askedText, exitCodeOf, isGreen, problemExitCodes, type Verdict, worst } from '../judge/verdict.ts';
 import type { Findings } from './findings.ts';
 import { strictly } from './proof.ts';
 import type { VerifyRequest } from './request.ts';
@@ -24,7 +24,7 @@ export function conclude(
   const judged = { ...summed, headline: isGo ? `${canary.call}, as ${canary.because}` : summed.headline + open };
   const [worstProblem] = [...problems].sort((a, b) => problemExitCodes[b.kind] - problemExitCodes[a.kind]);
   if (worstProblem === undefined) return { ...judged, exitCode: exitCodeOf(judged.state) };
-  const lost = worstProblem.kind === 'environment' || checks.length === 0;
+  const lost = problems.some(({ kind }) => kind === 'environment') || checks.length === 0;
   const state = lost ? 'unknown' : worst([judged.state, 'unknown']);
   return {
     state,
@@ -34,10 +34,9 @@ export function conclude(
   };
 }
 
-/** A part never passes for the whole: the sentence that is read first says so. */
-export function partly(conclusion: Conclusion, { part }: VerifyRequest): Conclusion {
-  if (part === undefined) return conclusion;
-  return { ...conclusion, headline: `only ${part.judged} of ${part.all} checks asked for: ${conclusion.headline}` };
+/** Of a part of the task, the sentence that is read first says so. */
+export function partly(conclusion: Conclusion, request: VerifyRequest): Conclusion {
+  return { ...conclusion, headline: `${askedText(request)}${conclusion.headline}` };
 }
 
 /** Says of a pass what of it was not run again. */

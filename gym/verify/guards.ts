@@ -7,10 +7,12 @@ import { listText } from '../judge/text.ts';
 import { readCases, recordCases, type StageCases } from '../store/baseline-cases.ts';
 import { guardNames } from '../task/guards.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import { acceptedFiles } from '../workspace/accepted.ts';
 import { type Changes, changesSince } from '../workspace/changes.ts';
 import type { Commit } from '../workspace/commit.ts';
 import { matchesAny } from '../workspace/paths.ts';
 import type { VerifyRequest } from './request.ts';
+import { variablesHash } from './variables.ts';
 
 /** Whether guards are judged: not where gym itself has changed the snapshot, nor where nothing but a build's service levels is judged. */
 export function isGuarded({ task, fault, isCanary }: Pick<VerifyRequest, 'task' | 'fault' | 'isCanary'>): boolean {
@@ -28,7 +30,9 @@ export async function workspaceChanges(
   if (!commit.ok) return commit;
   // A loop's worktree is without them.
   const mayLack = (path: string): boolean => matchesAny(path, request.task.hidden);
-  return changesSince({ commit: commit.value, directory, mayLack, alsoRead: alsoNeeded });
+  const { baseline, proposals = [] } = request;
+  const accepted = baseline === undefined ? [] : acceptedFiles(baseline, proposals);
+  return changesSince({ commit: commit.value, directory, accepted, mayLack, alsoRead: alsoNeeded });
 }
 
 /** The guards of a run, and which of them could not be judged. */
@@ -49,7 +53,8 @@ export function judgeWorkspace(
   if (!changes.ok) return { checks: [], unguarded: whyNot(changes.problems[0]) };
   const { files, others, tree } = changes.value;
   if (files.length === 0) {
-    recordCases(runDirectory, tree, casesOf(outcomes));
+    const variables = variablesHash(request.task, request.environmentVariables);
+    recordCases(runDirectory, { tree, variables, stages: casesOf(outcomes) });
     return { checks: [] };
   }
   const { store, history, task } = request;

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import type { Emit } from '../events/event.ts';
@@ -6,10 +6,10 @@ import { openEventLog } from '../events/log.ts';
 import { readEvidence } from '../evidence/evidence.ts';
 import { runStage, type StageOutcome, skippedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck } from '../judge/judge.ts';
-import { countText, listText } from '../judge/text.ts';
+import { listText, shareText, verbFor } from '../judge/text.ts';
 import { isGreen, worst } from '../judge/verdict.ts';
 import { waive } from '../judge/waive.ts';
-import { heldOutDirectory } from '../store/key.ts';
+import { heldOutDirectory, makeOwnFolder } from '../store/key.ts';
 import { writeAtomically } from '../store/store.ts';
 import { type HeldOut, heldOutCheck } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
@@ -41,7 +41,7 @@ export async function setAside(run: string, directory: string, files: readonly s
   if (files.length === 0) return;
   const aside = join(heldOutDirectory(run), asideName);
   for (const path of (await listFiles(directory)).filter((each) => matchesAny(each, files))) {
-    mkdirSync(dirname(join(aside, path)), { recursive: true, mode: 0o700 });
+    makeOwnFolder(dirname(join(aside, path)));
     cpSync(join(directory, path), join(aside, path), { verbatimSymlinks: true });
     rmSync(join(directory, path));
   }
@@ -49,7 +49,7 @@ export async function setAside(run: string, directory: string, files: readonly s
 
 /** Removes files of what is held out from a folder: the snapshot may be kept for the next run, in the checkout. What the stages left beside them goes as well. */
 export function removeFiles(directory: string, files: readonly string[]): void {
-  if (files.length === 0) return;
+  if (files.length === 0 || !existsSync(directory)) return;
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => matchesAny(path, files));
   for (const path of paths) {
     if (lstatSync(join(directory, path), { throwIfNoEntry: false })?.isDirectory() === false)
@@ -70,7 +70,7 @@ export async function judgeHeldOut({ task, files, tells }: HeldOut, place: HeldO
   const { request, builds, again } = place;
   const folder = heldOutDirectory(request.run);
   if (files.length > 0 && !existsSync(join(folder, asideName))) return elsewhere(again);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeOwnFolder(folder);
   const log = openEventLog(join(folder, 'events.ndjson'), request.run, []);
   if (files.length > 0) cpSync(join(folder, asideName), builds.directory, { recursive: true, verbatimSymlinks: true });
   const checks = await judgeAll({ ...request, task }, place, folder, log.emit).finally(() => {
@@ -119,14 +119,11 @@ function summary(checks: readonly CheckResult[], tells: HeldOut['tells'], again:
   const state = worst(gates.map((each) => each.state));
   const wrong = gates.filter((each) => !isGreen(each.state));
   const names = listText(wrong.map(({ name }) => name));
-  const counted = `${wrong.length} of ${countText(gates.length, 'check')} held out`;
+  const counted = `${shareText(wrong.length, gates.length, 'check')} held out ${verbFor(wrong.length, 'does', 'do')} not hold`;
   const because = {
     nothing: wrong.length === 0 ? 'all that is held out holds' : 'not all that is held out holds',
-    count: `${counted} ${wrong.length === 1 ? 'does' : 'do'} not hold`,
-    names:
-      wrong.length === 0
-        ? 'all that is held out holds'
-        : `${counted} ${wrong.length === 1 ? 'does' : 'do'} not hold: ${names}`,
+    count: counted,
+    names: wrong.length === 0 ? 'all that is held out holds' : `${counted}: ${names}`,
   }[tells];
   return { ...unjudged(again, because), state, ...amounts(state) };
 }

@@ -15,6 +15,7 @@ import { apart, needsEnvironment, planOf, stageRunner } from './run-stages.ts';
  * the build beside the baseline's once the stages have passed. The environment comes up before the first stage that needs it.
  *
  *     stages that need none ---> up -> all others -> evidence -> [baseline, targets] -> judge -> keep -> down
+ *          |                          '- a service crashes: they fail ---^
  *          '--- all is known, or one did not pass ----^
  */
 export async function runAndJudge(
@@ -40,7 +41,13 @@ export async function runAndJudge(
     return judgeIn(noEnvironment, ended);
   }
   const brought = await phase('up', emit, bringUp);
-  if (!brought.ok) return note(findings, emit, brought.problems);
+  if (!brought.ok) {
+    note(findings, emit, brought.problems);
+    const [{ kind, message }] = brought.problems;
+    if (kind !== 'crash' || others.length === 0) return;
+    await phase('stages', emit, () => runner.failIn(others, message.split('\n', 1)[0] ?? message));
+    return judgeIn(noEnvironment, ended);
+  }
   try {
     const disturbance = request.fault?.during;
     const environment = disturbance === undefined ? brought.value : expecting(brought.value, disturbance);

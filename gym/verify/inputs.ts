@@ -2,11 +2,13 @@ import { release } from 'node:os';
 import { relative } from 'node:path';
 import { type EnvironmentInputs, variableInputs } from '../environment/inputs.ts';
 import { ok, type Result } from '../events/problem.ts';
-import { type Inputs, sha256 } from '../store/cache.ts';
+import type { Inputs } from '../store/cache.ts';
+import { sha256 } from '../store/sha256.ts';
 import { importsOf, moduleText } from '../task/modules.ts';
 import type { Stage, Task } from '../task/schema.ts';
 import type { Contents } from '../workspace/contents.ts';
 import { matchesAny } from '../workspace/paths.ts';
+import { protectionOf } from '../workspace/protection.ts';
 import { buildId } from './build-id.ts';
 import { hostVariables } from './host-variables.ts';
 import type { Step } from './steps.ts';
@@ -26,7 +28,8 @@ const looksAround = new Set(['workspace', 'own']);
 
 /**
  * All that a step depends on. In a service that is its image, the files that are mounted, and what the Compose file says: nothing else of the workspace
- * can reach it. On the host it is the stage's `inputs`, and the variables.
+ * can reach it. On the host it is the stage's `inputs`, the variables, and the files that judge: what was judged by others of them, as with
+ * `--baseline .`, is not taken, though `inputs` leave them out.
  */
 export function inputsOf(step: Step, ground: InputGround): Result<Inputs> {
   const { task, contents, environment } = ground;
@@ -35,7 +38,11 @@ export function inputsOf(step: Step, ground: InputGround): Result<Inputs> {
   if (needsEnvironment && !environment.ok) return environment;
   const around = environment.ok && needsEnvironment ? environment.value : undefined;
   const wanted = globsOf(step, task, around);
-  const files = Object.entries(contents).filter(([path]) => wanted === 'all' || matchesAny(path, wanted));
+  const onHost = stages.filter(({ service }) => service === undefined);
+  const judges = judging(task, onHost);
+  const files = Object.entries(contents).filter(
+    ([path]) => wanted === 'all' || matchesAny(path, wanted) || judges(path),
+  );
   const inputs: Record<string, string> = {
     gym: buildId(),
     machine: `${process.platform} ${process.arch} ${release()} node ${process.version}`,
@@ -43,8 +50,7 @@ export function inputsOf(step: Step, ground: InputGround): Result<Inputs> {
   };
   for (const [path, content] of files) inputs[`file ${path}`] = content;
   for (const stage of stages) inputs[`stage ${stage.name}`] = definitionOf(stage);
-  if (stages.some(({ service }) => service === undefined))
-    Object.assign(inputs, variableInputs(hostVariables(ground.environmentVariables)));
+  if (onHost.length > 0) Object.assign(inputs, variableInputs(hostVariables(ground.environmentVariables)));
   // How a source is read may be written in any of them.
   if (step.sources.length > 0) Object.assign(inputs, { sources: step.sources.join(' ') }, taskFiles(task));
   return ok(inputs);
@@ -56,6 +62,14 @@ function globsOf({ stages, sources }: Step, task: Task, around: EnvironmentInput
   const declared = stages.flatMap(({ inputs = [] }) => inputs);
   const mounted = around?.inside ?? [];
   return mounted.includes('.') ? 'all' : [...declared, ...mounted];
+}
+
+/** Whether a file judges what stages on the host come to. The task file is told by their definitions, whatever else is in it. */
+function judging(task: Task, stages: readonly Stage[]): (path: string) => boolean {
+  if (stages.length === 0) return () => false;
+  const { covers } = protectionOf({ ...task, stages: [...stages] });
+  const own = relative(task.root, task.file);
+  return (path) => path !== own && covers(path);
 }
 
 /** What is run; how it is cached is no part of it. */

@@ -2,9 +2,11 @@ import type { Environment } from '../environment/environment.ts';
 import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import type { EvidenceReader } from '../evidence/evidence.ts';
 import { rewrittenResults } from '../harness/rewritten.ts';
+import { crashedStage } from '../harness/stage.ts';
 import { judgeInvariants, stageCheck, sumUp } from '../judge/judge.ts';
 import { isGreen } from '../judge/verdict.ts';
 import { waive } from '../judge/waive.ts';
+import { heldOutStore } from '../store/key.ts';
 import { readProofs } from '../store/proofs.ts';
 import type { HeldOut } from '../task/held-out.ts';
 import type { CheckResult } from '../task/judgement.ts';
@@ -49,6 +51,7 @@ export async function judgeIn(
   const { emit, runDirectory, directory } = way;
   if (signal.aborted) return;
   const evidence = request.isCanary === true ? undefined : await phase('evidence', emit, () => reader.evidence());
+  await blameLastStage(environment, findings);
   const ran = { stages: task.stages, outcomes: findings.outcomes, environment, hostDirectory: directory };
   note(findings, emit, await rewrittenResults(ran));
   const baseline = await bringUpBeside(request, way, findings, heldOut);
@@ -77,13 +80,24 @@ export async function judgeIn(
   keepSteps(plan, { task, run, store, runDirectory, nonce, outcomes, checks, evidence });
 }
 
+/**
+ * A service that ends by itself may be seen to only when the stage that needed it has passed. That stage fails all the same: else the verdict
+ * would depend on the moment.
+ */
+async function blameLastStage(environment: Environment, { outcomes }: Findings): Promise<void> {
+  const last = outcomes.at(-1);
+  if (last === undefined || last.cached !== undefined || !isGreen(last.state)) return;
+  const crashed = await crashedStage(last, environment);
+  if (crashed !== undefined) outcomes.splice(-1, 1, crashed);
+}
+
 /** Judges what is held out where all else holds, and adds the one check that stands for it. */
 async function addHeldOut(heldOut: HeldOut, place: HeldOutPlace, { emit }: Way, findings: Findings): Promise<void> {
   const { request, again } = place;
   const isGreenSoFar = isGreen(sumUp([], findings.checks).state) && findings.problems.length === 0;
   const check = isGreenSoFar ? await judgeHeldOut(heldOut, place) : notYet(again);
   const names = heldOut.task.heldOut?.checks ?? [];
-  const proven = readProofs(request.store, request.task.name);
+  const proven = readProofs(heldOutStore(request.store), request.task.name);
   const isProven = proven?.definition === findings.definition && names.every((name) => proven.checks[name]?.length);
   const [added = check] = withSince([check], request.run, lastVerdict(request));
   findings.checks.push({ ...added, proof: isProven ? 'proven' : 'unproven' });
@@ -121,10 +135,11 @@ async function judgeAll(
   const builds = { ...rest, directory, commit: findings.commit, isGreen: isGreenSoFar };
   const place = { run, runDirectory, emit, signal };
   const moves = findings.taken?.moves ?? [];
-  const { outcomes } = findings;
+  const { outcomes, changes } = findings;
+  const tree = changes?.ok === true ? changes.value.tree : '';
   const moved =
     isGreenSoFar && moves.length > 0
-      ? [await phase('baseline', emit, () => checkMoved(request, way, { moves, outcomes }, again))]
+      ? [await phase('baseline', emit, () => checkMoved(request, way, { moves, outcomes, tree }, again))]
       : [];
   const measured: CheckResult[] = [];
   if (request.isCanary === true) {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { askEngine, imageIn } from '../environment/ask.ts';
 import { isGreen, type Verdict } from '../judge/verdict.ts';
-import { cacheKey, decisionsHash, readWhole, sha256, writeWhole } from '../store/cache.ts';
-import { checkoutOfLoop, readProposals } from '../store/proposals.ts';
+import { cacheKey, decisionsHash, proposalsHash, readWhole, writeWhole } from '../store/cache.ts';
+import { checkoutOfLoop } from '../store/proposals.ts';
+import { sha256 } from '../store/sha256.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { type Contents, contentsOf } from '../workspace/contents.ts';
@@ -18,29 +18,30 @@ import { hostVariables } from './host-variables.ts';
  * What a whole passing run stood on, besides the files of its workspace: all of it can be looked up without loading the task. It is kept under
  * a key of those files, of gym, and of how it was asked.
  */
-const wholeRun = z.object({
-  schema: z.literal('gym.whole/1'),
-  run: z.string(),
+interface WholeRun {
+  readonly run: string;
   /** SHA-256 of its verdict's file. */
-  verdict: z.string(),
+  readonly verdict: string;
   /** Keys of its steps, by stage. */
-  keys: z.record(z.string(), z.string()),
+  readonly keys: Readonly<Record<string, string>>;
   /** Hashes of the values of all variables that the task or its Compose files asked for; null: it was not set. */
-  variables: z.record(z.string(), z.string().nullable()),
+  readonly variables: Readonly<Record<string, string | null>>;
   /** Hash of all variables that a stage on the host may ask for; null: no stage runs there. */
-  host: z.string().nullable(),
+  readonly host: string | null;
   /** Hashes of files outside of what git sees; null: it was not there. */
-  files: z.record(z.string(), z.string().nullable()),
-  images: z.record(z.string(), z.string()),
-  engine: z.string(),
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly images: Readonly<Record<string, string>>;
+  readonly engine: string;
   /** Hash of all refs: what is held against a baseline depends on where branches are. */
-  refs: z.string(),
+  readonly refs: string;
   /** Hash of what people have decided or proven. */
-  decisions: z.string(),
+  readonly decisions: string;
   /** The day on which it began, in UTC, where a check is waived until one. */
-  day: z.string().nullable(),
-});
-type WholeRun = z.infer<typeof wholeRun>;
+  readonly day: string | null;
+}
+
+/** By its seal this user's gym wrote it, and by its key this very build, which checked all of it: a schema would take longer to load than the answer. */
+const isOwn = <Written extends object>(read: unknown): read is Written => typeof read === 'object' && read !== null;
 
 /** How a verification was asked for. */
 export interface WholeAsk {
@@ -52,9 +53,6 @@ export interface WholeAsk {
   readonly strict: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
-
-/** By its hash it was written by this very gym, which checked all of it. */
-const ownVerdict = z.custom<Verdict>((value) => typeof value === 'object' && value !== null);
 
 const hashOrNull = (text: string | Uint8Array | undefined): string | null => (text === undefined ? null : sha256(text));
 
@@ -78,22 +76,22 @@ export async function findWhole(ask: WholeAsk): Promise<FoundWhole | undefined> 
   const { store, root, env } = ask;
   const facts = askEngine(env);
   const found = readWhole(store, keyOf(ask, contentsOf(root, await listFiles(root))));
-  const parsed = wholeRun.safeParse(found);
-  if (!parsed.success) return undefined;
-  const { run, keys, variables, host, files, images, engine, day } = parsed.data;
+  if (!isOwn<WholeRun>(found)) return undefined;
+  const { run, keys, variables, host, files, images, engine, day } = found;
   const holds =
     Object.entries(variables).every(([name, hash]) => hashOrNull(env[name]) === hash) &&
     Object.entries(files).every(([file, hash]) => hashOrNull(readOrNot(file)) === hash) &&
     (host === null || host === hostHash(env)) &&
     (day === null || day === dayOf(Date.now())) &&
-    parsed.data.refs === refsHash(root) &&
-    parsed.data.decisions === decisionsOf(ask);
+    found.refs === refsHash(root) &&
+    found.decisions === decisionsOf(ask);
   const now = await facts;
   if (!holds || now?.engine !== engine) return undefined;
   if (Object.entries(images).some(([reference, id]) => imageIn(now, reference) !== id)) return undefined;
   const text = readOrNot(join(store.runDirectory(run), 'verdict.json'));
-  if (text === undefined || sha256(text) !== parsed.data.verdict) return undefined;
-  return { run, keys, verdict: ownVerdict.parse(JSON.parse(text.toString('utf8'))) };
+  if (text === undefined || sha256(text) !== found.verdict) return undefined;
+  const verdict: unknown = JSON.parse(text.toString('utf8'));
+  return isOwn<Verdict>(verdict) ? { run, keys, verdict } : undefined;
 }
 
 /** What was looked at while a task was loaded and run. */
@@ -120,7 +118,6 @@ export function keepWhole(ask: WholeAsk & { readonly standing: Standing }, verdi
   const { task, keys, contents, images, engine, variables, files } = seen;
   const own = readFileSync(join(store.runDirectory(verdict.run), 'verdict.json'));
   const kept: WholeRun = {
-    schema: 'gym.whole/1',
     run: verdict.run,
     verdict: sha256(own),
     keys: { ...keys },
@@ -150,7 +147,7 @@ export const standingOf = (ask: Pick<WholeAsk, 'store' | 'root'>): Standing => (
 function decisionsOf({ store, root }: Pick<WholeAsk, 'store' | 'root'>): string {
   const loops = checkoutOfLoop(root);
   const own = decisionsHash(store);
-  return loops === undefined ? own : sha256(JSON.stringify([own, readProposals(openStore(loops))]));
+  return loops === undefined ? own : sha256(`${own} ${proposalsHash(openStore(loops))}`);
 }
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

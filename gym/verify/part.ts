@@ -1,5 +1,6 @@
-import { failed, ok, type Result } from '../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import { heldOutCheck, partsOf } from '../task/held-out.ts';
 import type { Stage, Task } from '../task/schema.ts';
 import type { Source } from '../task/source.ts';
 import { nearOrKnown } from '../task/suggest.ts';
@@ -16,18 +17,18 @@ export interface Part {
   readonly part?: NonNullable<Verdict['part']>;
 }
 
-/** The part of a task that was asked for, with the stages that have to run before. A problem of kind `usage`: there is no such stage or check. */
-export function partOf(task: Task, asked: Asked): Result<Part> {
+/**
+ * The part of a task that was asked for, with the stages that have to run before. A problem of kind `usage`: there is no such stage or check in
+ * sight. What is held out is part of the whole alone, as it is judged once all else holds.
+ */
+export function partOf(whole: Task, asked: Asked): Result<Part> {
+  const { visible: task, heldOut } = partsOf(whole);
   const all = [...task.stages, ...task.invariants, ...task.targets].map(({ name }) => name);
   const stageNames = task.stages.map(({ name }) => name);
   const names = asked.kind === 'stages' ? asked.stages : [asked.check];
   const known = asked.kind === 'stages' ? stageNames : all;
   const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) {
-    const what = asked.kind === 'stages' ? 'stage' : 'check';
-    const message = `${task.name} has no ${what} ${wrong}`;
-    return failed({ kind: 'usage', message, remedy: nearOrKnown(wrong, `${what}s`, known) });
-  }
+  if (wrong !== undefined) return failed(notInSight(whole, asked.kind === 'stages' ? 'stage' : 'check', wrong, known));
   const invariant = task.invariants.find(({ name }) => asked.kind === 'check' && name === asked.check);
   const target = task.targets.find(({ name }) => asked.kind === 'check' && name === asked.check);
   const wanted = invariant !== undefined ? stagesUnder(task, invariant) : target !== undefined ? stageNames : names;
@@ -40,19 +41,35 @@ export function partOf(task: Task, asked: Asked): Result<Part> {
     asked.kind === 'check' ? [invariant].flatMap((each) => each ?? []) : task.invariants.filter(isJudged);
   const targets = target === undefined ? [] : [target];
   const judged = stages.length + invariants.length + targets.length;
-  if (judged === all.length) return ok({ task });
+  const count = all.length + (heldOut === undefined ? 0 : 1);
+  if (judged === count) return ok({ task });
   const read = new Set(invariants.flatMap(({ sources }) => sources));
   const only = (sources: Readonly<Record<string, Source>>): Record<string, Source> =>
     Object.fromEntries(Object.entries(sources).filter(([name]) => read.has(name)));
   const { measurements, witnesses } = task;
   return ok({
     task: { ...task, stages, invariants, targets, measurements: only(measurements), witnesses: only(witnesses) },
-    part: { judged, all: all.length },
+    part: { judged, all: count },
   });
 }
 
-/** The stages that depend on any of these files: those that say so, and those that do not say what they depend on. */
-export function affectedStages({ stages }: Task, changed: readonly string[]): string[] {
+/**
+ * That a task has no stage or check of a name among those in sight. It is said in the same words whether the name is one that is held out or one that
+ * nobody has, so that asking tells nothing of what is held out.
+ */
+export function notInSight(task: Task, what: 'stage' | 'check', name: string, known: readonly string[]): Problem {
+  const { heldOut } = partsOf(task);
+  const remedy = nearOrKnown(name, `${what}s`, known);
+  if (heldOut === undefined) return { kind: 'usage', message: `${task.name} has no ${what} ${name}`, remedy };
+  const together = `What is held out is judged with all else, once that holds: gym verify ${task.name}`;
+  return name === heldOutCheck
+    ? { kind: 'usage', message: `${heldOutCheck} is not judged by itself`, remedy: together }
+    : { kind: 'usage', message: `${task.name} has no ${what} ${name} in sight`, remedy: `${remedy} ${together}` };
+}
+
+/** The stages in sight that depend on any of these files: those that say so, and those that do not say what they depend on. */
+export function affectedStages(task: Task, changed: readonly string[]): string[] {
+  const { stages } = partsOf(task).visible;
   const isAffected = ({ inputs }: Stage): boolean =>
     changed.some((path) => inputs === undefined || matchesAny(path, inputs));
   return stages.filter(isAffected).map(({ name }) => name);

@@ -6,6 +6,10 @@ import { displayPath } from '../task/display-path.ts';
 /** What a `.env` says fills in `${NAME}` whether git sees it or not. */
 const remedy = 'Let git see it. A .env beside the Compose file fills ${NAME} in all the same.';
 
+/** A file of variables is mostly ignored because of what is secret in it. */
+const remedyOfVariables =
+  'Name an example file that git sees; or set required: false, and write under environment what is needed, as NAME: ${NAME}, which your environment or a .env beside the Compose file fills in. Commit no secrets.';
+
 /**
  * Problems of a snapshot as they concern its workspace: whoever reads them has the files there, and the snapshot is gone by
  * then. A file that is in one of the `originals` but not in the snapshot is told as what it is: ignored by git.
@@ -35,7 +39,7 @@ function translated(problem: Problem, snapshot: string, originals: readonly [str
     ...problem,
     message: `${before}${message.join('')}${why}`,
     ...(isInside && { place: { ...problem.place, file: displayPath(join(workspace, file.slice(snapshot.length))) } }),
-    ...(isIgnored && { remedy }),
+    ...(isIgnored && { remedy: problem.message.startsWith('env_file: ') ? remedyOfVariables : remedy }),
   };
 }
 

@@ -47,7 +47,7 @@ export interface VerifyRequest {
   readonly strict?: boolean;
   /**
    * What is done with what earlier runs have found out. `use`: steps that nothing has changed for are taken from them. `refresh`: all runs, and is kept for
-   * later runs. Neither is said by default, as where an agent is judged or a proof is made: all runs, and nothing is kept.
+   * later runs. Neither is said by default, as where an agent is judged or something is broken on purpose: all runs, and nothing is kept.
    */
   readonly cache?: 'use' | 'refresh';
   /** Where it is to be known as a whole: how it was asked for, what it stood on before, and the names of the variables that the task was made with. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { noEnvironment } from '../environment/none.ts';
 import { type EvidenceReader, readEvidence } from '../evidence/evidence.ts';
-import { emitFinished, runStage, skippedStage } from '../harness/stage.ts';
+import { emitFinished, notRun, runStage, skippedStage } from '../harness/stage.ts';
 import { isGreen } from '../judge/verdict.ts';
 import type { Stage } from '../task/schema.ts';
 import { disturbed } from './disturb.ts';
@@ -48,6 +48,8 @@ interface StageRunner {
   run(stages: readonly Stage[]): Promise<void>;
   /** In the environment, or in none where it is sure that it will not come up. */
   runIn(environment: Environment, stages: readonly Stage[]): Promise<void>;
+  /** Where a service crashed while the environment came up: they fail because of that, as if it had ended a moment later. */
+  failIn(stages: readonly Stage[], because: string): Promise<void>;
 }
 
 /** The runner of a run's stages: each once, in their order, those of the plan as they were. */
@@ -81,7 +83,7 @@ export function stageRunner(
     });
     note(findings, emit, problems);
   };
-  const runAll = async (stages: readonly Stage[]): Promise<void> => {
+  const runAll = async (stages: readonly Stage[], work = runOne): Promise<void> => {
     for (const stage of stages) {
       const before = findings.outcomes.find(({ state }) => !isGreen(state));
       const outcome = known.get(stage.name);
@@ -89,13 +91,13 @@ export function stageRunner(
         emitFinished(outcome, emit);
         findings.outcomes.push(outcome);
       } else if (before !== undefined && !keepGoing) findings.outcomes.push(skippedStage(stage, before, emit));
-      else await runOne(stage);
+      else await work(stage);
       if (signal.aborted) return;
     }
   };
   return {
     reader,
-    run: runAll,
+    run: (stages) => runAll(stages),
     async runIn(where, stages) {
       environment = where;
       // Else the first of them does.
@@ -103,5 +105,9 @@ export function stageRunner(
       if (!isCanary && isFirst) await reader.beforePure(undefined);
       await runAll(stages);
     },
+    failIn: (stages, because) =>
+      runAll(stages, async (stage) => {
+        findings.outcomes.push(notRun(stage, { state: 'fail', because }, emit));
+      }),
   };
 }

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jsonOf } from '../events/json.ts';
 import type { StageOutcome } from '../harness/stage.ts';
 import { type Change, isGreen, type Tally, type Verdict, verdictSchema } from '../judge/verdict.ts';
 import { areAsWritten } from '../store/audit.ts';
 import { verdictName } from '../store/run-files.ts';
 import type { CheckResult } from '../task/judgement.ts';
+import type { Baseline } from '../workspace/baseline.ts';
 import type { VerifyRequest } from './request.ts';
 import { failedCasesOf } from './stage-result.ts';
 
@@ -73,33 +75,30 @@ function wrongIn(checks: readonly CheckResult[], failedOf: (stage: string) => re
 
 const tallyOf = (names: readonly string[]): Tally => ({ count: names.length, first: names.slice(0, namesKept) });
 
-/** The verdict of the task before this run in the same workspace, with nothing broken on purpose; `undefined`: there is none. */
-export function lastVerdict({
-  store,
-  history,
-  task,
-  run,
-  workspace,
-}: Pick<VerifyRequest, 'store' | 'history' | 'task' | 'run' | 'workspace'>): Verdict | undefined {
+/** What tells which verdicts this run's may be compared with. */
+export interface LastAsk extends Pick<VerifyRequest, 'store' | 'history' | 'task' | 'run' | 'workspace'> {
+  readonly baseline?: Pick<Baseline, 'name'>;
+}
+
+/**
+ * The last verdict of the task before this run that judged anything, in the same workspace, by the protected files of the same baseline, with nothing
+ * broken on purpose; `undefined`: there is none.
+ */
+export function lastVerdict({ store, history, task, run, workspace, baseline }: LastAsk): Verdict | undefined {
   for (const row of history.newest(lookedAt)) {
     if (row.kind !== 'verify' || row.task !== task.name || row.run === run || row.durationMs === null) continue;
     const file = join(store.runDirectory(row.run), verdictName);
     if (!existsSync(file)) continue;
-    const parsed = verdictSchema.safeParse(parsedJson(readFileSync(file, 'utf8')));
+    const parsed = verdictSchema.safeParse(jsonOf(readFileSync(file, 'utf8')));
     // A loop works on other files than the user does: what fails there says nothing of what fails here.
     if (!parsed.success) continue;
-    const { fault, canary, part, workspace: judged } = parsed.data;
-    const isMeant = [fault, canary, part].every((each) => each === undefined) && judged.root === workspace;
-    if (isMeant && areAsWritten(store, history, row, [verdictName])) return parsed.data;
+    const { fault, canary, part, workspace: judged, checks } = parsed.data;
+    const isPlain = [fault, canary, part].every((each) => each === undefined) && checks.length > 0;
+    const isSame = judged.root === workspace && refOf(judged.baseline) === refOf(baseline?.name);
+    if (isPlain && isSame && areAsWritten(store, history, row, [verdictName])) return parsed.data;
   }
   return undefined;
 }
 
-/** A damaged file is that of no verdict. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** A baseline moves on with its branch: `main` of `main@1a2b3c4`. `undefined`: the workspace's own files have judged. */
+const refOf = (name: string | undefined): string | undefined => name?.replace(/@[^@]*$/, '');

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
+import { jsonOf } from '../events/json.ts';
 import type { StageOutcome } from '../harness/stage.ts';
 import { failedInOrder, groupedFailures } from '../judge/signature.ts';
 import type { StageResult } from '../judge/verdict.ts';
@@ -48,13 +49,4 @@ export function failedCasesOf(runDirectory: string, stage: string): KeptCase[] {
   const file = fileOf(runDirectory, stage);
   if (!existsSync(file)) return [];
   return z.array(keptCase).safeParse(jsonOf(readFileSync(file, 'utf8'))).data ?? [];
-}
-
-/** A damaged file is one of no cases. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

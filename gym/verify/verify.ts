@@ -19,7 +19,7 @@ import { bringUp } from './bring-up.ts';
 import { conclude, partly, withCached } from './conclude.ts';
 import { type Findings, note, phase, type Way } from './findings.ts';
 import { workspaceChanges } from './guards.ts';
-import { removeAside, setAside } from './held-out.ts';
+import { removeAside, removeFiles, setAside } from './held-out.ts';
 import { runAndJudge } from './in-environment.ts';
 import { keepIfWhole } from './keep-whole.ts';
 import { asInWorkspace } from './places.ts';
@@ -59,15 +59,20 @@ export async function verify(asked: VerifyRequest): Promise<Verdict> {
   begin(request, log.emit, startedAt, heldOut);
   const place = takePlace(request.store, request.workspace);
   try {
-    await walk(request, place, { directory: place.directory, runDirectory, emit: log.emit }, findings, heldOut);
+    try {
+      await walk(request, place, { directory: place.directory, runDirectory, emit: log.emit }, findings, heldOut);
+    } finally {
+      removeBaselineFiles(runDirectory);
+      removeAside(request.run);
+      // In a proof they were in sight, and the snapshot stays in the checkout.
+      removeFiles(place.directory, asked.task.heldOut?.files ?? []);
+    }
+    const verdict = end(request, log, { findings, startedAt, runDirectory });
+    keepIfWhole(request, findings, { verdict, directory: place.directory });
+    return verdict;
   } finally {
     place.release();
-    removeBaselineFiles(runDirectory);
-    removeAside(request.run);
   }
-  const verdict = end(request, log, { findings, startedAt, runDirectory });
-  keepIfWhole(request, findings, { verdict, directory: place.directory });
-  return verdict;
 }
 
 function acceptedOf({ proposals = [] }: VerifyRequest): NonNullable<Verdict['proposals']> {
@@ -229,6 +234,6 @@ function changeOf(request: VerifyRequest, { checks, outcomes }: Findings): Pick<
   const { fault, isCanary, part } = request;
   const isPlain = fault === undefined && isCanary !== true && part === undefined && checks.length > 0;
   const before = isPlain ? lastVerdict(request) : undefined;
-  if (before === undefined || before.checks.length === 0) return {};
+  if (before === undefined) return {};
   return { change: changeSince(before, { checks, outcomes }, request.store.runDirectory) };
 }

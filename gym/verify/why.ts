@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import { type CacheRecord, cacheKey, newestRecords } from '../store/cache.ts';
 import { partsOf } from '../task/held-out.ts';
-import { nearOrKnown } from '../task/suggest.ts';
 import { differences } from './inputs.ts';
+import { notInSight } from './part.ts';
 import { type SnapshotAsk, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { inputsOfSteps, neverCached, type PlannedStep } from './reuse.ts';
@@ -33,12 +33,10 @@ export async function whyStage(
   stage: string,
 ): Promise<Result<Told>> {
   const { task, environmentVariables } = ask;
-  const names = task.stages.map(({ name }) => name);
-  if (!names.includes(stage)) {
-    const message = `${task.name} has no stage ${stage}`;
-    return failed({ kind: 'usage', message, remedy: nearOrKnown(stage, 'stages', names) });
-  }
-  if (partsOf(task).heldOut !== undefined) {
+  const { visible, heldOut } = partsOf(task);
+  const names = visible.stages.map(({ name }) => name);
+  if (!names.includes(stage)) return failed(notInSight(task, 'stage', stage, names));
+  if (heldOut !== undefined) {
     return ok({
       step: stage,
       why: { kind: 'never', because: 'the task holds checks out, and what they find has to be up' },

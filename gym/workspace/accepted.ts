@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { ok } from '../events/problem.ts';
-import type { ProposedFile } from '../store/proposals.ts';
+import type { Proposal, ProposedFile } from '../store/proposals.ts';
+import type { ModuleState } from '../task/state.ts';
 import type { Baseline } from './baseline.ts';
 import { entryAt, isExecutable } from './paths.ts';
 
@@ -39,9 +40,28 @@ export function withAccepted(baseline: Baseline, changes: readonly ProposedFile[
   };
 }
 
+/** The modules of a task with changes to them. `folder`: the task's. */
+export function modulesWith(state: ModuleState, changes: readonly ProposedFile[], folder: string): ModuleState {
+  if (changes.length === 0) return state;
+  const texts = new Map(changes.map(({ path, content }) => [path, content]));
+  return (module) => {
+    const content = texts.get(relative(folder, module));
+    return content == null ? state(module) : Buffer.from(content, 'base64').toString();
+  };
+}
+
 /** Whether the baseline has what a file was changed from. */
 export function isValid(baseline: Baseline, { path, base }: ProposedFile): boolean {
   return baseline.idOf(path) === (base ?? undefined);
+}
+
+/** The files of the proposals that a person has accepted, as far as they count. */
+export function acceptedFiles(
+  baseline: Baseline,
+  proposals: readonly Pick<Proposal, 'state' | 'files'>[],
+): ProposedFile[] {
+  const files = proposals.flatMap((each) => (each.state === 'accepted' ? each.files : []));
+  return files.filter((each) => isValid(baseline, each));
 }
 
 function isThere({ content, isExecutable: executable }: ProposedFile, file: string): boolean {

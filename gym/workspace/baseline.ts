@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, readlinkSync, rmSync, symli
 import { dirname, join, relative } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
+import { sha256 } from '../store/sha256.ts';
 import type { Task } from '../task/schema.ts';
 import { type Commit, commitEnvironment } from './commit.ts';
 import { hashFiles, listFiles } from './files.ts';
@@ -156,8 +157,7 @@ function isCheckedOut(file: string, { mode, id }: Entry, original: Uint8Array | 
   const content = contentAt(file, mode);
   if (content === undefined || original === undefined || mode === linkMode) return false;
   const { oid, size } = lfsPointer.exec(Buffer.from(original.subarray(0, 200)).toString())?.groups ?? {};
-  if (oid !== undefined)
-    return content.length === Number(size) && createHash('sha256').update(content).digest('hex') === oid;
+  if (oid !== undefined) return content.length === Number(size) && sha256(content) === oid;
   const text = Buffer.from(content).toString('latin1');
   return text.includes('\r\n') && blobId(Buffer.from(text.replaceAll('\r\n', '\n'), 'latin1'), id.length) === id;
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ok, type Result } from '../events/problem.ts';
+import type { ProposedFile } from '../store/proposals.ts';
+import { sha256 } from '../store/sha256.ts';
 import type { Commit } from './commit.ts';
 import { git, gitBytes } from './git.ts';
 
@@ -21,9 +23,9 @@ export interface FileChange {
   readonly after: FileState | undefined;
 }
 
-/** How a folder differs from a commit. */
+/** How a folder differs from a baseline. */
 export interface Changes {
-  /** Hash of the commit's tree for the task's folder. */
+  /** Tells the baseline's content of the task's folder from any other; empty: it is from before there was one. */
   readonly tree: string;
   /** By path. */
   readonly files: readonly FileChange[];
@@ -35,6 +37,8 @@ export interface Changes {
 export interface ChangesRequest {
   readonly commit: Commit;
   readonly directory: string;
+  /** Files that the baseline has otherwise than the commit, as a person has accepted them. */
+  readonly accepted: readonly ProposedFile[];
   /** Files that may be missing from the folder: that is no change. */
   readonly mayLack: (path: string) => boolean;
   /** Files to be read though they did not change, by the paths of those that did. */
@@ -47,11 +51,11 @@ export const textLimitBytes = 2 * 1024 * 1024;
 const env = { GIT_NO_REPLACE_OBJECTS: '1' };
 
 /**
- * Compares a folder with a commit, by content: neither git's index nor its attributes and filters have a say, so nothing can be hidden with
+ * Compares a folder with a commit and what a person has accepted on top of it, by content: neither git's index nor its attributes and filters have a say, so nothing can be hidden with
  * them. Line ends that differ are no change, nor are files of Git LFS whose content is what the commit's pointer names.
  */
 export async function changesSince(request: ChangesRequest): Promise<Result<Changes>> {
-  const { commit, directory, mayLack, alsoRead } = request;
+  const { commit, directory, accepted, mayLack, alsoRead } = request;
   const options = { cwd: directory, env: { ...env, GIT_DIR: commit.gitDirectory } };
   const folder = `${commit.hash}:${commit.folder}`;
   const [tree, listed] = await Promise.all([
@@ -64,17 +68,24 @@ export async function changesSince(request: ChangesRequest): Promise<Result<Chan
   const { blobs, submodules } = entriesOf(listed.value);
   const inFolder = pathsIn(directory).filter((path) => !submodules.some((each) => path.startsWith(`${each}/`)));
   const own = new Set(inFolder);
-  const paths = [
+  const decided = new Map(accepted.map(({ path, content }) => [path, content]));
+  const differing = [
     ...inFolder.filter((path) => blobs.get(path) !== blobHash(directory, path, tree.value.length)),
     ...[...blobs.keys()].filter((path) => !own.has(path) && !mayLack(path)),
-  ].sort();
+  ].filter((path) => !decided.has(path));
+  const undone = [...decided].flatMap(([path, content]) =>
+    (contentAt(directory, path)?.toString('base64') ?? null) === content ? [] : [path],
+  );
+  const paths = [...differing, ...undone].sort();
   const contents = await readBlobs(
-    paths.flatMap((path) => blobs.get(path) ?? []),
+    differing.flatMap((path) => blobs.get(path) ?? []),
     options,
   );
   if (!contents.ok) return contents;
   const before = new Map(
     paths.flatMap((path): [string, Buffer | number][] => {
+      const text = decided.get(path);
+      if (decided.has(path)) return text == null ? [] : [[path, Buffer.from(text, 'base64')]];
       const content = contents.value.get(blobs.get(path) ?? '');
       return content === undefined ? [] : [[path, content]];
     }),
@@ -84,7 +95,13 @@ export async function changesSince(request: ChangesRequest): Promise<Result<Chan
     const text = own.has(path) ? stateOf(contentAt(directory, path)).text : undefined;
     return text === undefined ? [] : [[path, text]];
   });
-  return ok({ tree: tree.value, files, others: new Map(others) });
+  return ok({ tree: baselineId(tree.value, accepted), files, others: new Map(others) });
+}
+
+function baselineId(tree: string, accepted: readonly ProposedFile[]): string {
+  if (accepted.length === 0) return tree;
+  const files = accepted.map(({ path, content }) => [path, content]).sort();
+  return `${tree}+${sha256(JSON.stringify(files))}`;
 }
 
 function changedOf(
@@ -107,7 +124,7 @@ function changedOf(
 function isSame({ before, after }: FileChange, content: Buffer | undefined): boolean {
   if (before?.text === undefined || content === undefined) return false;
   const pointer = isPointer(before) ? /^oid sha256:([0-9a-f]{64})$/m.exec(before.text)?.[1] : undefined;
-  if (pointer !== undefined) return createHash('sha256').update(content).digest('hex') === pointer;
+  if (pointer !== undefined) return sha256(content) === pointer;
   return before.text === after?.text;
 }
 

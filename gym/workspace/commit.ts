@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { git, repositoryOf, runGit } from './git.ts';
+import { git, type Repository, repositoryOf, runGit } from './git.ts';
 
 /** A commit whose files can be had, whatever has become of the folder since. */
 export interface Commit {
@@ -19,22 +19,23 @@ export const commitEnvironment = { GIT_NO_REPLACE_OBJECTS: '1' };
 
 /**
  * The commit that a ref names, or by default the one at which HEAD and the default branch parted. Problems of kind `usage`: there is no git, no
- * such ref, or no branch to start from.
+ * such ref, or no branch to start from. `repository`: what repositoryOf gives for the folder, where it is asked anyhow.
  */
-export async function findCommit(folder: string, ref: string | undefined): Promise<Result<Commit>> {
-  // Asked at once: each takes as long as git takes to start.
-  const [top, gitDirectory, named] = await Promise.all([
-    repositoryOf(folder),
-    git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder }),
+export async function findCommit(
+  folder: string,
+  ref: string | undefined,
+  repository: Promise<Repository | undefined> = repositoryOf(folder),
+): Promise<Result<Commit>> {
+  const [found, named] = await Promise.all([
+    repository,
     ref === undefined ? mergeBase(folder) : namedCommit(folder, ref),
   ]);
-  if (top === undefined) {
+  if (found === undefined) {
     const message = 'there is no baseline: the folder is in no git repository';
     return failed({ kind: 'usage', message, place: { file: folder }, remedy: 'git init, and commit a first state.' });
   }
-  if (!gitDirectory.ok) return gitDirectory;
   if (!named.ok) return named;
-  return ok({ gitDirectory: gitDirectory.value, folder: relative(top, folder), ...named.value });
+  return ok({ gitDirectory: found.gitDirectory, folder: relative(found.top, folder), ...named.value });
 }
 
 type Named = Pick<Commit, 'hash' | 'name'>;

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, type Stats } from 'node:fs';
 import { join, relative } from 'node:path';
+import { sha256 } from '../store/sha256.ts';
 import { repositoryOf, runGit } from './git.ts';
 import { type Content, contentOf } from './mirror.ts';
 import { ancestorsOf, entryAt } from './paths.ts';
@@ -13,7 +13,7 @@ export function hashFiles(folder: string, paths: readonly string[]): string {
 /** The same of files whose contents are known. */
 export function hashOf(files: readonly (readonly [path: string, content: Content])[]): string {
   const text = files.map(([path, { kind, sha256 }]) => `${path}\0${kind}\0${sha256}\0`).join('');
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text);
 }
 
 /** All files of a folder, relative to it, whatever git says. */

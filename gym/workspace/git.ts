@@ -98,10 +98,20 @@ function refused(args: readonly string[], options: GitOptions, run: GitRun): Res
   });
 }
 
-/** Top folder of the repository that has a folder, unless it ignores it. */
-export async function repositoryOf(folder: string): Promise<string | undefined> {
-  const top = await runGit(['rev-parse', '--show-toplevel'], { cwd: folder });
-  if (top.exitCode !== 0) return undefined;
-  const ignored = await runGit(['check-ignore', '--quiet', folder], { cwd: folder });
-  return ignored.exitCode === 0 ? undefined : top.stdout.trim();
+/** Where a repository is: its top folder, and the folder that git keeps it in. */
+export interface Repository {
+  readonly top: string;
+  readonly gitDirectory: string;
+}
+
+/** The repository that has a folder, unless it ignores it. */
+export async function repositoryOf(folder: string): Promise<Repository | undefined> {
+  // Asked at once: each takes as long as git takes to start.
+  const [found, ignored] = await Promise.all([
+    runGit(['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-dir'], { cwd: folder }),
+    runGit(['check-ignore', '--quiet', folder], { cwd: folder }),
+  ]);
+  const [top, gitDirectory] = found.stdout.split('\n');
+  if (found.exitCode !== 0 || top === undefined || gitDirectory === undefined) return undefined;
+  return ignored.exitCode === 0 ? undefined : { top, gitDirectory };
 }

@@ -31,8 +31,10 @@ export type Judging =
 export async function findJudging(taskFile: string, ref: string | undefined): Promise<Result<Judging>> {
   if (ref === ownBaseline) return ok({ kind: 'own', note: "judged by the workspace's own protected files, as asked" });
   const folder = realpathSync(dirname(taskFile));
-  if (ref === undefined && (await repositoryOf(folder)) === undefined) return ok(itself('it is in no git repository'));
-  const found = await findCommit(folder, ref);
+  // Asked at once: each takes as long as git takes to start.
+  const repository = repositoryOf(folder);
+  const found = await findCommit(folder, ref, repository);
+  if (ref === undefined && (await repository) === undefined) return ok(itself('it is in no git repository'));
   if (!found.ok && ref !== undefined) return found;
   const commit = found.ok ? found : await findCommit(folder, 'HEAD');
   if (!commit.ok) return ok(itself('there is no commit yet'));

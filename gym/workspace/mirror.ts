@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -19,6 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sha256 } from '../store/sha256.ts';
 import { writeAtomically } from '../store/store.ts';
 import { ancestorsOf, entryAt, isExecutable } from './paths.ts';
 
@@ -170,8 +170,7 @@ export function contentOf(file: string): Content {
   const stat = lstatSync(file);
   const isLink = stat.isSymbolicLink();
   const content = isLink ? readlinkSync(file) : readFileSync(file);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  return { kind: kindOf(stat), sha256, bytes: isLink ? 0 : content.length };
+  return { kind: kindOf(stat), sha256: sha256(content), bytes: isLink ? 0 : content.length };
 }
 
 /** What changes with every write: the time of the last change (ctime) is the kernel's, and no program sets it. */

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { lockHolder, tryLock } from '../store/lock.ts';
 import type { Store } from '../store/store.ts';
 import { mirroredFrom } from './mirror.ts';
@@ -13,6 +13,13 @@ export interface SnapshotPlace {
 
 /** Beyond so many, a place is taken over from another workspace rather than made. */
 const enough = 4;
+
+/**
+ * Where a snapshot is between two runs: test runners and linters that are started in the workspace would take its files for the workspace's own, and
+ * look in no `node_modules`. It cannot be there while stages run in it, for they would find nothing either; and no folder of that name may be beside it or
+ * above, where stages would find packages.
+ */
+const asleepName = 'asleep/node_modules/tree';
 
 const homeOf = (store: Store): string => join(store.directory, 'snapshots');
 
@@ -32,8 +39,16 @@ export function takePlace(store: Store, workspace: string): SnapshotPlace {
   for (const name of [...known, ...Array.from({ length: 100 }, (_, more) => `${next + more}`)]) {
     const taken = tryLock(join(home, 'locks'), name);
     if (!('lock' in taken)) continue;
-    mkdirSync(join(home, name), { recursive: true });
-    return { directory: join(home, name, 'tree'), memoryFile: memoryIn(home, name), release: taken.lock.release };
+    const [directory, asleep] = [join(home, name, 'tree'), join(home, name, asleepName)];
+    mkdirSync(dirname(asleep), { recursive: true });
+    // A killed gym has left it where it was.
+    if (!existsSync(directory) && existsSync(asleep)) renameSync(asleep, directory);
+    const release = (): void => {
+      rmSync(asleep, { recursive: true, force: true });
+      if (existsSync(directory)) renameSync(directory, asleep);
+      taken.lock.release();
+    };
+    return { directory, memoryFile: memoryIn(home, name), release };
   }
   throw new Error(`every place in ${home} is taken`);
 }

@@ -1,83 +1,97 @@
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
-import { join, relative } from 'node:path';
-import { failed, ok, type Result } from '../events/problem.ts';
+import { realpathSync } from 'node:fs';
+import { relative } from 'node:path';
+import { ok, type Problem, type Result } from '../events/problem.ts';
 import { runGit } from './git.ts';
+import { watchTree } from './watch-tree.ts';
 
 /** A folder that is watched. */
 export interface Watching {
   close(): void;
 }
 
-/** Saves that follow each other within this time are one: an editor writes a file in several steps. */
-const togetherMs = 30;
-/** Never looked into, whatever git says. */
-const passedOver = new Set(['.git', '.gym', 'node_modules']);
-
-/**
- * Calls `onSaved` with the paths that were written, made or removed in a folder and all below it, as soon as nothing more has come for 30 ms.
- * What git ignores is passed over. Each folder is watched by itself: watching a tree as a whole would watch what is ignored too. A problem of
- * kind `environment`: the system watches no more folders.
- */
-export async function watchWorkspace(
-  root: string,
-  onSaved: (paths: readonly string[]) => void,
-): Promise<Result<Watching>> {
-  const ignored = await ignoredBelow(root);
-  const watchers = new Map<string, FSWatcher>();
-  const changed = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
-  const settle = async (): Promise<void> => {
-    const paths = [...changed].sort();
-    changed.clear();
-    const seen = await notIgnored(root, paths);
-    if (!closed && seen.length > 0) onSaved(seen);
-  };
-  const onEvent = (folder: string, name: string | null): void => {
-    if (name === null || passedOver.has(name)) return;
-    const path = join(folder, name);
-    // What was made below it before it was watched is found by looking.
-    if (isFolder(path) && !watchers.has(path)) for (const found of add(path)) changed.add(relative(root, found));
-    changed.add(relative(root, path));
-    clearTimeout(timer);
-    timer = setTimeout(settle, togetherMs);
-  };
-  /** Watches a folder and those below it; gives the files that are there. */
-  const add = (folder: string): string[] => {
-    const watcher = watch(folder, (_, name) => onEvent(folder, name));
-    const drop = (): void => {
-      watcher.close();
-      watchers.delete(folder);
-    };
-    watcher.on('error', drop);
-    watchers.set(folder, watcher);
-    const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !passedOver.has(name));
-    return entries.flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (!entry.isDirectory()) return [path];
-      return ignored.has(relative(root, path)) ? [] : add(path);
-    });
-  };
-  const close = (): void => {
-    closed = true;
-    clearTimeout(timer);
-    for (const watcher of watchers.values()) watcher.close();
-  };
-  try {
-    add(root);
-    return ok({ close });
-  } catch (error) {
-    close();
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOSPC' && code !== 'EMFILE') throw error;
-    const message = `the system watches no more folders (${code}); this one has ${watchers.size} and more`;
-    const remedy = 'Allow more: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512.';
-    return failed({ kind: 'environment', message, place: { file: root }, remedy });
-  }
+/** Who hears of a folder that is watched. */
+export interface WatchListener {
+  /** These paths were written, made or removed, relative to the folder. */
+  onSaved(paths: readonly string[]): void;
+  /** Not all of it is watched any more. */
+  onLost(problem: Problem): void;
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+/** Saves that follow each other within this time are one: an editor writes a file in several steps. */
+const togetherMs = 30;
+/** After more files than anybody saves by hand it is longer: git writes many, with pauses. */
+const burst = { files: 50, togetherMs: 200 };
+/** After so many the kernel may have dropped some (inotify(7), max_queued_events): folders that nobody told of are looked for. */
+const droppingFiles = 1000;
+/** When git is asked what it ignores, so that it has answered when the time is over. */
+const askAfterMs = 5;
+
+/**
+ * Tells of what is saved in a folder and all below it, but for what git ignores, as soon as nothing more has come for 30 ms; after more than 50 files,
+ * for 200 ms.
+ *
+ *     quiet ──save──► collecting ──nothing for 30 ms──► told
+ *                         └──save──► collecting
+ *
+ * A problem of kind `environment`: the system watches no more folders.
+ */
+export async function watchWorkspace(folder: string, { onSaved, onLost }: WatchListener): Promise<Result<Watching>> {
+  const root = realpathSync(folder);
+  const ignored = await ignoredBelow(root);
+  const isWanted = (path: string): boolean => !ignored.has(relative(root, path));
+  const tree = watchTree(root, { isWanted, onChanged: (path) => saves.add(relative(root, path)), onLost });
+  if (!tree.ok) return tree;
+  const saves = collectSaves(root, (paths, isBig) => {
+    const problem = isBig ? tree.value.look() : undefined;
+    if (problem === undefined) onSaved(paths);
+    else onLost(problem);
+  });
+  const close = (): void => {
+    tree.value.close();
+    saves.close();
+  };
+  return ok({ close });
+}
+
+/** Collects paths until no more come, and gives those that git does not ignore; `isBig`: there may have been others. */
+function collectSaves(
+  root: string,
+  onSaved: (paths: readonly string[], isBig: boolean) => void,
+): { add(path: string): void; close(): void } {
+  const changed = new Set<string>();
+  /** What git was asked before the time was over. */
+  let asked: { readonly paths: ReadonlySet<string>; readonly seen: Promise<string[]> } | undefined;
+  let asking: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const ask = (): void => {
+    const paths = [...changed];
+    asked = { paths: new Set(paths), seen: notIgnored(root, paths) };
+  };
+  const settle = async (): Promise<void> => {
+    const early = asked;
+    const rest = [...changed].filter((path) => early?.paths.has(path) !== true);
+    const isBig = changed.size > droppingFiles;
+    changed.clear();
+    asked = undefined;
+    const seen = await Promise.all([early?.seen ?? [], rest.length === 0 ? [] : notIgnored(root, rest)]);
+    if (!isClosed && (isBig || seen.flat().length > 0)) onSaved(seen.flat().sort(), isBig);
+  };
+  const add = (path: string): void => {
+    if (changed.size === 0) asking = setTimeout(ask, askAfterMs);
+    changed.add(path);
+    clearTimeout(settling);
+    const ms = changed.size > burst.files ? burst.togetherMs : togetherMs;
+    // Timers come before what the kernel has to tell: where this process was held up, that is heard first.
+    const mine = setTimeout(() => setImmediate(() => settling === mine && settle()), ms);
+    settling = mine;
+  };
+  const close = (): void => {
+    isClosed = true;
+    clearTimeout(asking);
+    clearTimeout(settling);
+  };
+  return { add, close };
 }
 
 /** Folders that git ignores as a whole. */

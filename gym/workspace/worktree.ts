@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
 import type { Worktree } from '../store/journal.ts';
@@ -6,11 +6,21 @@ import type { Store } from '../store/store.ts';
 import type { Task } from '../task/schema.ts';
 import { protectedFiles, withoutHeldOut } from './baseline.ts';
 import { git, repositoryOf, runGit } from './git.ts';
-import { isolate, publish } from './isolate.ts';
+import { isolate } from './isolate.ts';
 import { applyPatch, patchesOf } from './patch.ts';
 import { matchesAny } from './paths.ts';
 import { type Protection, protectionOf } from './protection.ts';
 import { cloneSubmodules, copySubmodules, restoreSubmodules } from './submodules.ts';
+import {
+  clearLocks,
+  commitTree,
+  environmentOf,
+  hiddenPaths,
+  inWorktree,
+  moveBranch,
+  removeHidden,
+  treeOf,
+} from './worktree-git.ts';
 
 /** The commit of an attempt. */
 export interface Checkpoint {
@@ -50,8 +60,8 @@ export async function makeWorktree(
   for (const left of [directory, plan.scratchIndex, `${plan.scratchIndex}.lock`]) {
     rmSync(left, { recursive: true, force: true });
   }
-  const top = await repositoryOf(task.root);
-  const made = top === undefined ? await ownRepository(plan) : await linkedWorktree(plan, top);
+  const repository = await repositoryOf(task.root);
+  const made = repository === undefined ? await ownRepository(plan) : await linkedWorktree(plan, repository.top);
   rmSync(plan.scratchIndex, { force: true });
   if (!made.ok) return made;
   const guarded = await guardedWorktree(task, made.value, protection);
@@ -262,68 +272,4 @@ export function removeWorktree(worktree: Worktree): void {
 export function diffCommand({ kind, gitDirectory, start, branch }: Worktree): string {
   const where = kind === 'own' ? ` --git-dir=${gitDirectory}` : '';
   return `git${where} diff ${start.slice(0, 12)} ${branch}`;
-}
-
-function environmentOf({ directory, gitDirectory }: Worktree): Record<string, string> {
-  return { GIT_DIR: gitDirectory, GIT_WORK_TREE: directory, GIT_INDEX_FILE: join(gitDirectory, 'gym.index') };
-}
-
-function inWorktree(worktree: Worktree, args: readonly string[], input?: string): Promise<Result<string>> {
-  const env = environmentOf(worktree);
-  return git(args, { cwd: worktree.directory, env, ...(input === undefined ? {} : { input }) });
-}
-
-/** Records all files of a folder in the index and writes it as a tree. What cannot be added (a repository without commits) is left out. */
-async function treeOf(cwd: string, env: Record<string, string>): Promise<Result<string>> {
-  const added = await runGit(['add', '--all', '--ignore-errors', '--', '.'], { cwd, env });
-  if (added.exitCode > 1) return git(['add', '--all', '--', '.'], { cwd, env });
-  return git(['write-tree'], { cwd, env });
-}
-
-async function commitTree(
-  tree: string,
-  parent: string | undefined,
-  message: string,
-  { cwd }: { cwd: string },
-): Promise<Result<string>> {
-  const configured = await runGit(['config', 'user.email'], { cwd });
-  const identity = configured.exitCode === 0 ? [] : ['-c', 'user.name=gym', '-c', 'user.email=gym@localhost'];
-  const parents = parent === undefined ? [] : ['-p', parent];
-  return git([...identity, 'commit-tree', tree, ...parents, '-m', message], { cwd });
-}
-
-/** Points branch, HEAD and the index that the agent sees at a commit whose files are in the worktree already. */
-async function moveBranch(worktree: Worktree, commit: string): Promise<Result<void>> {
-  const ref = `refs/heads/${worktree.branch}`;
-  for (const args of [
-    ['update-ref', ref, commit],
-    ['symbolic-ref', 'HEAD', ref],
-  ]) {
-    const done = await inWorktree(worktree, args);
-    if (!done.ok) return done;
-  }
-  copyFileSync(join(worktree.gitDirectory, 'gym.index'), join(worktree.gitDirectory, 'index'));
-  const link = join(worktree.directory, '.git');
-  rmSync(link, { recursive: true, force: true });
-  writeFileSync(link, `gitdir: ${worktree.gitDirectory}\n`);
-  return publish(worktree, commit);
-}
-
-/** A git that was killed leaves its lock; nobody else works here. */
-function clearLocks({ gitDirectory }: Worktree): void {
-  for (const name of globSync('*.lock', { cwd: gitDirectory })) rmSync(join(gitDirectory, name), { force: true });
-}
-
-/** Hidden files of the index, NUL-terminated, relative to the top of the worktree. */
-async function hiddenPaths(worktree: Worktree, hidden: readonly string[]): Promise<Result<string>> {
-  const folder = relative(worktree.directory, worktree.workspace);
-  const patterns = hidden.map((glob) => `:(top,glob)${join(folder, glob)}`);
-  if (patterns.length === 0) return ok('');
-  return inWorktree(worktree, ['ls-files', '-z', '--', ...patterns]);
-}
-
-function removeHidden({ workspace }: Worktree, hidden: readonly string[]): void {
-  for (const path of globSync([...hidden], { cwd: workspace })) {
-    rmSync(join(workspace, path), { recursive: true, force: true });
-  }
 }

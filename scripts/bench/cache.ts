@@ -25,7 +25,7 @@ export async function benchCache(rounds: number): Promise<void> {
     const rows = [
       await start(rounds, folder),
       await cached(rounds, folder),
-      await changed(Math.min(rounds, 5), folder),
+      ...(await changed(Math.min(rounds, 5), folder)),
     ];
     const header = ['what', 'gym, ms', 'beside it, ms', 'ratio', 'aim', 'rounds'];
     writeFigures('cache', table(header, rows.map(line)));
@@ -75,14 +75,15 @@ async function start(rounds: number, folder: string): Promise<Row> {
 }
 
 /** The shuffle in a repository of its own. */
-function shuffleIn(folder: string, name: string): string {
+export function shuffleIn(folder: string, name: string): string {
   const path = join(folder, name);
   cpSync(join(top, 'envs', 'shuffle'), join(path, 'envs', 'shuffle'), { recursive: true });
   commitAll(path);
   return path;
 }
 
-function commitAll(path: string): void {
+/** Makes a folder a repository with all that is in it. */
+export function commitAll(path: string): void {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=b', '-c', 'user.email=b@b', ...args], { cwd: path });
   git('init', '-q', '-b', 'main');
@@ -122,41 +123,77 @@ async function cached(rounds: number, folder: string): Promise<Row> {
   return { what: '`gym verify shuffle`, nothing changed, beside `turbo run`', ...times, aimRatio: 1.5, aimMs: 150 };
 }
 
-/** A new line at the end of a source file, and the stages' own commands in containers that have been up all the time. */
-async function changed(rounds: number, folder: string): Promise<Row> {
+/**
+ * A new line at the end of a source file, beside the stages' own commands in containers that have been up all the time: once with the code that they
+ * came up with, and once with the changed file copied into them and their programs started again.
+ */
+async function changed(rounds: number, folder: string): Promise<Row[]> {
   const path = shuffleIn(folder, 'changed');
   const warm = shuffleIn(folder, 'warm');
   await timed([...gym, 'warm', 'shuffle'], path);
   await timed([...gym, 'up', 'shuffle'], warm);
-  const driver = execFileSync(
-    'docker',
-    ['ps', '-q', '--filter', `label=dev.gym.checkout=${warm}`, '--filter', 'label=dev.gym.service=driver'],
-    { encoding: 'utf8' },
-  ).trim();
-  const files = ['test/unit/*.test.ts', 'test/integration/*.test.ts', 'harness/e2e.test.ts'];
-  const byHand = async (): Promise<number> => {
-    let ms = 0;
-    for (const each of files) ms += await timed(['docker', 'exec', driver, 'sh', '-c', `node --test ${each}`], warm);
-    return ms;
+  const hand = byHand(warm);
+  const verifyChanged = async (): Promise<number> => {
+    appendFileSync(join(path, source), '// a line\n');
+    return timed([...gym, 'verify', 'shuffle'], path);
   };
   try {
-    const times = await inTurn(
+    const what = '`gym verify shuffle` after a change of one line, beside its bare commands in warm containers';
+    const times = await inTurn(rounds, verifyChanged, hand.commands);
+    const withChange = await inTurn(
       rounds,
-      async () => {
-        appendFileSync(join(path, 'envs/shuffle/src/shuffle.ts'), '// a line\n');
-        return timed([...gym, 'verify', 'shuffle'], path);
-      },
-      byHand,
+      verifyChanged,
+      async () => (await hand.putChange()) + (await hand.commands()),
     );
-    return {
-      what: '`gym verify shuffle` after a change of one line, beside its bare commands in warm containers',
-      ...times,
-      aimRatio: 1.15,
-    };
+    return [
+      { what, ...times, aimRatio: 1.15 },
+      {
+        what: 'the same, beside them with the changed file put into the containers first',
+        ...withChange,
+        aimRatio: 1.15,
+      },
+    ];
   } finally {
     await timed([...gym, 'down', 'shuffle', '--wait'], warm);
     await timed([...gym, 'down', 'shuffle', '--wait'], path);
   }
+}
+
+const source = 'envs/shuffle/src/shuffle.ts';
+
+/** What a person types for that in a checkout whose environment is up; each gives its milliseconds. */
+function byHand(checkout: string) {
+  const idsOf = (...labels: string[]): string[] => {
+    const filters = [`dev.gym.checkout=${checkout}`, ...labels].flatMap((label) => ['--filter', `label=${label}`]);
+    return execFileSync('docker', ['ps', '-q', ...filters], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+  };
+  const [driver = ''] = idsOf('dev.gym.service=driver');
+  const workers = [1, 2, 3, 4].flatMap((number) => idsOf(`dev.gym.service=worker-${number}`));
+  const inAll = async (ids: readonly string[], command: (id: string) => string[]): Promise<number> => {
+    let ms = 0;
+    for (const id of ids) ms += await timed(command(id), checkout);
+    return ms;
+  };
+  return {
+    commands: () =>
+      inAll(['test/unit/*.test.ts', 'test/integration/*.test.ts', 'harness/e2e.test.ts'], (files) => [
+        ...['docker', 'exec', driver, 'sh', '-c', `node --test ${files}`],
+      ]),
+    async putChange() {
+      appendFileSync(join(checkout, source), '// a line\n');
+      const copied = await inAll([driver, ...workers], (id) => [
+        'docker',
+        'cp',
+        join(checkout, source),
+        `${id}:/app/src/`,
+      ]);
+      const restarted = await timed(['docker', 'restart', '--time', '1', ...workers], checkout);
+      const isReady = 'until test -f /tmp/ready; do sleep 0.02; done';
+      return copied + restarted + (await inAll(workers, (id) => ['docker', 'exec', id, 'sh', '-c', isReady]));
+    },
+  };
 }
 
 if (import.meta.main) await benchCache(Math.max(1, Number(process.argv[2] ?? 7)));

@@ -67,7 +67,7 @@ test('tests that need Docker come after those that do not, and those that need q
       appendFileSync('order', '${name} '); await new Promise((done) => setTimeout(done, 300)); appendFileSync('order', '/${name} '); });`;
   const { out, last } = await run({
     'test/chaos/a.test.ts': stamp('a'),
-    'test/integration/speed/b.test.ts': stamp('b'),
+    'test/integration/speed/slots.test.ts': stamp('b'),
     'test/e2e/d.test.ts': stamp('d'),
     'test/unit/c.test.ts': stamp('c'),
     'test/unit/z.test.ts': stamp('z'),

@@ -3,11 +3,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** A real agent program, fetched from npm once and kept outside of the repo. */
-interface Program {
+/** A real program, fetched from npm once and kept outside of the repo. */
+export interface Program {
   readonly name: string;
   readonly version: string;
   readonly package: string;
+  /** Installed with it: `package@version`. */
+  readonly beside?: string;
   /** In the folder that npm installed into. */
   readonly file: string;
 }
@@ -55,7 +57,8 @@ export async function fetchProgram(program: Program): Promise<string | undefined
     '--ignore-scripts',
     '--fetch-retries=0',
   ];
-  const installed = await execa('npm', [...args, `${program.package}@${program.version}`], {
+  const packages = [`${program.package}@${program.version}`, ...(program.beside === undefined ? [] : [program.beside])];
+  const installed = await execa('npm', [...args, ...packages], {
     cwd: fresh,
     reject: false,
     timeout: 100_000,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { failed, ok, type Result } from '../../events/problem.ts';
 import { clear, type FaultPlace, inject, type ListedFault, list } from '../../fault/inject.ts';
 import { sweepFaults } from '../../fault/sweep.ts';
+import { countText } from '../../judge/text.ts';
 import { checkoutOf } from '../../store/store.ts';
 import {
   type EnvironmentFault,
@@ -104,7 +105,7 @@ function row({ id, fault, at, evidence, restarted, traffic }: ListedFault): stri
   const through =
     traffic === null
       ? '-'
-      : `${traffic.connections} connections, ${traffic.resets} reset, ${traffic.toTargetBytes} bytes there, ${traffic.toClientBytes} back`;
+      : `${countText(traffic.connections, 'connection')}, ${traffic.resets} reset, ${traffic.toTargetBytes} bytes there, ${traffic.toClientBytes} back`;
   return [id, `${faultText(fault)}${unfinished}${lost}`, durationText(Date.now() - at), through];
 }
 

@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { storesHere } from '../../api/stores.ts';
 import { connectEngine } from '../../environment/engine.ts';
 import { listEnvironments } from '../../environment/existing.ts';
 import { findEngineGarbage, type Garbage, removeEngineGarbage } from '../../environment/garbage.ts';
+import { countText, shareText, verbFor } from '../../judge/text.ts';
 import { findStoreGarbage, type StoreGarbage } from '../../loop/garbage.ts';
 import { openHistory } from '../../store/history.ts';
-import { heldOutDirectory } from '../../store/key.ts';
+import { heldOutDirectory, heldOutStore } from '../../store/key.ts';
 import { killOrphans } from '../../store/processes.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../command.ts';
@@ -26,7 +27,9 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
   if (!environments.ok) return environments.problems;
   const usedRuns = new Set(environments.value.map((each) => each.run));
   const stores = await Promise.all(
-    storesHere(cwd).map(async (store) => ({ store, items: await storeGarbage(store, usedRuns) })),
+    storesHere(cwd)
+      .flatMap(withHeldOut)
+      .map(async (store) => ({ store, items: await storeGarbage(store, usedRuns) })),
   );
   const inStore = stores.flatMap(({ items: each }) => each);
   const items = [...onEngine.value.items, ...inStore];
@@ -37,15 +40,23 @@ export async function run({ cwd, env, stdout, stderr }: Context, args: Arguments
   stdout.write(`${tableText([header, ...items.map(cells)], stdout.columns)}\n`);
   const total = bytesText(items.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0));
   if (isDry) {
-    stderr.write(`${items.length} things, ${total}; gym gc removes them\n`);
+    stderr.write(
+      `${countText(items.length, 'thing')}, ${total}; gym gc removes ${verbFor(items.length, 'it', 'them')}\n`,
+    );
     return 0;
   }
   for (const each of stores) removeFromStore(each.store, each.items);
   const removed = await removeEngineGarbage(engine.value, onEngine.value);
   const problems = removed.ok ? [] : removed.problems;
   for (const problem of problems) stderr.write(`${problemText(problem, painter(stderr))}\n`);
-  stderr.write(`removed ${items.length - problems.length} of ${items.length} things, ${total}\n`);
+  stderr.write(`removed ${shareText(items.length - problems.length, items.length, 'thing')}, ${total}\n`);
   return 0;
+}
+
+/** A checkout's store, and the one outside it where what is held out was proven. */
+function withHeldOut(store: Store): Store[] {
+  const outside = heldOutStore(store);
+  return existsSync(outside.historyFile) ? [store, outside] : [store];
 }
 
 async function storeGarbage(store: Store, usedRuns: ReadonlySet<string>): Promise<readonly StoreGarbage[]> {

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { openTask } from '../../api/tasks.ts';
+import { loadCompose } from '../../environment/compose/load.ts';
 import type { Problem } from '../../events/problem.ts';
+import { runGit } from '../../workspace/git.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { composeText, type OwnCompose, ownCompose, serviceNames } from '../init/compose.ts';
 import type { Harness, Repo } from '../init/harness.ts';
-import { manifestOf, nodeHarness } from '../init/node.ts';
+import { manifestOf, manifestProblem, nodeHarness } from '../init/node.ts';
 import { makeHarness, otherHarnesses } from '../init/others.ts';
 import { pyprojectOf, pythonHarness } from '../init/python.ts';
 import { instructionText, taskName, taskText } from '../init/task-file.ts';
@@ -17,6 +19,8 @@ const instruction: string = 'TASK.md';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const { cwd, stdout } = context;
   const repo = repoIn(cwd);
+  const unread = manifestProblem(repo);
+  if (unread !== undefined) return [unread];
   const harnesses = harnessesOf(repo);
   const own = ownCompose(repo);
   if (harnesses.length === 0) return [nothingFound(own)];
@@ -24,6 +28,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const there = Object.keys(files).filter((name) => repo.has(name));
   const force = args.flag('force');
   if (there.length > 0 && !force) return [alreadyThere(there)];
+  const model = own && loadCompose(join(cwd, own.file), {}, context.env);
+  if (model?.ok === false) return model.problems;
   // What a person has written there is not made anew.
   const kept = there.filter((name) => name === instruction);
   const written = Object.entries(files).filter(([name]) => !kept.includes(name));
@@ -35,6 +41,8 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   );
   const task = await openTask(join(cwd, 'task.ts'), context);
   if (!task.ok) return task.problems;
+  const ignored = await ignoredBy(cwd, own?.envFiles ?? []);
+  if (ignored.length > 0) stdout.write(`but    ${ignoredText(ignored)}\n`);
   stdout.write('next   say in TASK.md what is to be done; gym verify\n');
   return 0;
 }
@@ -77,7 +85,22 @@ function filesOf(
   return { 'task.ts': task, [instruction]: instructionText(name), [composeFile]: composeText(harnesses, own) };
 }
 
-const composeSeen = ({ file, services }: OwnCompose): string => `${file} (${services.join(', ')})`;
+const composeSeen = ({ file, services }: OwnCompose): string =>
+  services.length === 0 ? file : `${file} (${services.join(', ')})`;
+
+/** Those of some files that git ignores; none without git. */
+async function ignoredBy(folder: string, files: readonly string[]): Promise<string[]> {
+  if (files.length === 0) return [];
+  const { stdout } = await runGit(['check-ignore', '--stdin', '-z'], { cwd: folder, input: files.join('\0') });
+  return stdout.split('\0').filter((path) => path !== '');
+}
+
+function ignoredText(files: readonly string[]): string {
+  const names = files.join(', ');
+  return `git ignores ${names}, which env_file names, so what is judged is without ${files.length === 1 ? 'it' : 'them'}, and gym verify fails.
+       Name an example file that git sees; or set required: false, and write under environment
+       what is needed, as NAME: \${NAME}, which your environment or .env fills in. Then gym init --force`;
+}
 
 function alreadyThere(names: readonly string[]): Problem {
   const remedy = `Nothing was written. --force writes them anew, but for ${instruction}.`;

@@ -4,7 +4,8 @@ import { type NamedRun, readVerdict, runNamed } from '../../api/run-named.ts';
 import type { EnvironmentStatus } from '../../environment/environment.ts';
 import { logs } from '../../environment/existing.ts';
 import { readEvents } from '../../events/log.ts';
-import type { Result } from '../../events/problem.ts';
+import type { Problem, Result } from '../../events/problem.ts';
+import { listText } from '../../judge/text.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context, Output } from '../context.ts';
@@ -30,8 +31,14 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 function ofRun(context: Context, args: Arguments, run: NamedRun, names: readonly string[]): CommandEnd {
   const { store, verdictOf } = run;
   const directory = store.runDirectory(verdictOf);
-  const cached = cachedStages(run);
-  const own = filesIn(join(directory, 'logs'));
+  const taken = takenStages(run);
+  const cached = taken.filter(({ file }) => existsSync(file));
+  const word = args.text('around');
+  // What services printed while a stage ran is with the run in which it ran.
+  const around = taken.find(({ stage }) => stage === word);
+  if (around !== undefined && !cached.includes(around)) return [goneProblem(around)];
+  const then = around === undefined ? directory : store.runDirectory(around.from);
+  const own = filesIn(join(then, 'logs'));
   const earlier = cached.flatMap(({ from }) => [...filesIn(join(store.runDirectory(from), 'logs'))]);
   const logs = own.size > 0 ? own : new Map(earlier);
   const ofCached = cached.map(({ stage, file }) => [stage, file] as const);
@@ -39,8 +46,7 @@ function ofRun(context: Context, args: Arguments, run: NamedRun, names: readonly
   const all = new Map([...stages, ...logs]);
   const unknown = names.find((name) => !all.has(name));
   if (unknown !== undefined) return noLog(unknown, verdictOf, [...all.keys()]);
-  const word = args.text('around');
-  const window = word === undefined ? undefined : windowOf(word, readEvents(join(directory, 'events.ndjson')));
+  const window = word === undefined ? undefined : windowOf(word, readEvents(join(then, 'events.ndjson')));
   if (word !== undefined && window === undefined) {
     const remedy = 'Give a stage, a duration since the run began (12.5s), or a time (08:15:30.250).';
     return [{ kind: 'usage', message: `--around ${word} is no time`, remedy }];
@@ -49,29 +55,46 @@ function ofRun(context: Context, args: Arguments, run: NamedRun, names: readonly
   const tail = args.number('tail');
   const sources = wanted.map((name) => lastOf(recordedLines(name, all.get(name) ?? '', window), tail));
   const prefixes = prefixesFor(wanted, context.stdout);
-  // A stage's own output is no log of a service: where no service says a word, it is what is left to read.
-  const aboutStage =
-    names.length === 0 && stages.has(word ?? '') ? `; of the stage: gym logs ${verdictOf} ${word}` : '';
+  if (around !== undefined)
+    context.stderr.write(`${around.stage} is cached from run ${around.from}: this was printed then\n`);
   let count = 0;
   for (const { source, atMs, text } of inOrderOfTime(sources)) {
     const time = args.flag('timestamps') && atMs !== null ? `${new Date(atMs).toISOString()} ` : '';
     context.stdout.write(`${prefixes.get(source) ?? ''}${time}${text}\n`);
     count += 1;
   }
-  if (count === 0) context.stderr.write(`nothing was printed${window === undefined ? '' : ' then'}${aboutStage}\n`);
+  // A stage's own output is no log of a service: where no service says a word, it is what is left to read.
+  const isStage = names.length === 0 && stages.has(word ?? '');
+  const other = isStage ? `; of the stage: gym logs ${verdictOf} ${word}` : elsewhere(taken);
+  if (count === 0) context.stderr.write(`nothing was printed${window === undefined ? '' : ` then${other}`}\n`);
   return 0;
 }
 
-/** Stages that were taken from earlier runs, whose folders have what they printed, as long as those are there. */
-function cachedStages(run: NamedRun): { readonly stage: string; readonly from: string; readonly file: string }[] {
+/** Where else something was printed than at a moment of a run that has taken stages from earlier ones. */
+function elsewhere(taken: readonly TakenStage[]): string {
+  const runs = [...new Set(taken.map(({ from }) => from))];
+  return runs.length === 0 ? '' : `; stages are cached from run ${listText(runs)}: name that, or give a stage`;
+}
+
+/** A stage that was taken from an earlier run, whose folder has what it printed, as long as it is there. */
+interface TakenStage {
+  readonly stage: string;
+  readonly from: string;
+  readonly file: string;
+}
+
+function takenStages(run: NamedRun): TakenStage[] {
   const verdict = readVerdict(run);
   if (!verdict.ok) return [];
   const directory = run.store.runDirectory(run.verdictOf);
   return verdict.value.stages.flatMap(({ stage, cached, log }) =>
-    cached === undefined || log === null || !existsSync(join(directory, log))
-      ? []
-      : [{ stage, from: cached.run, file: join(directory, log) }],
+    cached === undefined || log === null ? [] : [{ stage, from: cached.run, file: join(directory, log) }],
   );
+}
+
+function goneProblem({ stage, from }: TakenStage): Problem {
+  const message = `${stage} is cached from run ${from}, and what was printed then is gone`;
+  return { kind: 'usage', message, remedy: 'gym verify --no-cache runs it again.' };
 }
 
 function noLog(name: string, run: string, names: readonly string[]): CommandEnd {

@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { openTask } from '../../api/tasks.ts';
 import { startWatchdog } from '../../environment/watchdog.ts';
-import { failed, ok, type Result } from '../../events/problem.ts';
+import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { notActivated, survivors, unprovenGates } from '../../prove/matrix.ts';
 import { type ProofReport, prove } from '../../prove/prove.ts';
 import type { ProveScope } from '../../prove/request.ts';
 import { openHistory } from '../../store/history.ts';
-import { checkoutOf, openStore } from '../../store/store.ts';
+import { heldOutStore, makeOwnFolder } from '../../store/key.ts';
+import { checkoutOf, openStore, type Store } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
 import { nearOrKnown } from '../../task/suggest.ts';
 import { checkFault } from '../../verify/fault.ts';
@@ -26,16 +27,20 @@ const mostRuns = 4;
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
+  const refused = notAPerson(context, task.value);
+  if (refused !== undefined) return [refused];
   const scope = scopeOf(task.value, args);
   if (!scope.ok) return scope.problems;
   const watchdog = startWatchdog(context.env);
   await removeLeftovers(context);
   const store = openStore(checkoutOf(task.value.root));
-  const history = openHistory(store);
+  const records = recordsOf(task.value, store);
+  const history = openHistory(records);
   try {
     const proven = await prove({
       task: task.value,
       store,
+      records,
       history,
       environmentVariables: context.env,
       signal: context.signal,
@@ -58,6 +63,21 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   } finally {
     history.close();
   }
+}
+
+/** Where what it finds is kept: for the user alone where checks are held out. */
+function recordsOf({ heldOut }: Task, store: Store): Store {
+  if (heldOut === undefined) return store;
+  const outside = heldOutStore(store);
+  makeOwnFolder(outside.directory);
+  return outside;
+}
+
+/** It shows all that is held out. This keeps the honest agents away, and no others. */
+function notAPerson({ isAgent, env }: Context, { name, heldOut }: Task): Problem | undefined {
+  if (heldOut === undefined || (!isAgent && env['GYM_RUN_ID'] === undefined)) return undefined;
+  const message = `${name} holds checks out of an agent's sight: a person proves it, not an agent`;
+  return { kind: 'usage', message, remedy: `At a terminal of your own: gym prove ${name}` };
 }
 
 function isProven({ matrix, agents }: ProofReport): boolean {

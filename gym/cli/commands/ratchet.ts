@@ -12,6 +12,7 @@ import { noBestYet, type Ratchet, ratchetFile, readRatchet, tightened, writeRatc
 import type { Task } from '../../task/schema.ts';
 import { lastVerdict } from '../../verify/since.ts';
 import { hashFiles, listFiles } from '../../workspace/files.ts';
+import { findJudging } from '../../workspace/judging.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 
@@ -35,14 +36,20 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   return 0;
 }
 
-/** The last run, if it is one of the workspace as it is and nothing but a number to begin with is missing. */
+/** The last run by the files that judge by default, if it is one of the workspace as it is and nothing but a number to begin with is missing. */
 async function passingVerdict(task: Task, store: Store): Promise<Result<Verdict>> {
+  const judging = await findJudging(task.file, undefined);
+  if (!judging.ok) return judging;
+  const baseline = judging.value.kind === 'commit' ? { baseline: judging.value.baseline } : {};
   const history = openHistory(store);
-  const verdict = lastVerdict({ store, history, task, run: '', workspace: task.root });
+  const verdict = lastVerdict({ store, history, task, run: '', workspace: task.root, ...baseline });
   const row = verdict && history.find(verdict.run);
   history.close();
   const remedy = `gym verify ${task.name}`;
-  if (verdict === undefined) return failed({ kind: 'usage', message: `${task.name} was not verified yet`, remedy });
+  if (verdict === undefined) {
+    const by = judging.value.kind === 'commit' ? ` by the files of ${judging.value.baseline.name}` : '';
+    return failed({ kind: 'usage', message: `${task.name} was not verified yet${by}`, remedy });
+  }
   // The numbers that it measured are in files beside the verdict.
   const edited = row && wrongOf({ store, row, verdictOf: row.run });
   if (edited !== undefined) return failed({ kind: 'evidence', message: edited });

@@ -1,6 +1,10 @@
-import { proposalStore } from '../../api/proposals.ts';
-import type { Problem } from '../../events/problem.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadWith, proposalStore } from '../../api/proposals.ts';
+import { failed, ok, type Problem, type Result } from '../../events/problem.ts';
 import { type Proposal, readProposals, writeProposal } from '../../store/proposals.ts';
+import { checkoutOf, taskFile } from '../../store/store.ts';
+import { findJudging } from '../../workspace/judging.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { tableText } from '../render/style.ts';
@@ -29,10 +33,25 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   }
   const refused = notAPerson(context, named, accept ? '--accept' : '--reject');
   if (refused !== undefined) return [refused];
+  const loaded = accept ? await loadProposed(context, proposal) : ok(undefined);
+  if (!loaded.ok) return loaded.problems;
   const state = accept ? 'accepted' : 'rejected';
   writeProposal(store, { ...proposal, state, decidedAt: Date.now() });
   context.stdout.write(`${named} ${state}\n`);
   return 0;
+}
+
+/** Loads the task as it would be, were a proposal accepted. */
+async function loadProposed({ cwd }: Context, { id, folder, files }: Proposal): Promise<Result<unknown>> {
+  const file = join(checkoutOf(cwd), folder, taskFile);
+  // Of a task that is not in this checkout nothing is known.
+  const judging = existsSync(file) ? await findJudging(file, undefined) : undefined;
+  if (judging?.ok !== true || judging.value.kind === 'own') return ok(undefined);
+  const task = await loadWith(file, judging.value, files);
+  if (task.ok) return task;
+  const remedy = `That is with proposal ${id}, so it is not accepted; to be rid of it: gym review ${id} --reject`;
+  const [first, ...others] = task.problems;
+  return failed({ ...first, remedy }, ...others);
 }
 
 /** What an agent runs has no terminal, or says by its variables whose it is. This keeps the honest ones away, and no others. */

@@ -1,4 +1,5 @@
 import { openTaskAndModel } from '../../api/tasks.ts';
+import { heldOutStore } from '../../store/key.ts';
 import { readProofs } from '../../store/proofs.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import { workspaceDefinition } from '../../verify/proof.ts';
@@ -13,7 +14,9 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const opened = await openTaskAndModel(args.positionals[0], context);
   if (!opened.ok) return opened.problems;
   const { task, model } = opened.value;
-  const record = readProofs(openStore(checkoutOf(task.root)), task.name);
+  const store = openStore(checkoutOf(task.root));
+  // Only there are the checks that are held out.
+  const record = readProofs(task.heldOut === undefined ? store : heldOutStore(store), task.name);
   const risks = guardedRisks(task, record, await workspaceDefinition(task, model));
   const open = unguarded(risks);
   const text =

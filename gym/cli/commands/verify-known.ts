@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { VerifyAsked } from '../../api/verify.ts';
 import { checkoutOf, newRunName, openStore, taskFile } from '../../store/store.ts';
 import { findTasks } from '../../task/found.ts';
 import { sameAgain } from '../../verify/again.ts';
@@ -15,14 +16,14 @@ const apart = ['fault', 'baseline', 'stage', 'check'] as const;
 const apartFlags = ['canary', 'changed'] as const;
 
 /** `gym verify`: what is known of the very same as a whole; or else one verification, whose code is loaded only then. */
-export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
+export async function run(context: Context, args: Arguments, judged?: VerifyAsked['judged']): Promise<CommandEnd> {
   if (args.flag('audit')) return (await import('./audit.ts')).audit(context, args);
   const startedAt = Date.now();
   const ask = wholeAsk(context, args);
   const found = ask === undefined || args.flag('no-cache') ? undefined : await findWhole(ask);
   if (ask === undefined || found === undefined) {
     const { verifyFully } = await import('./verify.ts');
-    return verifyFully(context, args, ask);
+    return verifyFully(context, args, ask, judged);
   }
   const { store, taskFile: file } = ask;
   const mode = jsonMode(args);
@@ -49,7 +50,7 @@ function wholeAsk({ cwd, env }: Context, args: Arguments): WholeAsk | undefined 
 }
 
 /** The task file that is meant, where it is clear without loading any; findTask knows more. */
-function findFile(called: string | undefined, cwd: string): string | undefined {
+export function findFile(called: string | undefined, cwd: string): string | undefined {
   const beside = called === undefined ? undefined : join(resolve(cwd, called), taskFile);
   if (beside !== undefined && existsSync(beside)) return beside;
   const tasks = findTasks(cwd).filter(({ name }) => called === undefined || name === called);

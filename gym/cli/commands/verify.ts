@@ -8,16 +8,24 @@ import { readerOf } from '../reader.ts';
 import { jsonMode } from '../render/json.ts';
 import { listenersFor, verdictText } from '../render/verdict.ts';
 
-/** One verification of the workspace as it is, of which nothing is known as a whole. `whole`: how it was asked for, where it may become so. */
-export async function verifyFully(context: Context, args: Arguments, whole?: WholeAsk): Promise<CommandEnd> {
+/**
+ * One verification of the workspace as it is, of which nothing is known as a whole. `whole`: how it was asked for, where it may become so; `judged`: gives
+ * what judges it, where that has been asked ahead.
+ */
+export async function verifyFully(
+  context: Context,
+  args: Arguments,
+  whole?: WholeAsk,
+  judged?: VerifyAsked['judged'],
+): Promise<CommandEnd> {
   const { cwd, env, signal, stdout } = context;
   const mode = jsonMode(args);
   const reader = readerOf(context, args);
   const compareWith = args.text('baseline');
   const part = partAsked(args);
   if (!part.ok) return part.problems;
-  const judged = await verifyTask({
-    ...{ cwd, env, signal },
+  const ended = await verifyTask({
+    ...{ cwd, env, signal, judged },
     named: args.positionals[0],
     fault: args.text('fault'),
     ...(compareWith !== undefined && { compareWith }),
@@ -32,14 +40,14 @@ export async function verifyFully(context: Context, args: Arguments, whole?: Who
     listeners: listenersFor(context, mode, reader),
     onCleared: (cleared) => tellLeftovers(context, cleared),
   });
-  if (!judged.ok) return judged.problems;
-  const { verdict, directory } = judged.value;
+  if (!ended.ok) return ended.problems;
+  const { verdict, directory } = ended.value;
   if (mode !== 'stream') stdout.write(`${await verdictText(verdict, directory, mode, reader, stdout)}\n`);
   return verdict.exitCode;
 }
 
 /** The part of the task that is asked for; nothing: all of it. */
-function partAsked(args: Arguments): Result<VerifyAsked['part']> {
+export function partAsked(args: Arguments): Result<VerifyAsked['part']> {
   const [stage, check] = [args.text('stage'), args.text('check')];
   const ways = [stage !== undefined, check !== undefined, args.flag('changed'), args.flag('canary')].filter(Boolean);
   if (ways.length > 1) {

@@ -1,121 +1,90 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { startInBackground } from '../../api/background.ts';
-import { openTask } from '../../api/tasks.ts';
-import { importDocker } from '../../environment/docker.ts';
-import { forgetSlots, readSlots } from '../../store/slots.ts';
-import { checkoutOf } from '../../store/store.ts';
-import { preloadApi } from '../../task/api.ts';
+import { dirname, relative } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { findJudged, openJudged } from '../../api/tasks.ts';
+import { ok, type Result } from '../../events/problem.ts';
+import { partOf } from '../../verify/part.ts';
 import { watchWorkspace } from '../../workspace/watch.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
 import { removeLeftovers } from '../leftovers.ts';
-import { painter } from '../render/style.ts';
-
-/** Names of saved files that are told. */
-const toldFiles = 3;
+import { Runs } from '../watch/runs.ts';
+import { tellingOf } from '../watch/telling.ts';
+import { keepWarm } from '../watch/warmth.ts';
+import { verifyWhenTold } from '../watch/when-told.ts';
+import { partAsked } from './verify.ts';
 
 /**
- * `gym watch`: verifies on every save. Each verification is a gym of its own, so that it loads the task as it is by then; one more waits, all loaded,
- * until it is told to go (`--next`).
+ * `gym watch`: verifies on every save.
  *
- *     waiting ──save──► verifying ──► ended
- *                          └──save──► stopped, while the next one begins
+ *     verifying ──► waiting ──save, Enter──► verifying
+ *         └──save, Enter──► stopped, while the next one begins
  */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   if (args.flag('next')) return verifyWhenTold(context, args);
-  const task = await openTask(args.positionals[0], context);
-  if (!task.ok) return task.problems;
-  const { root, name } = task.value;
+  const asked = await folderAsked(context, args);
+  if (!asked.ok) return asked.problems;
+  const root = asked.value;
   // Once for all of them. Where no engine answers, their verdicts tell.
   await removeLeftovers(context);
-  const checkout = checkoutOf(root);
-  const runs = new Runs(args);
-  const paint = painter(context.stderr);
-  const watching = await watchWorkspace(root, (paths) => {
-    const more = paths.length > toldFiles ? ` and ${paths.length - toldFiles} more` : '';
-    context.stderr.write(`\n${paint('dim', `saved: ${paths.slice(0, toldFiles).join(', ')}${more}`)}\n`);
-    runs.next();
+  const hasKeys = context.stdin.isTty && context.stderr.isTty;
+  const telling = tellingOf(context, relative(context.cwd, root) || '.', hasKeys);
+  let isWarm = false;
+  const runs = new Runs(context, wordsOf(args), {
+    onBegun: (task) => {
+      if (!isWarm) keepWarm(context, root, task);
+      isWarm = true;
+    },
+    onEnded: telling.waits,
+  });
+  const ended = Promise.withResolvers<CommandEnd>();
+  const watching = await watchWorkspace(root, {
+    onSaved: (paths) => telling.saved(paths, runs.next()),
+    onLost: (problem) => ended.resolve([problem]),
   });
   if (!watching.ok) return watching.problems;
-  const wasWarm = readSlots(checkout, name) !== undefined;
-  if (!wasWarm) startInBackground(context, ['warm', root]);
+  telling.watches();
   runs.next();
-  if (!context.signal.aborted) await once(context.signal, 'abort');
+  const quit = (): void => ended.resolve(0);
+  context.signal.addEventListener('abort', quit);
+  const again = (): void => telling.again(runs.next());
+  const keys = hasKeys ? readKeys({ again, quit }) : undefined;
+  if (context.signal.aborted) quit();
+  const end = await ended.promise;
   watching.value.close();
+  keys?.close();
   await runs.end();
-  if (!wasWarm) {
-    forgetSlots(checkout, name);
-    startInBackground(context, ['down', '--rest', root]);
-  }
-  return 0;
+  return end;
 }
 
-/** The verifications of a watch: the one that runs, and one that waits. */
-class Runs {
-  readonly #words: readonly string[];
-  readonly #living = new Set<ChildProcess>();
-  #running: ChildProcess | undefined;
-  #waiting: ChildProcess;
-
-  constructor(args: Arguments) {
-    const texts = (['stage', 'check'] as const).flatMap((name) => {
-      const value = args.text(name);
-      return value === undefined ? [] : [`--${name}`, value];
-    });
-    this.#words = [...args.positionals, ...texts, ...(args.flag('keep-going') ? ['--keep-going'] : [])];
-    this.#waiting = this.#spawn();
+/** The folder of the task. What is wrong with how it was asked for ends the watch; what is wrong with its files each run tells, until they are mended. */
+async function folderAsked(context: Context, args: Arguments): Promise<Result<string>> {
+  const part = partAsked(args);
+  if (!part.ok) return part;
+  const found = await findJudged(args.positionals[0], args.text('baseline'), context);
+  if (!found.ok) return found;
+  const task = await openJudged(found.value, context);
+  if (task.ok && part.value !== undefined && part.value.kind !== 'changed') {
+    const meant = partOf(task.value, part.value);
+    if (!meant.ok) return meant;
   }
-
-  /** Stops the one that runs, whose result nobody wants any more, and lets the next one go. */
-  next(): void {
-    this.#running?.kill('SIGINT');
-    this.#running = this.#waiting;
-    this.#running.stdin?.end('\n');
-    this.#waiting = this.#spawn();
-  }
-
-  /** Stops all, and resolves when nothing of them is left. */
-  async end(): Promise<void> {
-    const ends = [...this.#living].map((child) => once(child, 'exit'));
-    for (const child of this.#living) child.kill('SIGINT');
-    await Promise.all(ends);
-  }
-
-  #spawn(): ChildProcess {
-    const [, program = ''] = process.argv;
-    const child = spawn(process.execPath, [...process.execArgv, program, 'watch', '--next', ...this.#words], {
-      stdio: ['pipe', 'inherit', 'inherit'],
-    });
-    this.#living.add(child);
-    child.once('exit', () => {
-      this.#living.delete(child);
-      if (this.#running === child) this.#running = undefined;
-    });
-    // It ends without being told to go: that is seen at the next save.
-    child.stdin?.on('error', () => undefined);
-    return child;
-  }
+  return ok(dirname(found.value.file));
 }
 
-/** Loads all that a verification needs, waits for a line, and verifies. Of one that is stopped nothing is said any more. */
-async function verifyWhenTold(context: Context, args: Arguments): Promise<CommandEnd> {
-  const [{ run: verify }] = await Promise.all([
-    import('./verify-known.ts'),
-    import('./verify.ts'),
-    preloadApi(),
-    importDocker(),
-  ]);
-  const isTold = await Promise.race([
-    once(process.stdin, 'data').then(() => true),
-    once(process.stdin, 'end').then(() => false),
-    once(context.signal, 'abort').then(() => false),
-  ]);
-  process.stdin.destroy();
-  if (!isTold) return 0;
-  const quiet = <Stream extends Context['stdout']>(stream: Stream): Stream => ({
-    ...stream,
-    write: (text: string | Uint8Array) => (context.signal.aborted ? undefined : stream.write(text)),
+/** What each verification is asked, as on the command line. */
+function wordsOf(args: Arguments): string[] {
+  const texts = (['stage', 'check', 'baseline'] as const).flatMap((name) => {
+    const value = args.text(name);
+    return value === undefined ? [] : [`--${name}`, value];
   });
-  return verify({ ...context, stdout: quiet(context.stdout), stderr: quiet(context.stderr) }, args);
+  return [...args.positionals, ...texts, ...(args.flag('keep-going') ? ['--keep-going'] : [])];
+}
+
+/** By lines, as the terminal gives them: one whose keys were read singly would be left so by a kill -9. */
+function readKeys({ again, quit }: { again(): void; quit(): void }): Interface {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  lines.on('line', (line) => {
+    if (line.trim() === '') again();
+    if (line.trim() === 'q') quit();
+  });
+  return lines.on('close', quit);
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative } from 'node:path';
+import { countText } from '../../judge/text.ts';
 import type { Stage, Task } from '../../task/schema.ts';
 import { protectionOf } from '../../workspace/protection.ts';
 
@@ -27,7 +28,7 @@ ${path(task.instruction)} says what to do. **Done means that \`gym verify ${name
 - Exit codes: 0 done; 1 does not hold; 2 the task's definition is wrong; 3 could not be judged; 4 the environment did not come up.
 - By hand: \`gym up ${name}\` (again after each change of the source), \`gym exec ${service} COMMAND\`, \`gym logs ${service}\`, \`gym reset ${name}\`, \`gym down ${name}\`.
 ${stages.map(stageLine).join('\n')}
-- Taken from elsewhere when it is judged, so that changes have no effect: ${judging.join(', ')}. Where one has to change: \`gym propose FILE --reason WORDS\`; a person decides.`;
+- Taken from elsewhere when it is judged, so that changes have no effect: ${judging.join(', ')}. Where one has to change: \`gym propose FILE --from COPY --reason WORDS\`, with a copy as it should be; a person decides.`;
 }
 
 function stageLine({ name, service, command, workdir }: Stage): string {
@@ -49,7 +50,7 @@ function judgedText({ invariants, targets }: Task): string {
 function listed(names: readonly string[], what: string): string {
   const more = names.length - namesShown;
   const list = more > 0 ? `${names.slice(0, namesShown).join(', ')} and ${more} more` : names.join(', ');
-  return `${names.length} ${what}${names.length === 1 ? '' : 's'} (${list})`;
+  return `${countText(names.length, what)} (${list})`;
 }
 
 /** The head of a skill's file: https://agentskills.io/specification */

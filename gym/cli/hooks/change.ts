@@ -61,13 +61,18 @@ async function uninstall(program: Program | undefined, top: string): Promise<Res
   return program === undefined ? uninstallGitHooks(top) : uninstallHooks(program, top);
 }
 
-/** `gym hooks`: what is installed where, one line a program. */
+/** `gym hooks`: what is installed where, one line a program. Settings that cannot be read are problems, after all the others. */
 export async function listHooks({ cwd, stdout }: Context): Promise<CommandEnd> {
   const top = checkoutOf(cwd);
   const rows: string[][] = [];
+  const problems: Problem[] = [];
   for (const program of Object.values(programs)) {
     const found = installedHooks(program, top);
-    if (!found.ok) return found.problems;
+    if (!found.ok) {
+      rows.push([program.name, 'cannot be read', displayPath(join(top, program.settings))]);
+      problems.push(...found.problems);
+      continue;
+    }
     const [first] = found.value;
     if (first === undefined) {
       rows.push([program.name, 'not installed']);
@@ -81,5 +86,6 @@ export async function listHooks({ cwd, stdout }: Context): Promise<CommandEnd> {
   if (hooks.length === 0) rows.push(['git', 'not installed']);
   for (const { hook, file } of hooks) rows.push(['git', hook, displayPath(file)]);
   stdout.write(`${tableText(rows)}\n`);
-  return 0;
+  const [first, ...others] = problems;
+  return first === undefined ? 0 : [first, ...others];
 }

@@ -1,15 +1,17 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { openTask } from '../../api/tasks.ts';
+import { findJudged, openTask } from '../../api/tasks.ts';
 import { verifyTask } from '../../api/verify.ts';
 import { failed, ok, type Problem, placeText, type Result } from '../../events/problem.ts';
 import type { GitHook } from '../../hooks/git-hooks.ts';
 import { runQuickStages } from '../../hooks/quick.ts';
 import { failedGuards } from '../../hooks/staged.ts';
 import { terse } from '../../judge/terse.ts';
+import type { ProposedFile } from '../../store/proposals.ts';
 import { checkoutOf, openStore } from '../../store/store.ts';
 import type { Task } from '../../task/schema.ts';
+import { acceptedFiles } from '../../workspace/accepted.ts';
 import { type Commit, extractCommit } from '../../workspace/commit.ts';
 import { git, withoutRepository } from '../../workspace/git.ts';
 import type { CommandEnd, Context } from '../context.ts';
@@ -39,7 +41,7 @@ async function onCommit(context: Context, task: Task, index: string | undefined)
   const staged = await git(['write-tree'], { cwd: context.cwd, env });
   if (!staged.ok) return letGo(context, staged.problems);
   return withFiles(context, task, staged.value, async (directory, hooks) => {
-    const guarded = await failedGuards(task, directory, new Date());
+    const guarded = await failedGuards(task, { directory, accepted: await acceptedOf(context, task) }, new Date());
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(commitLimitMs)]);
     const notes = join(hooks, 'rests-commit.json');
     const words = await runQuickStages({ task, directory, notes, signal, clock: Date.now });
@@ -47,6 +49,13 @@ async function onCommit(context: Context, task: Task, index: string | undefined)
     for (const failure of failures) context.stderr.write(`gym: ${failure}\n`);
     return failures.length === 0 ? 0 : 1;
   });
+}
+
+/** What a person has accepted of what was proposed: the guards hold against it. */
+async function acceptedOf(context: Context, { root }: Task): Promise<readonly ProposedFile[]> {
+  const found = await findJudged(root, undefined, context);
+  if (!found.ok || found.value.judging.kind === 'own') return [];
+  return acceptedFiles(found.value.judging.baseline, found.value.proposals);
 }
 
 /** The whole verification, of each commit that is pushed; it is judged as it is committed, whatever is in the folder. */
@@ -63,8 +72,14 @@ async function onPush(context: Context, task: Task, named: string): Promise<numb
       });
       if (!judged.ok) return letGo(context, judged.problems);
       const { verdict } = judged.value;
-      context.stderr.write(`${terse(verdict)}\n`);
-      if (verdict.exitCode === 1 || verdict.exitCode === 2) return 1;
+      // What judges a commit again is another push: to verify judges what is in the folder.
+      const checks = verdict.checks.map((check) => ({ ...check, again: 'git push' }));
+      context.stderr.write(`${terse({ ...verdict, checks })}\n`);
+      if (verdict.exitCode === 1 || verdict.exitCode === 2) {
+        const why = `commit ${hash.value.slice(0, 12)} does not pass as it is committed`;
+        context.stderr.write(`gym: not pushed: ${why}. Mend it, commit, and push again.\n`);
+        return 1;
+      }
       return verdict.exitCode === 0 ? 0 : letGo(context, []);
     });
     if (exitCode !== 0 || context.signal.aborted) return 1;

@@ -50,7 +50,7 @@ async function inBaseline(taskFile: string, covers: (path: string) => boolean): 
 
 const denial = {
   task: (file: string): string =>
-    `${file} is protected, so this edit was not made: it is part of what judges the task. Go on without changing it. If it has to change, write the change with a command of the shell and ask the person for it: gym propose ${file} --reason WORDS`,
+    `${file} is protected, so this edit was not made: it is part of what judges the task. Go on without changing it. If it has to change, ask the person for it, with all that the file should have on standard input (-) or in a copy that you have edited: gym propose ${file} --from - --reason WORDS`,
   gym: (file: string): string =>
     `${file} has gym's hooks or records in it, so this edit was not made. If it has to change, tell the person why.`,
 };

@@ -19,6 +19,8 @@ export interface OwnCompose {
   readonly services: readonly string[];
   /** What the first service that is built from source gets to know: the tests get the same. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Files of variables without which a service does not come up, as they are written. */
+  readonly envFiles: readonly string[];
 }
 
 /** The repo's own Compose file; one that `gym init` wrote is none. */
@@ -29,10 +31,23 @@ export function ownCompose(repo: Repo): OwnCompose | undefined {
   const built = Object.values(services).find(({ build }) => build !== undefined);
   const { environment, env_file } = built ?? {};
   const settings = { ...(environment !== undefined && { environment }), ...(env_file !== undefined && { env_file }) };
-  return { file, services: Object.keys(services), settings };
+  const envFiles = Object.values(services).flatMap((service) => requiredFiles(service.env_file));
+  return { file, services: Object.keys(services), settings, envFiles: [...new Set(envFiles)] };
 }
 
-/** What cannot be read here is told by the first `gym verify`, with its line. */
+const envFileSchema = z.union([
+  z.string().transform((path) => ({ path, required: true })),
+  z.object({ path: z.string(), required: z.boolean().default(true) }),
+]);
+
+function requiredFiles(written: unknown): string[] {
+  return [written].flat().flatMap((each) => {
+    const { success, data } = envFileSchema.safeParse(each);
+    return success && data.required ? [data.path] : [];
+  });
+}
+
+/** What cannot be read here is told, with its line, before anything is written. */
 function servicesIn(text: string): z.output<typeof composeSchema>['services'] {
   try {
     return composeSchema.parse(parse(text, { merge: true })).services;

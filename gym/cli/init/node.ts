@@ -1,4 +1,6 @@
+import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { z } from 'zod';
+import type { Problem } from '../../events/problem.ts';
 import { copied, type FoundStage, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
 
 const texts = z.record(z.string(), z.string()).default({}).catch({});
@@ -11,6 +13,20 @@ const manifestSchema = z.object({
   devDependencies: texts,
 });
 type Manifest = z.output<typeof manifestSchema>;
+
+/** Why a `package.json` that is there cannot be read. */
+export function manifestProblem(repo: Repo): Problem | undefined {
+  const file = 'package.json';
+  if (!repo.has(file)) return undefined;
+  const text = repo.text(file);
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true });
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  const line = text.slice(0, first.offset).split('\n').length;
+  const message = `not valid JSON: ${printParseErrorCode(first.error)}`;
+  return { kind: 'usage', message, place: { file, line }, remedy: 'Nothing was written: mend it, then run it again.' };
+}
 
 /** What a `package.json` says; `undefined`: there is none that can be read. */
 export function manifestOf(repo: Repo): Manifest | undefined {

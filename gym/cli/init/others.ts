@@ -80,16 +80,34 @@ function jvm(repo: Repo): Harness | undefined {
       language: 'java',
       seen: 'pom.xml',
       dockerfile: ['FROM maven:3-eclipse-temurin-21', 'WORKDIR /workspace'],
-      stages: [unit(`${maven} -B test`)],
+      stages: [
+        repo.text('pom.xml').includes('<modules>')
+          ? unit(`${maven} -B test`)
+          : reported(`${maven} -B clean test`, 'target/surefire-reports'),
+      ],
     };
   }
   if (gradle === undefined) return undefined;
+  const program = repo.has('gradlew') ? './gradlew' : 'gradle';
+  const settings = repo.text('settings.gradle') + repo.text('settings.gradle.kts');
   return {
     language: 'java',
     seen: gradle,
     dockerfile: ['FROM gradle:8-jdk21', 'WORKDIR /workspace'],
-    stages: [unit(`${repo.has('gradlew') ? './gradlew' : 'gradle'} test`)],
+    stages: [
+      /^\s*include\b/m.test(settings)
+        ? unit(`${program} test`)
+        : reported(`${program} cleanTest test`, 'build/test-results/test'),
+    ],
   };
+}
+
+/** These tools write a file for each class: `command`, which removes those that are there first, then all of them as the one file of results. */
+function reported(command: string, folder: string): FoundStage {
+  const path = resultsFile('xml');
+  const joined = `{ echo '<testsuites>'; sed 's/<?xml[^>]*>//' "$@"; echo '</testsuites>'; } >${path}`;
+  const all = `code=$?; set -- ${folder}/TEST-*.xml; [ ! -e "$1" ] || ${joined}; exit $code`;
+  return unit(`${command}; ${all}`, { format: 'junit', path });
 }
 
 /** A Makefile with a target for tests: where nothing else tells how. */

@@ -3,10 +3,17 @@ import { resolve } from 'node:path';
 import { placeText } from '../../events/problem.ts';
 import { changeText } from '../../judge/change.ts';
 import { noteLines, partText } from '../../judge/note.ts';
-import { proposalLines } from '../../judge/restored.ts';
+import { proposalLines, restoredBySource } from '../../judge/restored.ts';
 import { stateWord } from '../../judge/terse.ts';
 import { firstClause } from '../../judge/text.ts';
-import { type FailedCase, isGreen, type StageResult, type Verdict, worstFirst } from '../../judge/verdict.ts';
+import {
+  askedText,
+  type FailedCase,
+  isGreen,
+  type StageResult,
+  type Verdict,
+  worstFirst,
+} from '../../judge/verdict.ts';
 import { displayPath } from '../../task/display-path.ts';
 import type { CheckResult } from '../../task/judgement.ts';
 import { failedCasesOf } from '../../verify/stage-result.ts';
@@ -26,15 +33,12 @@ export function personVerdict(verdict: Verdict, runDirectory: string, paint: Pai
   const linesOf = (checks: readonly CheckResult[] = []) =>
     checks.flatMap((check) => checkLines(check, verdict, runDirectory, paint));
   const checks = Map.groupBy(verdict.checks, ({ kind }) => sectionOf(kind));
-  const { restored, baseline, judgeOwn } = verdict.workspace;
-  const names = restored.map((file) => `  ${file}`);
+  const { judgeOwn } = verdict.workspace;
   const instead = judgeOwn === undefined ? [] : [paint('dim', `  by your own: ${judgeOwn}`)];
   const { change } = verdict;
   return [
-    ...section(
-      `Restored from ${baseline ?? 'the baseline'}`,
-      restored.length === 0 ? [] : [...names, ...instead],
-      paint,
+    ...restoredBySource(verdict).flatMap(({ from, files }) =>
+      section(`Restored from ${from}`, [...files.map((file) => `  ${file}`), ...instead], paint),
     ),
     ...section(
       'Proposed',
@@ -69,8 +73,10 @@ function endLine(verdict: Verdict, paint: Paint): string {
   if (isGreen(state)) return `${word}  ${what}: ${headline}`;
   const far = distance === null ? '' : ` distance ${Number(distance.toPrecision(3))}`;
   const [worst] = worstFirst(verdict.checks);
-  const isOfCheck = worst !== undefined && headline === `${worst.name}: ${worst.because}`;
-  const why = isOfCheck ? `${worst.name}: ${firstClause(worst.because)}` : firstClause(headline);
+  const asked = askedText(verdict);
+  const said = headline.slice(asked.length);
+  const isOfCheck = worst !== undefined && said === `${worst.name}: ${worst.because}`;
+  const why = asked + (isOfCheck ? `${worst.name}: ${firstClause(worst.because)}` : firstClause(said));
   return `${word}  ${what}${far}: ${why}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Event } from '../../events/event.ts';
 import type { Listener } from '../../events/log.ts';
 import { stateWord } from '../../judge/terse.ts';
+import { countText } from '../../judge/text.ts';
 import { isGreen } from '../../judge/verdict.ts';
 import type { Output } from '../context.ts';
 import { problemText } from './problem.ts';
@@ -59,7 +60,7 @@ function lineOf(event: Event, paint: Paint): string | undefined {
 function loopLine(event: Event, paint: Paint): string | undefined {
   switch (event.type) {
     case 'loop.started':
-      return `${paint('bold', event.task)}: ${event.agent} works on branch ${event.branch}, at most ${event.limits.attempts} attempts, ${event.limits.minutes} minutes`;
+      return `${paint('bold', event.task)}: ${event.agent} works on branch ${event.branch}, at most ${countText(event.limits.attempts, 'attempt')}, ${countText(event.limits.minutes, 'minute')}`;
     case 'attempt.started':
       return paint('bold', `attempt ${event.attempt}`);
     case 'agent.acted':

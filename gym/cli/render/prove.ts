@@ -1,4 +1,4 @@
-import { amountText, countText, firstClause, listText } from '../../judge/text.ts';
+import { amountText, countText, firstClause, listText, shareText } from '../../judge/text.ts';
 import type { Dose } from '../../prove/dose.ts';
 import { hintFor, type Matrix, notActivated, proofsOf, survivors, unprovenGates } from '../../prove/matrix.ts';
 import type { ProofReport } from '../../prove/prove.ts';
@@ -76,7 +76,7 @@ function endLine(
   others: readonly string[],
   paint: Paint,
 ): string {
-  const proven = gates === 0 ? [] : [`${gates - unproven.length} of ${gates} gates can fail`];
+  const proven = gates === 0 ? [] : [`${shareText(gates - unproven.length, gates, 'gate')} can fail`];
   const word = unproven.length + others.length === 0 ? paint('green', 'PROVEN') : paint('red', 'UNPROVEN');
   return `${word}  ${task}: ${[...proven, ...others].join('; ')}`;
 }

@@ -23,8 +23,9 @@ export async function verdictText(
 
 /** Events, or lines of progress; for an agent neither: its program would mix them with the verdict. */
 export function listenersFor(context: Context, mode: JsonMode, reader: Reader): Listener[] {
-  if (mode === 'stream') return [eventLines(context.stdout)];
-  return reader === 'agent' ? [] : [progressLines(context.stderr, problemsIn(context, mode))];
+  const { listeners = [], stdout, stderr } = context;
+  if (mode === 'stream') return [...listeners, eventLines(stdout)];
+  return reader === 'agent' ? [...listeners] : [...listeners, progressLines(stderr, problemsIn(context, mode))];
 }
 
 /** On a terminal the page that follows has the problems, so that the lines before it leave them out. */

@@ -45,14 +45,15 @@ export const judgeCommands: readonly Command[] = [
   {
     name: 'watch',
     group: 'judge',
-    usage: 'watch [TASK] [--stage NAME | --check NAME] [--keep-going]',
+    usage: 'watch [TASK] [--stage NAME | --check NAME] [--baseline REF] [--keep-going]',
     summary: 'verify on every save, until Ctrl-C; what a save makes stale is stopped',
     examples: [['gym watch shop --stage unit', 'the networks wait ready-made, as with gym warm']],
     options: {
       stage: { kind: 'text', value: 'NAME', help: 'only this stage, with those before it that it needs' },
       check: { kind: 'text', value: 'NAME', help: 'only this check, with the stages that it needs' },
+      baseline: { kind: 'text', value: 'REF', help: 'as of gym verify; `.`: judged by your own task file' },
       'keep-going': { kind: 'flag', help: 'run the stages after one that does not pass' },
-      next: { kind: 'flag', help: 'wait for a line on standard input, then verify once' },
+      next: { kind: 'flag', help: 'what gym watch starts: verify once, when told' },
     },
     positionals: { least: 0, most: 1 },
     load: () => import('../commands/watch.ts'),
@@ -144,12 +145,16 @@ export const judgeCommands: readonly Command[] = [
   {
     name: 'propose',
     group: 'judge',
-    usage: 'propose FILE… --reason WORDS',
-    summary: 'ask a person for a change to protected files, as they are in the workspace',
+    usage: 'propose FILE… --reason WORDS | propose FILE --from DRAFT --reason WORDS',
+    summary: 'ask a person for a change to protected files, as they are in the workspace or in a draft',
     examples: [
       ['gym propose test/cart.test.ts --reason "prices are net now"', 'until it is accepted, the old one judges'],
+      ['gym propose test/cart.test.ts --from /tmp/cart.ts --reason "…"', 'the workspace is left as it is'],
     ],
-    options: { reason: { kind: 'text', value: 'WORDS', help: 'why they have to change' } },
+    options: {
+      reason: { kind: 'text', value: 'WORDS', help: 'why they have to change' },
+      from: { kind: 'text', value: 'DRAFT', help: 'a file with all that FILE should have; `-`: standard input' },
+    },
     positionals: { least: 1, most: 100 },
     load: () => import('../commands/propose.ts'),
   },

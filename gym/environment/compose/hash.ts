@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../store/sha256.ts';
 import type { ComposeModel, ServiceModel } from './model.ts';
 
 /** Changes with whatever the files come to: variables, `.env`, files of variables, profiles. Notes and places are no part of it. */
 export function modelHash({ notes: _, file: __, files: ___, services, ...rest }: ComposeModel): string {
   const text = plainText({ ...rest, services: [...services.values()].map(placeless) });
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text);
 }
 
 /** What one service comes to, as text; where it is written is no part of it. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { failed, ok, type Place, type Result } from '../../events/problem.ts';
+import { sha256 } from '../../store/sha256.ts';
 import type { BuildModel, ServiceModel, StoreModel } from '../compose/model.ts';
 import type { Answer } from '../engine.ts';
 import { label } from '../labels.ts';
@@ -93,7 +93,7 @@ export async function planBuild(
     ...further,
     ...(service.platform === null ? [] : [service.platform]),
   ]);
-  const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
+  const hash = sha256(inputs).slice(0, 16);
   const repository = `gym-${imageName(work.task)}-${imageName(service.name)}`;
   return ok({ context, repository, reference: `${repository}:${hash}`, bases });
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { ok, type Result } from '../../events/problem.ts';
+import { sha256 } from '../../store/sha256.ts';
 import type { BuildModel, ComposeModel, ServiceModel } from '../compose/model.ts';
 import { buildImage } from './build.ts';
 import { obtainImage, type Wanted } from './pull.ts';
@@ -59,7 +59,5 @@ function wantedOf({ pullPolicy, platform }: ServiceModel): Wanted {
 }
 
 function buildKey({ build, platform }: ServiceModel): string {
-  return createHash('sha256')
-    .update(JSON.stringify([build, platform]))
-    .digest('hex');
+  return sha256(JSON.stringify([build, platform]));
 }

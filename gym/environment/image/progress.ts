@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../../events/json.ts';
 import { type Fields, fieldTexts, readMessages } from './protobuf.ts';
 
 /** One step of a build as far as it was told. */
@@ -65,7 +66,7 @@ export function followBuild(): BuildProgress {
     return begun;
   };
   const takeLine = (line: string): string[] => {
-    const parsed = message.safeParse(parseJson(line));
+    const parsed = message.safeParse(jsonOf(line));
     if (!parsed.success) return [];
     if (parsed.data.error !== undefined) error = parsed.data.error;
     if (parsed.data.id === 'moby.buildkit.trace' && typeof parsed.data.aux === 'string')
@@ -92,14 +93,6 @@ export function followBuild(): BuildProgress {
 /** Steps of the Dockerfile are numbered: `[build 2/3] RUN …`; the rest is BuildKit's own. */
 function isStep(name: string): boolean {
   return /^\[(?!internal\])/.test(name);
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 interface Trace {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../store/sha256.ts';
 import type { ComposeModel, NetworkModel, ServiceModel } from '../compose/model.ts';
 import { networkOptions } from '../container.ts';
 import { helperImage } from '../helper.ts';
@@ -24,7 +24,7 @@ export function planSlots(model: ComposeModel): SlotPlan | undefined {
   // The size of a network is chosen by how many are in it, with a slot or without.
   const attached = [...model.services.values()].map((service) => service.networks.map(({ network }) => network));
   const text = JSON.stringify([helperImage, [...networks], made, attached]);
-  return { key: createHash('sha256').update(text).digest('hex'), networks, services };
+  return { key: sha256(text), networks, services };
 }
 
 /**

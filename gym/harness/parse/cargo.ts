@@ -10,7 +10,7 @@ interface Section {
   readonly cases: { name: string; state: Case['state']; message: string | undefined }[];
   /** What failed tests printed, by name. */
   readonly outputs: Map<string, string>;
-  /** A test that began and of which no result was printed. */
+  /** A test that began and whose result is not printed yet: what it prints itself, past libtest, stands before that. */
   unended: string | undefined;
   /** Name whose output is being read; none before `failures:`. */
   reading: string | undefined;
@@ -119,7 +119,7 @@ class CargoReader {
     const why = open.after.filter((line) => !failedTarget.test(line) && !/^\s*Caused by:$/.test(line)).join('\n');
     this.close(open);
     const message = firstLines(why) ?? 'the test binary ended before its tests did';
-    this.cases.push(testCase([...path(open), open.unended ?? 'all tests'], 'failed', { message }));
+    this.cases.push(testCase([...path(open), bare(open.unended ?? 'all tests')], 'failed', { message }));
   }
 
   private close(section: Section): void {
@@ -158,13 +158,16 @@ function inSection(section: Section, line: string): void {
     readOutput(section, line);
     return;
   }
-  const [, name = '', rest = ''] = testLine.exec(line) ?? [];
+  const begun = testLine.exec(line);
+  const [, name = section.unended, rest = line] = begun ?? [];
   const [, word, note] = outcome.exec(rest) ?? [];
-  if (name !== '' && word !== undefined) {
+  if (name !== undefined && word !== undefined) {
     const state = word === 'FAILED' ? 'failed' : word === 'ignored' ? 'skipped' : 'passed';
     section.cases.push({ name, state, message: note });
-  } else if (name !== '') {
-    section.unended = bare(name);
+    section.unended = undefined;
+    section.after.length = 0;
+  } else if (begun !== null) {
+    section.unended = name;
     section.after.push(rest);
   } else if (!/ has been running for over \d+ seconds$/.test(line)) section.after.push(line);
 }
@@ -191,10 +194,10 @@ function documented(name: string): { file: string; line: number } | undefined {
 }
 
 /** What a panic said, without the output before it and the stack behind it. */
-function panicOf(output: string | undefined): string | undefined {
+export function panicOf(output: string | undefined): string | undefined {
   if (output === undefined) return undefined;
-  const panic = /^thread '.*' (?:\(\d+\) )?panicked at .*:\n([\s\S]*?)(?:^note: |^stack backtrace:|(?![\s\S]))/m.exec(
-    output,
-  );
-  return firstLines(panic?.[1]) ?? firstLines(output);
+  const [, told] =
+    /^thread '.*' (?:\(\d+\) )?panicked at .*:\n([\s\S]*?)(?:^note: |^stack backtrace:|(?![\s\S]))/m.exec(output) ?? [];
+  const [, before173] = /^thread '.*' panicked at '([\s\S]*)/m.exec(output) ?? [];
+  return firstLines(told ?? before173?.split(/', \S+:\d+:\d+$/m, 1)[0]) ?? firstLines(output);
 }

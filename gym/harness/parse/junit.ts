@@ -1,4 +1,5 @@
 import { type Case, type Parsed, testCase, unparseable } from '../cases.ts';
+import { panicOf } from './cargo.ts';
 import { firstLines, flaky, isTestFile, milliseconds, placeIn } from './text.ts';
 import { readRoot, type XmlElement } from './xml.ts';
 
@@ -90,10 +91,14 @@ function casePath(path: readonly string[], classname: string, name: string): str
   return full.filter((part, index) => part !== '' && part !== full[index - 1]);
 }
 
+/** nextest's message is the head of its body: where a panic was, or how many errors there were. */
+const nextestHead = /^thread '.*' (?:\(\d+\) )?panicked at |^\d+ errors occurred executing test$/;
+
 function said(element: XmlElement, owner: string): { message?: string | undefined; file?: string; line?: number } {
-  const message = element.attributes['message']?.trim();
+  const message = element.attributes['message']?.trim() ?? '';
   const body = element.text;
-  return { message: firstLines(message === undefined || message === '' ? body : message), ...placeIn(body, owner) };
+  const told = message === '' || nextestHead.test(message) ? (panicOf(body) ?? message) : firstLines(message);
+  return { message: told, ...placeIn(body, owner) };
 }
 
 /** A number that an element has as attribute; 0 where it has none. */

@@ -43,14 +43,14 @@ const frame = new RegExp(String.raw`^\s*(?:(?:at|❯|#|-->)\s+(?:[^()]*\()?|[^()
 const pythonFrame = /^(?:E\s)?\s*File "(?<file>[^"]+)", line (?<line>\d+)/;
 /** `at Shop.CartTest.Charges() in /home/dev/CartTest.cs:line 17`. */
 const dotnetFrame = /^\s*at .* in (?<file>.+):line (?<line>\d+)\s*$/;
-/** `thread 'name' panicked at file:line:column`, `test did not panic as expected at file:line:column`. */
-const rustPanic = new RegExp(String.raw`\b(?:panicked|as expected) at ${file}\b`);
+/** `thread 'name' panicked at file:line:column`, `test did not panic as expected at file:line:column`; `', file:line:column` before Rust 1.73. */
+const rustPanic = new RegExp(String.raw`(?:\b(?:panicked|as expected) at |', (?=\S+:\d+:\d+$))${file}\b`);
 /** `at package.Class.method(Class.java:17)`: the file has no folder, the class tells whose frame it is. */
 const javaFrame = /^\s*at [\w.$/]+\((?<file>[\w$]+\.(?:java|kt|scala|groovy)):(?<line>\d+)\)/;
 
 /** Code of packages, of a language's own library and of its runtime: where nobody mends a test. */
 const others =
-  /node_modules\/|\/(?:site|dist)-packages\/|\/lib\/python3|\/go[^/]*\/src\/(?:testing|runtime|reflect|time|sync|internal)\/|^\/rustc\/|^_testmain\.go$|\/gems\/|^\/_\//;
+  /node_modules\/|\/(?:site|dist)-packages\/|\/lib\/python3|\/go[^/]*\/src\/(?:testing|runtime|reflect|time|sync|internal)\/|^\/(?:usr\/src\/)?rustc\b|^_testmain\.go$|\/gems\/|^\/_\//;
 
 /**
  * The first place in a stack that is in the tests' own code. `owner` is the class of the case: only its frames

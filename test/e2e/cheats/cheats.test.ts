@@ -110,7 +110,7 @@ const inService: Cheat[] = [
   {
     name: 'plants results',
     act: `mkdir -p results; printf '1..1\\nok 1 - note\\n' >results/e2e.tap`,
-    why: /e2e: 1 of 1 cases failed/,
+    why: /e2e: 1 of 1 case failed/,
   },
   {
     name: 'skips the test',

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runsOf } from '../../support/gym/checkout.ts';
+import { commit, runsOf, tinyCheckout } from '../../support/gym/checkout.ts';
 import { gym } from '../../support/gym/program.ts';
 import { attemptsOf, type Cheat, exercise, play } from './support.ts';
 
@@ -86,6 +86,49 @@ test('neither a part of the task nor the trial of a proposal shows what is held 
   });
   expect(told).toBe('');
   expect(execFileSync('find', ['.gym', '-name', 'box.sh'], { cwd: checkout.path, encoding: 'utf8' })).toBe('');
+});
+
+test('a person proves what is held out, and no word of it comes into the checkout; an agent is refused', async () => {
+  using checkout = tinyCheckout({
+    stages: [
+      { name: 'unit', command: 'grep -q done note.txt' },
+      { name: `${secret}-on-host`, command: 'sh held-out/host.sh' },
+    ],
+    heldOut: { checks: [`${secret}-on-host`], files: ['held-out/**'] },
+    protected: ['task.ts', 'compose.yaml'],
+  });
+  checkout.write('envs/tiny/note.txt', 'done\n');
+  checkout.write('envs/tiny/held-out/host.sh', `echo ${secret} | tee held-out/result.txt; ! grep -q wrong note.txt\n`);
+  for (const [name, instead, caughtBy] of [
+    ['undone', 'to do', 'unit'],
+    ['astray', 'done wrong', `${secret}-on-host`],
+  ])
+    checkout.write(
+      `envs/tiny/faults/${name}.patch`,
+      `Says else.\nCaught-by: ${caughtBy}\n\n--- a/note.txt\n+++ b/note.txt\n@@ -1 +1 @@\n-done\n+${instead}\n`,
+    );
+  commit(checkout);
+  const ofAgent = await gym(checkout.path, ['prove', 'tiny'], { AI_AGENT: '1' });
+  expect(ofAgent).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringContaining("tiny holds checks out of an agent's sight: a person proves it, not an agent"),
+  });
+  expect(existsSync(join(checkout.path, '.gym'))).toBe(false);
+  const ofPerson = await gym(checkout.path, ['prove', 'tiny']);
+  expect(ofPerson).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(`astray noticed by ${secret}-on-host`),
+  });
+  expect((await gym(checkout.path, ['verify', '--strict'])).stdout).toMatch(/^PASS tiny: 2 of 2 checks hold/);
+  expect(runsOf(checkout.path)).toHaveLength(1);
+  // All but the task itself, in snapshots.
+  const told = execFileSync(
+    'sh',
+    ['-c', `grep -rl ${secret} .gym --exclude=task.ts --exclude=astray.patch; find .gym -name host.sh`],
+    { cwd: checkout.path, encoding: 'utf8' },
+  );
+  expect(told).toBe('');
 });
 
 test('names are told where the task says so; all that came of them is kept outside the checkout', async () => {

@@ -43,8 +43,13 @@ const outsideOf = (checkout: TemporaryFolder): string =>
 export async function play(checkout: TemporaryFolder, cheats: readonly Cheat[]): Promise<GymEnd> {
   const outside = outsideOf(checkout);
   mkdirSync(outside, { recursive: true });
-  const cases = cheats.map(({ act }, index) => `${index + 1}) ${cheats[index - 1]?.after ?? ':'}\n${act}\n;;`);
+  const cases = cheats.map(({ act }, index) => `${index + 1}) ${act}\n;;`);
+  const ends = cheats.map(({ after = ':' }, index) => `${index + 2}) ${after}\n;;`);
+  // What the one before has left running is ended first: it might write after the files are put back.
   const script = `OUTSIDE=${outside}; start=$(git rev-list --max-parents=0 HEAD)
+case $GYM_ATTEMPT in
+${ends.join('\n')}
+esac
 git read-tree --reset "$start"; git checkout-index -qfa; git clean -qfdx
 echo "$GYM_ATTEMPT" >attempt.txt
 case $GYM_ATTEMPT in

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { box, commit, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { leftOf, madeSince } from '../../support/gym/engine.ts';
-import { gym } from '../../support/gym/program.ts';
+import { gym, ownEnv, program } from '../../support/gym/program.ts';
 import type { TemporaryFolder } from '../../support/repository.ts';
 
 /** Source of a task file, with lines in place of the one that says `stages`. */
@@ -162,6 +163,22 @@ test.each([['verify'], ['up'], ['loop', '--agent', 'oracle'], ['propose', 'envs/
     expect(end.stderr).not.toMatch(/^\s+at .*\(/m);
   },
 );
+
+/** A shell in which a file system can be mounted that nobody else sees. */
+const apart = ['--map-root-user', '--mount', 'sh', '-c'];
+const canMount = spawnSync('unshare', [...apart, 'mount -t tmpfs -o ro none /mnt']).status === 0;
+if (!canMount) console.warn('SKIPPED: a read-only mount is not tested, because this user may mount nothing');
+
+test.skipIf(!canMount)('a read-only mount is said to be that, and not that there is no such file', () => {
+  using checkout = tinyCheckout();
+  mkdirSync(join(checkout.path, '.gym'));
+  const command = `mount -t tmpfs -o ro none .gym && '${process.execPath}' '${program}' verify`;
+  const { status, stderr } = spawnSync('unshare', [...apart, command], { cwd: checkout.path, env: ownEnv });
+  expect(status).toBe(4);
+  expect(stderr.toString()).toMatch(
+    /^gym: the folder \S+\/\.gym\/\S+, which gym needs, cannot be made: what is above it is read-only or gone\. Make it writable/m,
+  );
+});
 
 test('an unknown fault begins no run', async () => {
   using checkout = tinyCheckout();

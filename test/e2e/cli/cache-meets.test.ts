@@ -1,6 +1,8 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Verdict, verdictSchema } from '../../../gym/judge/verdict.ts';
+import { sha256 } from '../../../gym/store/sha256.ts';
 import type { TaskInput } from '../../../gym/task/schema.ts';
 import { commit, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { gym } from '../../support/gym/program.ts';
@@ -40,6 +42,34 @@ test('a run of the very same is one with the same variables for stages on the ho
   expect((await verify(folder.path, [], { WHO: 'me' })).state).toBe('pass');
   expect(cached(await verify(folder.path, [], { WHO: 'me', COLUMNS: '99' }))).toEqual(['unit']);
   expect((await verify(folder.path, [], { WHO: 'nobody' })).state).toBe('fail');
+});
+
+test('what was judged by other files is not taken, though the inputs do not name them', async () => {
+  using folder = tinyCheckout();
+  folder.write('envs/tiny/check.sh', 'grep -q 42 src/a.txt\n');
+  writeTask(folder, { stages: [{ ...unit('sh check.sh'), inputs: ['src/**'] }] });
+  for (const [answer, ...pass] of [
+    ['41', 'verify', 'tiny', '--baseline', '.'],
+    ['43', 'prove', 'tiny'],
+  ]) {
+    folder.write('envs/tiny/src/a.txt', `${answer}\n`);
+    folder.write('envs/tiny/check.sh', 'true\n');
+    await gym(folder.path, pass);
+    folder.git('checkout', '-q', '--', 'envs/tiny/check.sh');
+    const judged = await verify(folder.path);
+    expect([judged.state, cached(judged)]).toEqual(['fail', []]);
+  }
+});
+
+test('where no key of the user can be kept, nothing is believed as a whole', async () => {
+  using folder = checkout('echo checked');
+  const env = { XDG_STATE_HOME: '/proc/none' };
+  const first = await verify(folder.path, [], env);
+  const known = join(folder.path, '.gym/cache');
+  for (const name of readdirSync(known).filter((each) => each.endsWith('.json')))
+    writeFileSync(join(known, name), `${sha256('{}')}\n{}`);
+  const again = await verify(folder.path, [], env);
+  expect([again.state, again.stages[0]?.cached?.run]).toEqual(['pass', first.run]);
 });
 
 test("what was read by the workspace's own task file is not taken for what the baseline's reads", async () => {

@@ -45,7 +45,7 @@ test('gym fault: injected, seen, listed, cleared, and gone with the environment'
     expect(await roundTripMs()).toBeGreaterThanOrEqual(250);
     const listed = await run('fault', 'list');
     expect(listed.stdout).toMatch(
-      /latency-echo-\S+ +latency of 250 ms .* 1 connections, 0 reset, 1 bytes there, 1 back/,
+      /latency-echo-\S+ +latency of 250 ms .* 1 connection, 0 reset, 1 bytes there, 1 back/,
     );
     const json = JSON.parse((await run('fault', 'list', '--json')).stdout);
     expect(json).toMatchObject([{ fault: { kind: 'latency' }, held: 'kept', traffic: { toTargetBytes: 1 } }]);

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runsOf, tapStage, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
 import { gym } from '../../support/gym/program.ts';
@@ -58,6 +60,25 @@ describe('an agent that goes on', () => {
     });
     expect((await gym(checkout.path, ['logs', run, 'unit'])).stdout).toBe('working on subtracts\n');
     expect(await gym(checkout.path, ['logs', run, '--around', 'noon'])).toMatchObject({ exitCode: 2 });
+  });
+});
+
+test('what was printed while a stage ran that is cached is shown from its run, or said to be gone', async () => {
+  const stage = { name: 'unit', service: 'box', command: 'echo it is me; sleep 0.3' };
+  using checkout = tinyCheckout({ services: chatty, stages: [stage] });
+  for (let run = 0; run < 2; run += 1) expect(await gym(checkout.path, ['verify'])).toMatchObject({ exitCode: 0 });
+  const [first = '', second = ''] = runsOf(checkout.path).sort();
+  const ran = await gym(checkout.path, ['logs', first, '--around', 'unit']);
+  expect(ran).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('tick') });
+  const cached = await gym(checkout.path, ['logs', second, '--around', 'unit']);
+  expect(cached).toEqual({ ...ran, stderr: `unit is cached from run ${first}: this was printed then\n` });
+  expect((await gym(checkout.path, ['logs', second, '--around', '900s'])).stderr).toBe(
+    `nothing was printed then; stages are cached from run ${first}: name that, or give a stage\n`,
+  );
+  rmSync(join(checkout.path, '.gym/runs', first), { recursive: true });
+  expect(await gym(checkout.path, ['logs', second, '--around', 'unit'])).toMatchObject({
+    ...{ exitCode: 2, stdout: '' },
+    stderr: expect.stringMatching(`unit is cached from run ${first}, and what was printed then is gone`),
   });
 });
 

@@ -96,7 +96,7 @@ describe("the docs' gallery", () => {
     expect(await run('reset', name)).not.toContain('looking for changed files');
     await example.seeded(askOf(await run('ps')));
     await run('down', name, '--wait');
-    expect(await run('verify', name)).toContain(`PASS ${name}: 1 of 1 checks hold`);
+    expect(await run('verify', name)).toContain(`PASS ${name}: 1 of 1 check holds`);
     expect(leftOf(checkout.path)).toEqual([]);
   });
 });

@@ -45,7 +45,7 @@ test('what an agent takes from the tests, or adds that it should not, fails with
   expect(await verify(tests)).toEqual({
     exitCode: 0,
     stdout: expect.stringMatching(
-      /^PASS tiny: 1 of 1 checks hold: 2 cases in 1 stage, 0 invariants; UNPROVEN: every gate\n$/,
+      /^PASS tiny: 1 of 1 check holds: 2 cases in 1 stage, 0 invariants; UNPROVEN: every gate\n$/,
     ),
   });
 

@@ -49,6 +49,16 @@ test('a settings file that is broken is told with its line and left as it is', a
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/settings\.json:2: not valid JSON/);
   expect(readFileSync(join(folder.path, '.claude/settings.json'), 'utf8')).toBe('{\n  "hooks": {,}\n}\n');
+
+  await gym(folder.path, ['hooks', 'install', 'codex']);
+  const listed = await gym(folder.path, ['hooks']);
+  expect(listed).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('.claude/settings.json:2: not valid JSON'),
+  });
+  expect(listed.stdout).toMatch(
+    /^claude +cannot be read +\.claude\/settings\.json\ncodex +Stop, .*\ngemini +not installed\ngit +not/,
+  );
 });
 
 test('a hook that cannot do its work, one in a loop of gym, and one of a plan hold nobody up', async () => {
@@ -88,7 +98,7 @@ test('what the baseline has of the harness is guarded; a test that it does not h
     const hook = ['node_modules/.bin/gym', 'hooks', 'run', 'claude', 'envs/tiny'];
     return (await run(folder.path, hook, input)).stdout;
   };
-  expect(await answerTo('old.test.ts')).toContain('gym propose envs/tiny/old.test.ts --reason');
+  expect(await answerTo('old.test.ts')).toContain('gym propose envs/tiny/old.test.ts --from - --reason');
   expect(await answerTo('compose.yaml')).toContain('"permissionDecision":"deny"');
   for (const free of ['new.test.ts', 'newer.test.ts', 'n.txt']) expect(await answerTo(free)).toBe('');
 });
@@ -146,6 +156,8 @@ test('git holds up a commit whose quick stages fail, and a push whose commit is 
   folder.write('envs/tiny/n.txt', '0\n');
   const push = await git('push', '-q', 'origin', 'main');
   expect(push).toMatchObject({ exitCode: 1, all: expect.stringContaining('n is 1, want 0') });
+  const head = folder.git('rev-parse', 'HEAD').slice(0, 12);
+  expect(push.all).toContain(`again: git push\ngym: not pushed: commit ${head} does not pass as it is committed.`);
   expect(remote.git('branch')).toBe('');
   expect(await git('commit', '-qam', 'zero')).toMatchObject({ exitCode: 0 });
   folder.write('envs/tiny/n.txt', '7\n');

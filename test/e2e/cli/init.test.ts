@@ -169,8 +169,19 @@ describe('what is in a repo decides', () => {
       'Cart.csproj',
       ['dotnet/sdk:8.0', 'dotnet test'],
     ],
-    ['Maven', { 'pom.xml': '<project/>' }, 'pom.xml', ['maven:3', 'mvn -B test']],
-    ['Gradle', { 'build.gradle.kts': '', gradlew: '' }, 'build.gradle.kts', ['./gradlew test']],
+    ['Maven', { 'pom.xml': '<project/>' }, 'pom.xml', ['maven:3', 'mvn -B clean test; ', "{ format: 'junit', path: "]],
+    [
+      'Maven with modules',
+      { 'pom.xml': '<project><modules><module>a</module></modules></project>' },
+      'pom.xml',
+      ["command: 'mvn -B test',"],
+    ],
+    [
+      'Gradle',
+      { 'build.gradle.kts': '', gradlew: '' },
+      'build.gradle.kts',
+      ['./gradlew cleanTest test; ', 'build/test-results/test/', "{ format: 'junit', path: "],
+    ],
     ['make', { Makefile: 'CC := cc\nall:\n\ttrue\ncheck: all\n\ttrue\n' }, 'Makefile (target check)', ['make check']],
     [
       'several languages',
@@ -186,6 +197,31 @@ describe('what is in a repo decides', () => {
     const written = read(repo, 'task.ts') + read(repo, composeFile);
     for (const content of contents) expect(written).toContain(content);
     expect((await gym(repo.path, ['tasks'])).exitCode).toBe(0);
+  });
+
+  test('what cannot be read is told with its line, and nothing is written', async () => {
+    const broken: [Files, string][] = [
+      [{ 'package.json': '{\n  "name": "cart",,\n}\n' }, 'package.json:2: not valid JSON'],
+      [{ ...nodeRepo, 'compose.yaml': 'services:\n  a: [\n' }, 'compose.yaml:'],
+    ];
+    for (const [files, said] of broken) {
+      using repo = repoOf(files);
+      expect(await gym(repo.path, ['init'])).toMatchObject({
+        ...{ exitCode: 2, stdout: '', stderr: expect.stringContaining(said) },
+      });
+      expect(existsSync(join(repo.path, 'task.ts'))).toBe(false);
+    }
+  });
+
+  test('variables from a file that git ignores are told of: what is judged is without it', async () => {
+    const compose =
+      'services:\n  a:\n    image: i\n    env_file: .env\n  b:\n    image: i\n    env_file: [{ path: b.env, required: false }]\n';
+    using repo = repoOf({ ...nodeRepo, 'compose.yaml': compose, '.gitignore': '*.env\n', '.env': '' });
+    const { exitCode, stdout } = await gym(repo.path, ['init']);
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^but {4}git ignores \.env, which env_file names.*Name an example file/ms),
+    });
   });
 
   test('nothing to go by is told, and nothing is written', async () => {

@@ -46,6 +46,34 @@ describe('a service that is killed while it is judged', () => {
   });
 });
 
+describe('a service that ends by itself with an exit code', () => {
+  const crash = 'image: debian:bookworm-slim\n    command: [sh, -c, "echo no such module; exit 1"]\n';
+  const slow = '    healthcheck: {test: [CMD-SHELL, "sleep 1"], interval: 1s, timeout: 5s}\n';
+  const pass = tapStage('1..1\nok 1 - adds up\n');
+  test.each([
+    { what: 'which the stage runs in', victim: 'box', services: `services:\n  box:\n    ${crash}`, runs: 3 },
+    {
+      what: 'beside the stage, which notices nothing',
+      victim: 'other',
+      services: `${box}  other:\n    ${crash}`,
+      runs: 3,
+    },
+    { what: 'while another comes up', victim: 'other', services: `${box}${slow}  other:\n    ${crash}`, runs: 1 },
+  ])('$what: each run fails, and its log is quoted', async ({ victim, services, runs }) => {
+    using checkout = tinyCheckout({ stages: [{ ...pass, command: `sleep 0.2; ${pass.command}` }], services });
+    for (let run = 0; run < runs; run += 1) {
+      const { exitCode, stdout } = await gym(checkout.path, ['verify', '--no-cache']);
+      expect({ exitCode, stdout }).toMatchObject({
+        exitCode: 1,
+        stdout: expect.stringMatching(/^FAIL tiny distance 1.5: /),
+      });
+      expect(stdout).toMatch(new RegExp(`^fail unit: service ${victim} ended `, 'm'));
+      expect(stdout).toContain('no such module\n');
+      expect(stdout).toMatch(new RegExp(`   logs: gym logs \\S+ ${victim}   again: `));
+    }
+  });
+});
+
 describe('a Docker engine that goes away', () => {
   test('during a stage: exit code 4, unknown, and the next gym removes what was left', async () => {
     using checkout = tinyCheckout({ stages: [{ name: 'unit', service: 'box', command: 'sleep 60' }] });

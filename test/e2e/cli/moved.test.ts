@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verdictSchema } from '../../../gym/judge/verdict.ts';
 import { commit, tinyCheckout } from '../../support/gym/checkout.ts';
+import { madeSince } from '../../support/gym/engine.ts';
 import { gym } from '../../support/gym/program.ts';
 
 const run = 'node --test --test-reporter=junit --test-reporter-destination=unit.xml';
@@ -47,6 +48,34 @@ test('a refactoring that renames a module with its tests passes: each case is th
   expect(stderr).toContain(
     'tests were moved, each case has to be there still: test/sum.test.js -> test/addition.test.js',
   );
+});
+
+test('the cases of the baseline are those that a run of it has recorded: its harness does not run again', async () => {
+  using folder = checkout();
+  folder.git('stash', '-q', '-u');
+  expect((await gym(folder.path, ['verify', 'tiny'])).exitCode).toBe(0);
+  folder.git('stash', 'pop', '-q');
+  const since = Date.now();
+  folder.write('envs/tiny/test/addition.test.js', header('addition.js') + cases.join(''));
+  const whole = await gym(folder.path, ['verify', 'tiny', '--json']);
+  expect(verdictSchema.parse(JSON.parse(whole.stdout)).checks).toContainEqual(
+    expect.objectContaining({ name: 'moved-tests', because: expect.stringContaining('all 3 cases of the baseline') }),
+  );
+  expect(whole.stderr).toContain('the cases of the baseline are as a run of it has recorded them');
+  expect(madeSince(folder.path, since)).toHaveLength(1);
+});
+
+test('a run of the baseline with other variables has recorded nothing: its harness runs', async () => {
+  using folder = checkout();
+  folder.git('stash', '-q', '-u');
+  const env = { NODE_OPTIONS: '--test-name-pattern=numbers' };
+  expect((await gym(folder.path, ['verify', 'tiny'], env)).exitCode).toBe(0);
+  folder.git('stash', 'pop', '-q');
+  const other = "test('adds much', () => assert.equal(add(1e6, 1), 1000001));\n";
+  folder.write('envs/tiny/test/addition.test.js', header('addition.js') + cases.slice(0, 2).join('') + other);
+  const { stdout, exitCode } = await gym(folder.path, ['verify', 'tiny']);
+  expect(stdout).toContain('1 case of the baseline did not pass or did not run: unit: adds below zero');
+  expect(exitCode).toBe(1);
 });
 
 test('one that loses a case on the way does not, and the verdict names the case', async () => {

@@ -37,7 +37,7 @@ test('the solution comes to done; nothing else does, and a gym that was killed l
   expect(stdout).toMatch(/solution +is done/);
   expect(stdout).toMatch(/start-state +is not done/);
   expect(stdout).toMatch(/rewires-tests +is not done/);
-  expect(stdout).toContain('PROVEN  tiny: 1 of 1 gates can fail');
+  expect(stdout).toContain('PROVEN  tiny: 1 of 1 gate can fail');
   expect(exitCode).toBe(0);
   expect(loops()).toEqual([]);
   expect(checkout.git('branch', '--list', 'gym/*')).toBe('');

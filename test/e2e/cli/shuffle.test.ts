@@ -70,6 +70,8 @@ test('a verdict says of each gate that it is proven, until what judges changes',
   const proven = await judged();
   expect(new Set(proven.checks.map((check) => check.proof))).toEqual(new Set(['proven']));
   expect(proven.headline).not.toContain('UNPROVEN');
+  // It takes over what the clean run of the proof came to.
+  expect(proven.headline).toContain(`cached from run ${correct.run}`);
   expect(correct.headline).toMatch(/; UNPROVEN: every gate$/);
 });
 

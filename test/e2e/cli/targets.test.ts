@@ -187,6 +187,11 @@ describe('a ratchet', () => {
     });
     checkout.write('envs/tiny/ratchet.json', best(5));
     checkout.write('envs/tiny/app/main.js', '1234');
+    // By files that the workspace itself may have changed, no number is the best so far.
+    expect((await gym(checkout.path, ['verify', 'tiny', '--baseline', '.'])).exitCode).toBe(0);
+    expect(await gym(checkout.path, ['ratchet', 'tiny'])).toMatchObject({
+      ...{ exitCode: 2, stderr: expect.stringMatching(/has changed since run|did not pass/) },
+    });
     expect((await verify(checkout.path)).state).toBe('pass');
     expect(await gym(checkout.path, ['ratchet', 'tiny'])).toMatchObject({
       stdout: 'ratchet.json: bytes 5 bytes -> 4 bytes\n',

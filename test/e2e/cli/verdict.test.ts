@@ -15,13 +15,13 @@ describe('gym verify says what came out, with its exit code', () => {
       what: 'a case that passes',
       stage: tapStage('1..1\nok 1 - adds up\n'),
       exitCode: 0,
-      first: 'PASS tiny: 1 of 1 checks hold: 1 case in 1 stage, 0 invariants; UNPROVEN: every gate',
+      first: 'PASS tiny: 1 of 1 check holds: 1 case in 1 stage, 0 invariants; UNPROVEN: every gate',
     },
     {
       what: 'a case that fails',
       stage: tapStage(failing, { exitCode: 1 }),
       exitCode: 1,
-      first: /^FAIL tiny distance 1\.\d+: 1 of 1 checks do not hold$/,
+      first: /^FAIL tiny distance 1\.\d+: 1 of 1 check does not hold$/,
       body: /^fail unit: 1 of 2 cases failed\n {2}subtracts {2}3 is not 4$/m,
     },
     {
@@ -162,6 +162,7 @@ describe('a .env that git ignores', () => {
     const end = await gym(checkout.path, ['verify', 'tiny']);
     expect(end.exitCode).toBe(2);
     expect(end.stdout).toContain('there is no file envs/tiny/.env in the snapshot that is judged: git ignores');
+    expect(end.stdout).toContain('Name an example file that git sees; or set required: false');
     expect(end.stdout + end.stderr).toContain('envs/tiny/compose.yaml:6');
     expect(end.stdout + end.stderr).not.toContain('.gym/runs');
   });

@@ -53,11 +53,13 @@ test('verify, wait, and look at what does not hold', async () => {
   const explained = (await mcp.call('explain', { what: 'unit' })).text;
   expect(explained).toMatch(/^unit \(cases, gate\): fail in run .*Judged: by .*takes away.*To do: Repair/s);
   expect((await mcp.call('explain', { what: 'vacuous' })).text).toContain('nothing to judge');
+  expect((await mcp.call('explain', { what: 'UNPROVEN' })).text).toMatch(/never seen to fail.*gym prove/s);
   expect(await mcp.call('explain', { what: 'vacous' })).toMatchObject({
     isError: true,
     text: /Did you mean vacuous\?/,
   });
-  expect((await mcp.call('env_status')).text).toBe('nothing is up');
+  // What others have left behind may be told before it.
+  expect((await mcp.call('env_status')).text).toMatch(/(^|\n)nothing is up$/);
   expect(await mcp.call('env_reset')).toMatchObject({
     isError: true,
     text: expect.stringMatching(/is not up.*gym up/s),
@@ -80,9 +82,14 @@ test('verify, wait, and look at what does not hold', async () => {
   expect(verdictSchema.parse(JSON.parse(await read(`gym://run/${run}`)))).toMatchObject({ run, state: 'fail' });
   await expect(read('gym://run/nothing')).rejects.toThrow('not found');
 
-  writeFileSync(file, `${source}// softer\n`);
   const proposal = { files: ['envs/tiny/task.ts'], reason: 'it asks too much' };
-  expect((await mcp.call('propose', proposal)).text).toContain('A person decides: gym review ');
+  const softer = { ...proposal, content: `${source}// softer\n` };
+  expect((await mcp.call('propose', softer)).text).toContain('A person decides: gym review ');
+  expect(readFileSync(file, 'utf8')).toBe(source);
+  expect(await mcp.call('propose', proposal)).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/is as it is/),
+  });
   expect(await mcp.call('propose', { ...proposal, files: ['nothing.txt'] })).toMatchObject({ isError: true });
 
   define('export default 5;');

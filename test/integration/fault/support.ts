@@ -15,7 +15,7 @@ const { createServer } = require('node:net');
 createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket)).listen(7000);
 createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket)).listen(7001);`;
 
-/** A client `a`, an echo `b` on two ports, and another client `c`, in one network; `a` and `b` have one more each, `d` has that of `c`, which has limits. */
+/** A client `a`, an echo `b` on two ports, and another client `c`, in one network; `a` and `b` have one more each, `d` has that of `c`, which has limits and sees the host's cgroups. */
 export const compose = JSON.stringify({
   services: {
     a: { image: 'node:24-bookworm-slim', init: true, command: ['sleep', '1000'], networks: ['back', 'front'] },
@@ -36,6 +36,7 @@ export const compose = JSON.stringify({
       networks: ['back'],
       mem_limit: '400m',
       cpus: 1.5,
+      cgroup: 'host',
     },
     d: { image: 'node:24-bookworm-slim', init: true, command: ['sleep', '1000'], network_mode: 'service:c' },
   },

@@ -26,6 +26,11 @@ const left = async (checkout: string): Promise<string[]> => [
 ];
 const noWatchdog = ({ child }: RunningGym): Promise<number> =>
   untilNone(async () => watchdogsOf(child.pid), watchdogGoneMs);
+/** What is waited for at the end, side by side: of each watchdog how long it stayed, or that it is not gone. */
+const stays: Promise<unknown>[] = [];
+const noWatchdogLater = (killed: RunningGym): void => {
+  stays.push(noWatchdog(killed).catch((error: unknown) => error));
+};
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const limit = performance.now() + 60_000;
@@ -52,7 +57,7 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     expect(watchdogsOf(running.child.pid)).toHaveLength(1);
     running.child.kill('SIGKILL');
     expect(await untilNone(() => left(checkout.path), reapedWithinMs)).toBeGreaterThan(0);
-    await noWatchdog(running);
+    noWatchdogLater(running);
   });
 
   test.each([
@@ -64,7 +69,7 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     await until(async () => (await left(checkout.path)).length >= 6);
     running.child.kill('SIGKILL');
     await untilNone(() => left(checkout.path), reapedWithinMs);
-    await noWatchdog(running);
+    noWatchdogLater(running);
   });
 
   test('reaps the agent of a loop', async () => {
@@ -79,7 +84,7 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     await until(async () => processesOf(checkout.path).length >= 2);
     running.child.kill('SIGKILL');
     await untilNone(() => left(checkout.path), reapedWithinMs);
-    await noWatchdog(running);
+    noWatchdogLater(running);
   });
 
   test('is in a session of its own, has no mark of a gym, and is gone when gym has ended in order', async () => {
@@ -118,7 +123,8 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
 
   test('leaves what is kept once it is up, what others hold, and what only looks like it', async () => {
     using kept = tinyCheckout();
-    using alive = tinyCheckout({ stages: [{ name: 'unit', command: 'sleep 6' }] });
+    const untilDone = `until [ -e ${kept.path}/done ]; do sleep 0.1; done`;
+    using alive = tinyCheckout({ stages: [{ name: 'unit', command: untilDone }] });
     using dead = tinyCheckout({ stages: [asleepOnHost] });
     await using _ = { [Symbol.asyncDispose]: async () => void (await gym(kept.path, ['down', '--wait'])) };
     const up = startGym(kept.path, ['up']);
@@ -147,7 +153,12 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     await noWatchdog(killed);
     expect(await labelledNow(`dev.gym.checkout=${kept.path}`)).toEqual(before);
     expect(docker('volume', 'ls', '-q', '--filter', `name=${volume}`).split('\n')).toEqual([volume, `${volume}-2`]);
+    kept.write('done', '');
     expect((await living.end).exitCode).toBe(0);
+  });
+
+  test('is gone some seconds after it has reaped', async () => {
+    expect(await Promise.all(stays)).toEqual(Array.from({ length: 4 }, () => expect.any(Number)));
   });
 });
 

@@ -40,6 +40,11 @@ test("a person's page ends with the distance, and says at length only once what 
   expect(page).toMatch(/^FAIL {2}shuffle distance 1\.33: unit: 1 of 2 cases failed$/m);
   expect(page.match(/3 is not 4/g)).toHaveLength(1);
   expect(page).toContain('subtracts  test/sum.test.js:7');
+  const asked = 'only 1 of 12 checks asked for: ';
+  const part: Verdict = { ...failing, part: { judged: 1, all: 12 }, headline: asked + failing.headline };
+  expect(personVerdict(part, '/runs/r', plain)).toContain(
+    `FAIL  shuffle distance 1.33: ${asked}unit: 1 of 2 cases failed\n`,
+  );
 });
 
 test('a problem is the end in its first words', () => {

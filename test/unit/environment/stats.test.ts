@@ -1,55 +1,62 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { statsOf } from '../../../gym/environment/stats.ts';
 
-/** As an engine answers, shortened to what is read. */
-const common = {
-  read: '2026-11-20T08:00:00.5Z',
-  cpu_stats: {
-    cpu_usage: { total_usage: 123_456_789 },
-    throttling_data: { periods: 10, throttled_periods: 3, throttled_time: 2_000_000 },
-  },
-  pids_stats: { current: 4 },
-  networks: { eth0: { rx_bytes: 10, tx_bytes: 20 }, eth1: { rx_bytes: 1, tx_bytes: 2 } },
-};
+/** What an engine answered of a container limited to 0.2 processors that wrote 8 MiB to its disk. */
+const recorded = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/engine/${name}.json`, import.meta.url), 'utf8'));
 
-const told = {
-  atMs: Date.UTC(2026, 10, 20, 8, 0, 0, 500),
-  cpuNs: 123_456_789,
-  throttledPeriods: 3,
-  throttledNs: 2_000_000,
-  memoryBytes: 600,
-  processes: 4,
-  readBytes: 4096,
-  writtenBytes: 8193,
-  rxBytes: 11,
-  txBytes: 22,
-};
+test('cgroup v1, of a kernel that counts no bytes of devices for it', () => {
+  expect(statsOf(recorded('stats-v1'))).toEqual({
+    atMs: Date.UTC(2026, 10, 20, 15, 2, 58, 672),
+    cpuNs: 773_227_038,
+    throttledPeriods: 22,
+    throttledNs: 615_187_055,
+    memoryBytes: 7_966_720 - 7_340_032,
+    processes: 1,
+    readBytes: null,
+    writtenBytes: null,
+    rxBytes: 736 + 1042,
+    txBytes: 0,
+  });
+});
 
-test.each([
-  [
-    'v1',
-    { usage: 1000, max_usage: 2000, stats: { total_inactive_file: 400, inactive_file: 300 } },
-    [
-      { op: 'Read', value: 4096 },
-      { op: 'Write', value: 8192 },
-      { op: 'Write', value: 1 },
-      { op: 'Total', value: 12_289 },
-    ],
-  ],
-  [
-    'v2',
-    { usage: 1000, stats: { inactive_file: 400, anon: 500 } },
-    [
-      { op: 'read', value: 4096 },
-      { op: 'write', value: 8193 },
-    ],
-  ],
-])('what an engine on cgroup %s tells', (_, memory_stats, io_service_bytes_recursive) => {
-  expect(statsOf({ ...common, memory_stats, blkio_stats: { io_service_bytes_recursive } })).toEqual(told);
+test('cgroup v2, as its own files told at that moment', () => {
+  expect(statsOf(recorded('stats-v2'))).toEqual({
+    atMs: Date.UTC(2026, 10, 20, 15, 2, 15, 177),
+    // cpu.stat: usage_usec 3443580, nr_throttled 148, throttled_usec 11579395
+    cpuNs: 3_443_580_000,
+    throttledPeriods: 148,
+    throttledNs: 11_579_395_000,
+    // memory.current: 9043968; inactive_file 8388608
+    memoryBytes: 9_043_968 - 8_388_608,
+    // pids.current: 1
+    processes: 1,
+    // io.stat: rbytes=0 wbytes=8388608
+    readBytes: 0,
+    writtenBytes: 8_388_608,
+    rxBytes: 876,
+    txBytes: 0,
+  });
+});
+
+test('bytes of devices are summed up; where none was used it is none with cgroup v2, and not known with v1', () => {
+  const io = (name: string, io_service_bytes_recursive: object[] | null) => {
+    const stats = statsOf({ ...recorded(name), blkio_stats: { io_service_bytes_recursive } });
+    return [stats?.readBytes, stats?.writtenBytes];
+  };
+  const devices = [
+    { op: 'Read', value: 4096 },
+    { op: 'Write', value: 8192 },
+    { op: 'Write', value: 1 },
+    { op: 'Total', value: 12_289 },
+  ];
+  expect(io('stats-v1', devices)).toEqual([4096, 8193]);
+  expect(io('stats-v2', null)).toEqual([0, 0]);
+  expect(io('stats-v1', null)).toEqual([null, null]);
 });
 
 test('a container that has ended uses nothing that could be told', () => {
-  const ended = { ...common, memory_stats: {}, blkio_stats: { io_service_bytes_recursive: null } };
-  expect(statsOf(ended)).toBeUndefined();
+  expect(statsOf(recorded('stats-ended'))).toBeUndefined();
   expect(statsOf({ message: 'No such container' })).toBeUndefined();
 });

@@ -34,6 +34,16 @@ describe('records of a stage', () => {
     );
   });
 
+  test('samples that do not fit are told as the mistake of the task that they are', async () => {
+    const samples = () => JSON.parse('[{ "metric": "eaten", "value": 1, "unit": "apples" }]');
+    const reading = await readingOf(ndjson({ stage: 'e2e', path: 'o.ndjson', schema: order, samples }), {
+      during: (folder) => writeFileSync(join(folder, 'o.ndjson'), '{"id":"a","bytes":1}\n'),
+    });
+    expect(reading.problem).toMatch(
+      /^o\.ndjson:1: what the samples of the task give for it does not fit: 0\.unit: Invalid option: expected one of "bytes"/,
+    );
+  });
+
   test('one of another run makes all of them stale', async () => {
     const lines = ['of-this-run', 'of-another', 'of-this-run'].map((gym_nonce) => JSON.stringify({ gym_nonce }));
     const reading = await readingOf(ndjson({ stage: 'e2e', path: 'o.ndjson' }), {

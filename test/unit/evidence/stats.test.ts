@@ -56,6 +56,19 @@ test('what a service used during the stage, over time', async () => {
   ]);
 });
 
+test('bytes that the kernel does not count are left out, and are not none', async () => {
+  const uncounted = { ...idle, readBytes: null, writtenBytes: null };
+  const { environment } = stats([uncounted, { ...uncounted, atMs: 1200, writtenBytes: 20 }]);
+  const reading = await readingOf(containerStats({ stage: 'e2e', services: ['app'], intervalMs: 60_000 }), {
+    environment,
+    during: () => sleep(20),
+  });
+  const of = (metric: string) =>
+    reading.samples.filter((sample) => sample.metric === metric).map(({ value, atMs }) => [value, atMs]);
+  expect(of('read_bytes')).toEqual([]);
+  expect(of('written_bytes')).toEqual([[20n, 1200]]);
+});
+
 test('counters that ran backwards are of a service that was started again', async () => {
   const { environment } = stats([idle, { ...idle, cpuNs: 1 }]);
   const reading = await readingOf(containerStats({ stage: 'e2e', services: ['app'] }), {

@@ -45,7 +45,7 @@ export async function judgedInGit(before: Files, after: Files, circumstances: Ci
   const commit = await findCommit(repository.path, 'main');
   if (!commit.ok) throw new Error(commit.problems[0].message);
   const read = { mayLack: () => false, alsoRead: alsoNeeded };
-  const changes = await changesSince({ commit: commit.value, directory: snapshot.path, ...read });
+  const changes = await changesSince({ commit: commit.value, directory: snapshot.path, accepted: [], ...read });
   if (!changes.ok) throw new Error(changes.problems[0].message);
   return judgedOf(changes.value, circumstances);
 }

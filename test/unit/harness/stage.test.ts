@@ -190,7 +190,7 @@ describe('a stage on the host', () => {
         type: 'stage.finished',
         stage: 'unit',
         state: 'fail',
-        because: '1 of 1 cases failed: s > a',
+        because: '1 of 1 case failed: s > a',
         cases: { passed: 0, failed: 1, skipped: 0 },
         exitCode: 1,
         durationMs: outcome.durationMs,
@@ -270,9 +270,15 @@ describe('services that die during a stage', () => {
       'unknown',
       'service worker-2 ran out of memory and was killed (exit code 137, SIGKILL)',
     ],
-    ['ended by itself', death('exited', 2), 'exit 0', 'fail', 'service worker-2 ended by itself (exit code 2)'],
+    [
+      'ended by itself',
+      death('exited', 2),
+      'exit 0',
+      'fail',
+      'service worker-2 ended by itself (exit code 2); it printed nothing',
+    ],
   ])('%s', async (_what, died, exit, state, because) => {
-    const deaths = [death('exited', 9)];
+    const deaths = [death('killed', 9)];
     const context = hostContext(idleEnvironment(deaths, ['worker-2']));
     const outcome = run({ command: `sleep 0.2; ${exit}` }, context);
     deaths.push(died);
@@ -314,7 +320,18 @@ describe('services that die during a stage', () => {
     expect(await outcome).toMatchObject({ state: 'unknown' });
   });
 
-  it('does not blame a stage for a death before it', async () => {
+  it('fails for a service that had ended by itself before, unless that may be because another was killed', async () => {
+    const crashed = death('exited', 1);
+    const outcomeAfter = (...deaths: Death[]) =>
+      run({ command: 'true' }, hostContext(idleEnvironment(deaths, ['worker-2'])));
+    expect(await outcomeAfter(crashed)).toMatchObject({
+      state: 'fail',
+      because: expect.stringContaining('worker-2 ended'),
+    });
+    expect(await outcomeAfter(death('killed', 137), crashed)).toMatchObject({ state: 'pass' });
+  });
+
+  it('does not blame a stage for a kill before it', async () => {
     const context = hostContext(idleEnvironment([death('killed', 137)], ['worker-2']));
     expect(await run({ command: 'true' }, context)).toMatchObject({ state: 'pass' });
   });

@@ -17,10 +17,15 @@ const result = z.object({
 test('1,000 checks over 1,000,000 samples are judged in less than 2 s, in a process of less than 300 MB', async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, 'many.mjs');
-  await build({ input: join(import.meta.dirname, 'many.ts'), platform: 'node', logLevel: 'silent', output: { file } });
-  // Without a bound V8 lets garbage lie as long as there is room, which says nothing about what is needed.
-  const bounded = ['--max-semi-space-size=1', '--max-old-space-size=220'];
-  const { stdout } = await execa('node', [...bounded, file], { preferLocal: true });
+  const resolve = { mainFields: ['module', 'main'] };
+  await build({
+    input: join(import.meta.dirname, 'many.ts'),
+    platform: 'node',
+    resolve,
+    logLevel: 'silent',
+    output: { file },
+  });
+  const { stdout } = await execa('node', [file], { preferLocal: true });
   const { cpuMs, peakBytes, ...counts } = result.parse(JSON.parse(stdout));
   expect(counts).toEqual({ samples: 1_000_000, checks: 1000, passed: 1000 });
   expect(cpuMs).toBeLessThan(2000);

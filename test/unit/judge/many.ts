@@ -1,4 +1,5 @@
 // Judges a thousand checks over a million samples and prints what it took, as JSON: a process of its own, so that its memory can be told.
+import { take } from '../../../gym/evidence/take.ts';
 import { judgeInvariants } from '../../../gym/judge/judge.ts';
 import { series, sum } from '../../../gym/judge/quantity.ts';
 import { abs } from '../../../gym/judge/tolerance.ts';
@@ -18,8 +19,8 @@ const names = Array.from({ length: workers }, (_, index) => `w-${index}`);
 const channels = ['tcp', 'shm', 'local', 'file'];
 
 /** Four metrics of a thousand workers, each sample with labels of its own, as they come from a document. */
-function* measured(): Generator<Sample> {
-  for (let index = 0; index < workers * perWorker; index += 1) {
+function* measured(round: number): Generator<Sample> {
+  for (let index = round * workers; index < (round + 1) * workers; index += 1) {
     const atMs = 1_900_000_000_000 + index;
     const labels = () => ({ worker: names[index % workers] ?? '', channel: channels[index % 4] ?? '' });
     yield { metric: 'sent', labels: labels(), value: BigInt(index % 1500), unit: 'bytes', atMs };
@@ -54,8 +55,10 @@ const kinds: ((name: string, where: Record<string, string>) => Invariant)[] = [
     }),
 ];
 
-const samples: Sample[] = [];
-for (const sample of measured()) samples.push(sample);
+const documents = Array.from({ length: perWorker }, (_, round) => ({ value: round, place: { file: 'app.ndjson' } }));
+const taken = take(documents, (round) => [...measured(Number(round))], 'nonce');
+if (!taken.ok) throw new Error(taken.problems[0].message);
+const { samples } = taken.value;
 const reading = { source: 'app', witness: false, samples };
 const evidence: Evidence = { readings: new Map([['app', reading]]), logs: new Map() };
 const checks = Array.from({ length: 1000 }, (_, index) => {

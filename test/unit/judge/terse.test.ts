@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type State, stateNames } from '../../../gym/events/event.ts';
+import type { Problem } from '../../../gym/events/problem.ts';
 import { stateWord, terse, terseLimitBytes } from '../../../gym/judge/terse.ts';
 import {
   type FailedCase,
@@ -201,6 +202,17 @@ describe('what does not hold', () => {
     ]);
   });
 
+  test('of a part is not said as if it were of the whole', () => {
+    const part = { judged: 1, all: 12 };
+    expect(shown([check('a', 'fail')], { part })[0]).toBe(
+      'FAIL shuffle distance 0.0566: only 1 of 12 checks asked for: 1 of 1 check does not hold',
+    );
+    const headline = 'only 0 of 12 checks asked for: nothing was judged';
+    expect(shown([], { part: { judged: 0, all: 12 }, headline })[0]).toMatch(
+      /12 checks asked for: nothing was judged$/,
+    );
+  });
+
   test('may be none of the checks: the headline says why it is not green', () => {
     const headline = 'not proven to be able to fail: a (gym prove)';
     const unproven: CheckResult = { ...check('a', 'pass'), proof: 'unproven' };
@@ -211,6 +223,13 @@ describe('what does not hold', () => {
       'UNPROVEN a: gym prove shuffle',
       'UNKNOWN shuffle   more: gym show r-3fa9',
     ]);
+  });
+
+  test('what is held out is for a person to prove', () => {
+    const unproven = { ...check('held-out', 'fail'), proof: 'unproven' } as const;
+    expect(shown([{ ...check('a', 'pass'), proof: 'unproven' }, unproven]).at(-2)).toBe(
+      'UNPROVEN a, held-out; a person can: gym prove shuffle',
+    );
   });
 
   test('and says how much was left out', () => {
@@ -245,7 +264,7 @@ describe('what does not hold', () => {
 
   test('cases are a line each with their place and what was seen and wanted; many of one signature are one line', () => {
     expect(shown([ofUnit, check('e2e', 'pass')], { stages: [unit] })).toEqual([
-      'FAIL shuffle distance 0.0566: 1 of 2 checks do not hold',
+      'FAIL shuffle distance 0.0566: 1 of 2 checks does not hold',
       'fail unit: 302 of 400 cases failed',
       '  cart > adds  test/cart.test.ts:5  got 3 ≠ want 4',
       '  cart > pays  till is shut second line',
@@ -302,5 +321,11 @@ describe('what does not hold', () => {
       problems: [{ kind: 'evidence', message, place: { service: 'db' } }],
     });
     expect(lines.at(-1)).toContain('   logs: gym logs r-3fa9 db   ');
+    const logOf = (place: Problem['place']): string | undefined =>
+      shown([], { problems: [{ kind: 'environment', message: 'x', place }] }).at(-1);
+    expect(logOf({ service: 'db', file: 'logs/db.log' })).toContain('   logs: gym logs r-3fa9 db');
+    // An image that could not be pulled or built: nothing ran.
+    expect(logOf({ service: 'db' })).not.toContain('logs:');
+    expect(logOf({ service: 'db', file: 'compose.yaml' })).not.toContain('logs:');
   });
 });

@@ -8,6 +8,8 @@ import {
   listText,
   numberText,
   percentText,
+  shareText,
+  verbFor,
 } from '../../../gym/judge/text.ts';
 
 test.each<[bigint | number, string]>([
@@ -33,6 +35,15 @@ test('amounts, differences and shares', () => {
     '1,024 cases',
   ]);
 });
+
+test.each([
+  [1, 1, '1 of 1 check does not hold'],
+  [1, 1200, '1 of 1,200 checks does not hold'],
+  [0, 2, '0 of 2 checks do not hold'],
+  [2, 2, '2 of 2 checks do not hold'],
+])('%i of %i in words', (part, of, words) =>
+  expect(`${shareText(part, of, 'check')} ${verbFor(part, 'does', 'do')} not hold`).toBe(words),
+);
 
 test('digits in groups, as they are kept in a verdict', () => {
   const digits = ['268435456', '-4026532', '1234', '0.12345'];

@@ -59,7 +59,7 @@ test('exit codes: 0 only for what holds', () => {
     fail: 1,
     error: 3,
   });
-  expect(problemExitCodes).toEqual({ usage: 2, definition: 2, environment: 4, evidence: 3 });
+  expect(problemExitCodes).toEqual({ usage: 2, definition: 2, environment: 4, crash: 4, evidence: 3 });
 });
 
 describe('the distance of a run', () => {

@@ -50,7 +50,7 @@ test('a check that only warns does not decide, and without any gate nothing was 
   expect(sumUp([], both)).toMatchObject({
     state: 'pass',
     distance: 0,
-    headline: expect.stringContaining('1 of 2 checks hold'),
+    headline: expect.stringContaining('1 of 2 checks holds'),
   });
   expect(sumUp([], judgeInvariants([warning], tooMuch, 'gym verify')).state).toBe('vacuous');
 });

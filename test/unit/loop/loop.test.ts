@@ -124,6 +124,30 @@ test('an environment that cannot be brought up is tried once more; then the loop
   expect(broken).toBe(3);
 });
 
+test('a service that an attempt keeps from coming up is told to the agent, and does not end the loop; that of the start state does', async () => {
+  const brokenIn =
+    (...attempts: number[]): LoopRequest['verify'] =>
+    async (request) => {
+      const verdict = await judgeCount(request);
+      if (!attempts.includes(3 - (verdict.distance ?? 0))) return verdict;
+      const problem = {
+        kind: 'environment',
+        message: 'app ended with exit code 1',
+        place: { service: 'app' },
+      } as const;
+      return { ...verdict, state: 'unknown', exitCode: 4, distance: null, headline: 'app ended', problems: [problem] };
+    };
+  using folder = countingCheckout(3);
+  const ended = await run(countingLoop(folder.path, { verify: brokenIn(1) }));
+  expect(ended).toMatchObject({ end: 'done', exitCode: 0 });
+  expect(ended.attempts.map(({ state }) => state)).toEqual(['fail', 'unknown', 'fail', 'pass']);
+  using other = countingCheckout(3);
+  expect(await run(countingLoop(other.path, { verify: brokenIn(0) }))).toMatchObject({
+    end: 'environment',
+    exitCode: 4,
+  });
+});
+
 test('a task whose start state is wrongly defined ends at once with 2', async () => {
   using folder = countingCheckout(1);
   const verify: LoopRequest['verify'] = async (request) => ({

@@ -161,6 +161,15 @@ test('a forger without the key cannot make a link that passes, nor can the next 
   expect(found(store)).toEqual(['unvouched forged null', 'removed null null', 'planted three null']);
 });
 
+test('where no key can be kept, runs are kept all the same, and nothing vouches for them', () => {
+  using runs = threeRuns();
+  // No folder can be made there, not even by root.
+  vi.stubEnv('XDG_STATE_HOME', '/proc/none');
+  addRun(runs.store, 'unsealed');
+  vi.unstubAllEnvs();
+  expect(found(runs.store)).toContain('unvouched unsealed null');
+});
+
 test('runs of another user, and those from before there was a chain, are not vouched for and no alarm', () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);

@@ -26,16 +26,20 @@ test('of each stage the cases of the newest run of a tree are found', () => {
     history.save({ ...row, run, task, startedAt });
     return store.makeRunDirectory(run);
   };
-  recordCases(ran('a', 'shop'), 'tree-1', { unit: passed('old'), e2e: passed('page') });
-  recordCases(ran('b', 'shop'), 'tree-1', { unit: passed('new') });
-  recordCases(ran('c', 'shop'), 'tree-2', { unit: passed('other tree') });
-  recordCases(ran('d', 'other'), 'tree-1', { unit: passed('other task') });
+  recordCases(ran('a', 'shop'), { tree: 'tree-1', stages: { unit: passed('old'), e2e: passed('page') } });
+  recordCases(ran('b', 'shop'), { tree: 'tree-1', variables: 'CI', stages: { unit: passed('new') } });
+  recordCases(ran('c', 'shop'), { tree: 'tree-2', stages: { unit: passed('other tree') } });
+  recordCases(ran('d', 'other'), { tree: 'tree-1', stages: { unit: passed('other task') } });
   writeFileSync(join(ran('e', 'shop'), 'cases.json'), '{ "schema": "gym.ca');
   ran('f', 'shop');
   expect(readCases(store, history, { task: 'shop', tree: 'tree-1' })).toEqual({
     unit: passed('new'),
     e2e: passed('page'),
   });
+  expect(readCases(store, history, { task: 'shop', tree: 'tree-1', variables: 'CI' })).toEqual({
+    unit: passed('new'),
+  });
+  expect(readCases(store, history, { task: 'shop', tree: 'tree-1', variables: 'other' })).toEqual({});
   expect(readCases(store, history, { task: 'shop', tree: 'tree-3' })).toEqual({});
   history.close();
 });

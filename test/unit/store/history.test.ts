@@ -143,3 +143,16 @@ test('a line that was left by a gym that did not open the history is there for t
   history.close();
   expect(readdirSync(join(folder.path, '.gym/rows'))).toEqual([]);
 });
+
+test('all lines that were left are taken at once: an agent that asks a hundred times does not make the next run wait for a hundred writes', () => {
+  const store = openStore(folder.path);
+  store.make();
+  const names = Array.from({ length: 100 }, (_, index) => `run-${String(index).padStart(3, '0')}`);
+  for (const run of names) leaveRow(store, { row: { ...row, run, startedAt: 1 }, files: {} });
+  const history = openHistory(store);
+  const links = history.links().filter(({ entry }) => entry?.type === 'ended');
+  expect(links.flatMap(({ entry }) => (entry?.type === 'ended' ? entry.row.run : []))).toEqual(names);
+  expect(links.every(({ state }) => state === 'whole')).toBe(true);
+  expect(new Set(links.map(({ at }) => at)).size).toBe(1);
+  history.close();
+});

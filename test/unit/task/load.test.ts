@@ -266,16 +266,14 @@ beforeAll(() => {
         "export default {\n  name: 'plain', instruction: 'TASK.md', compose: 'compose.yaml', stages: [{ name: 'a', command: ['true'] }] };\n",
     },
   };
-  const names = Object.keys(all);
+  const names = [...Object.keys(all), 'gone'];
   for (const [index, { content, files }] of Object.values(all).entries()) {
     folder.write(`${index}/task.ts`, content);
     for (const [name, text] of Object.entries({ 'TASK.md': '', 'compose.yaml': '', ...files }))
       folder.write(`${index}/${name}`, text);
   }
   const script = `
-    import { resolveApi } from '${gym}/task/api.ts';
     import { loadTask } from '${gym}/task/load.ts';
-    resolveApi('file://${gym}/index.ts');
     const all = [];
     for (let index = 0; index < ${names.length}; index += 1) all.push(await loadTask('${folder.path}/' + index + '/task.ts'));
     process.stdout.write(JSON.stringify(all));`;
@@ -304,4 +302,8 @@ test.each([
   ['plain', 'plain'],
 ])('a %s task is loaded from anywhere, and devgym means this gym', (name, taskName) => {
   expect(loaded[name]).toMatchObject({ ok: true, value: { name: taskName, limits: { attempts: 8 } } });
+});
+
+test('a task file that is gone, as while an editor writes it anew, is told as that', () => {
+  expect(loaded['gone']).toMatchObject({ ok: false, problems: [{ message: 'the task file is not there' }] });
 });

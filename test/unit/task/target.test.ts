@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { resolveApi } from '../../../gym/task/api.ts';
 import { loadTask } from '../../../gym/task/load.ts';
 import { temporaryFolder } from '../../support/repository.ts';
-
-resolveApi(new URL('../../../gym/index.ts', import.meta.url).href);
 
 /** The problems of a task with these lines in it, each as `line: message`. */
 async function problemsWith(lines: string): Promise<string[]> {

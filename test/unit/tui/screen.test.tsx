@@ -46,6 +46,16 @@ describe('a frame', () => {
     expect(text.indexOf('✗ shm-matches-files')).toBeLessThan(text.indexOf('✓ unit  '));
   });
 
+  it('shows of a stage that was taken from an earlier run which one that was', () => {
+    const taken = afterFirstAttempt.map((event) =>
+      event.type === 'stage.finished' && event.stage === 'e2e'
+        ? { ...event, cachedFrom: '20261120-111905-85be' }
+        : event,
+    );
+    expect(textOf(modelOf(taken))).toMatch(/✓ e2e {2}4✓ +cached 85be │/);
+    expect(textOf(modelOf(afterFirstAttempt))).not.toContain('cached');
+  });
+
   it('shows one pane with tabs below 90 columns', () => {
     const text = textOf(modelOf(afterFirstAttempt, { size: { columns: 80, rows: 24 } }));
     expect(text).toContain('[2 checks]');

@@ -109,3 +109,29 @@ test('a stage is affected by what fits its inputs, or by anything where it names
   expect(affectedStages(parts, ['src/a.ts'])).toEqual(['lint', 'build', 'unit', 'e2e']);
   expect(affectedStages(parts, [])).toEqual([]);
 });
+
+test('what is held out is no part that can be asked for, and asking tells nothing of it', () => {
+  const heldOut = { checks: ['strangers'], files: [], tells: 'nothing' as const };
+  const of = taskIn('/nowhere', { stages: [stage('unit'), stage('e2e'), stage('strangers')], heldOut });
+  const said = (name: string, kind: 'stage' | 'check'): unknown => {
+    const part = partOf(of, kind === 'stage' ? { kind: 'stages', stages: [name] } : { kind: 'check', check: name });
+    return part.ok
+      ? part.value
+      : part.problems.map(({ message, remedy }) => `${message}. ${remedy}`.replace(name, 'X'));
+  };
+  for (const kind of ['stage', 'check'] as const) {
+    const answer = said('strangers', kind);
+    expect(answer).toEqual(said('nobody-has-it', kind));
+    expect(answer).toEqual([
+      `count has no ${kind} X in sight. The ${kind}s are: unit, e2e. What is held out is judged with all else, once that holds: gym verify count`,
+    ]);
+    // One that is nearly its name is told nothing either.
+    expect(said('stranger', kind)).toEqual(answer);
+    expect(said('unti', kind)).toEqual([expect.stringMatching(/^count has no \w+ X in sight\. Did you mean unit\? /)]);
+  }
+  expect(said('held-out', 'check')).toEqual([
+    expect.stringMatching(/^X is not judged by itself\. .*gym verify count$/),
+  ]);
+  expect(said('e2e', 'stage')).toMatchObject({ part: { judged: 2, all: 3 } });
+  expect(affectedStages(of, ['README.md'])).toEqual(['unit', 'e2e']);
+});

@@ -18,11 +18,9 @@ export default defineTask({ name: 'count', instruction: 'TASK.md', compose: 'com
   for (const name of ['TASK.md', 'compose.yaml']) folder.write(name, '');
   const hash = (): string => {
     const code = `
-      import { resolveApi } from '${gym}/task/api.ts';
       import { loadTask } from '${gym}/task/load.ts';
       import { definitionHash } from '${gym}/verify/proof.ts';
       import { protectionOf } from '${gym}/workspace/protection.ts';
-      resolveApi('file://${gym}/index.ts');
       const { value } = await loadTask('${folder.path}/task.ts');
       process.stdout.write(definitionHash(value, protectionOf(value), '${folder.path}'));`;
     const args = ['--no-warnings', '--input-type=module', '--eval', code];

@@ -31,8 +31,17 @@ test('the verdict before is that of the same files: not one of a loop, nor one u
   keep('2-broken', 2, { ...inFolder(folder.path), fault: 'stops' });
   keep('3-loop', 3, inFolder(join(folder.path, '.gym/worktrees/loop')));
   const request = { store, history, task: taskIn(folder.path), run: '4-now', workspace: folder.path };
+  // One that was stopped, as by the next save, has judged nothing.
+  keep('3-stopped', 3.5, { ...inFolder(folder.path), checks: [] });
   expect(lastVerdict(request)?.run).toBe('1-own');
   expect(lastVerdict({ ...request, workspace: '/elsewhere' })).toBeUndefined();
+  // What its own tests say is not to be compared with what the baseline's say.
+  expect(lastVerdict({ ...request, baseline: { name: 'main@1a2b3c4' } })).toBeUndefined();
+  const byMain = { workspace: { ...recorded.workspace, root: folder.path, baseline: 'main@0000000' } };
+  keep('4-by-main', 4, byMain);
+  keep('5-by-tag', 5, { workspace: { ...byMain.workspace, baseline: 'v1@0000000' } });
+  expect(lastVerdict({ ...request, baseline: { name: 'main@1a2b3c4' } })?.run).toBe('4-by-main');
+  expect(lastVerdict({ ...request, run: '6-now' })?.run).toBe('1-own');
 });
 
 test('what changed: fixed is only what was judged again and passes; a case that is gone or skipped is not', () => {

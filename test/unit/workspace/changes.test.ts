@@ -1,6 +1,7 @@
 import { chmodSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ProposedFile } from '../../../gym/store/proposals.ts';
 import { type Changes, changesSince, textLimitBytes } from '../../../gym/workspace/changes.ts';
 import { findCommit } from '../../../gym/workspace/commit.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/repository.ts';
@@ -16,11 +17,16 @@ function commit(folder: TemporaryFolder): void {
   folder.git('commit', '-qm', 'a state');
 }
 
-async function changesIn(folder: TemporaryFolder, within: string, snapshot: TemporaryFolder): Promise<Changes> {
+async function changesIn(
+  folder: TemporaryFolder,
+  within: string,
+  snapshot: TemporaryFolder,
+  accepted: readonly ProposedFile[] = [],
+): Promise<Changes> {
   const found = await findCommit(join(folder.path, within), 'HEAD');
   if (!found.ok) throw new Error(found.problems[0].message);
   const changes = await changesSince({
-    ...{ commit: found.value, directory: snapshot.path },
+    ...{ commit: found.value, directory: snapshot.path, accepted },
     ...{ mayLack: (path: string) => path.startsWith('solution/'), alsoRead: () => ['kept.txt', 'none.txt'] },
   });
   if (!changes.ok) throw new Error(changes.problems[0].message);
@@ -115,4 +121,32 @@ test('a small change among thousands of files is found quickly', async () => {
   expect(files.map(({ path }) => path)).toEqual(['src/0/0.ts', 'src/1/1.ts']);
   // On a quiet machine about 60 ms.
   expect(performance.now() - began).toBeLessThan(1500);
+});
+
+test('what a person has accepted stands for what the commit has', async () => {
+  using folder = repository();
+  for (const path of ['kept.txt', 'test.txt', 'old.txt']) folder.write(`app/${path}`, `${path}\n`);
+  commit(folder);
+  const proposed = (path: string, content: string | null): ProposedFile => ({
+    ...{ path, base: null, isExecutable: false },
+    content: content === null ? null : Buffer.from(content).toString('base64'),
+  });
+  const accepted = [proposed('test.txt', 'less\n'), proposed('old.txt', null), proposed('new.txt', '\0binary')];
+  using snapshot = temporaryFolder();
+  snapshot.write('kept.txt', 'kept.txt\n');
+  snapshot.write('test.txt', 'less\n');
+  snapshot.write('new.txt', '\0binary');
+  const asAccepted = await changesIn(folder, 'app', snapshot, accepted);
+  const plain = await changesIn(folder, 'app', snapshot);
+  expect(plain.files.map(({ path }) => path)).toEqual(['new.txt', 'old.txt', 'test.txt']);
+  expect(asAccepted.files).toEqual([]);
+  expect(asAccepted.tree).not.toBe(plain.tree);
+  // As the commit has it is a change by now.
+  snapshot.write('test.txt', 'test.txt\n');
+  snapshot.write('old.txt', 'old.txt\n');
+  const undone = await changesIn(folder, 'app', snapshot, accepted);
+  expect(undone.files.map(({ path, before, after }) => [path, before?.text, after?.text])).toEqual([
+    ['old.txt', undefined, 'old.txt\n'],
+    ['test.txt', 'less\n', 'test.txt\n'],
+  ]);
 });

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  globSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -143,6 +145,23 @@ test('a place is one workspace’s, and one run’s at a time; it goes with the 
   second.release();
   expect(takePlace(store, join(folder.path, 'ws')).directory).toBe(second.directory);
   expect(unusedPlaces(store, 0).map(({ directory }) => join(directory, 'tree'))).toEqual([first.directory]);
+});
+
+test('between two runs a snapshot is where test runners that are started in the workspace do not look', () => {
+  using folder: TemporaryFolder = temporaryFolder();
+  const store = openStore(folder.path);
+  const take = () => takePlace(store, folder.path);
+  const first = take();
+  mkdirSync(first.directory);
+  writeFileSync(join(first.directory, 'a.test.ts'), '');
+  writeFileSync(first.memoryFile, `${JSON.stringify([1, folder.path])}\n`);
+  first.release();
+  const found = globSync('**/*.test.ts', { cwd: join(folder.path, '.gym') });
+  expect(found).toEqual(['snapshots/1/asleep/node_modules/tree/a.test.ts']);
+  const second = take();
+  expect(second.directory).toBe(first.directory);
+  expect(readdirSync(second.directory)).toEqual(['a.test.ts']);
+  second.release();
 });
 
 test('two thousand files of which one has changed: within a second on a busy machine', async () => {

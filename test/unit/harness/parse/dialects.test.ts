@@ -91,6 +91,12 @@ describe('cargo test', () => {
       ['running 2 tests', 'test a ... ok', result],
       ['unparseable: line 3: it announces 2 tests and lists 1'],
     ],
+    ['output of a test itself, past libtest', ['running 1 test', 'test a ... one', 'two', 'ok', result], ['passed a']],
+    [
+      'a test that prints such a word and fails',
+      ['running 1 test', 'test a ... ', 'ok', 'FAILED', result.replace('ok. 1 passed; 0', 'FAILED. 0 passed; 1')],
+      ['unparseable: line 5: it counts 0 passed, 1 failed, 0 ignored, and lists 1 passed, 0 failed, 0 ignored'],
+    ],
     ['a result without tests', ['test a ... ok', result], ['unparseable: line 2: a result without its tests']],
     [
       'a binary without tests',
@@ -124,20 +130,6 @@ describe('cargo test', () => {
 });
 
 test.each<[string, ResultFormat, string, string[]]>([
-  [
-    'nextest: a test that passed when it was tried again',
-    'junit',
-    `<testsuites name="nextest-run" tests="1" failures="0" errors="0"><testsuite name="shop" tests="1" disabled="0" errors="0" failures="0"><testcase name="pays" classname="shop" time="0.004"><flakyFailure time="0.004" type="test failure">thread 'pays' panicked at tests/cart.rs:43:9: broken pipe<system-out>running 1 test</system-out></flakyFailure></testcase></testsuite></testsuites>`,
-    [
-      "passed shop > pays | flaky: passed when it was tried again; before: thread 'pays' panicked at tests/cart.rs:43:9: broken pipe",
-    ],
-  ],
-  [
-    'nextest: the place of a panic',
-    'junit',
-    `<testsuite name="shop"><testcase name="pays" classname="shop"><failure type="test failure">thread 'pays' panicked at tests/cart.rs:43:9:\nbroken pipe</failure></testcase></testsuite>`,
-    ["failed shop > pays @tests/cart.rs:43 | thread 'pays' panicked at tests/cart.rs:43:9:⏎broken pipe"],
-  ],
   [
     'pytest: fewer failures than it counts',
     'pytest',
