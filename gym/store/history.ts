@@ -44,12 +44,17 @@ export interface History {
   close(): void;
 }
 
+const busyTimeoutMs = 5000;
+/** SQLite's SQLITE_BUSY (sqlite.org/rescode.html#busy). */
+const busyCode = 5;
+
 /** Opens the history; WAL and a busy timeout let several gyms write at once. */
 export function openHistory(store: Store): History {
   store.make();
-  const database = new DatabaseSync(store.historyFile, { timeout: 5000 });
+  const database = new DatabaseSync(store.historyFile, { timeout: busyTimeoutMs });
+  enterWalMode(database);
   // In WAL mode, a power cut may take the last lines with it, and damages nothing (sqlite.org/pragma.html#pragma_synchronous).
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  database.exec('PRAGMA synchronous = NORMAL');
   database.exec(table);
   database.exec(chainTable);
   addOwner(database);
@@ -111,6 +116,21 @@ export function openHistory(store: Store): History {
     },
     close: () => database.close(),
   };
+}
+
+/** Of two gyms that open a new history at once, SQLite lets one change its mode and refuses the other without waiting: both hold a lock that the other wants. */
+function enterWalMode(database: DatabaseSync): void {
+  const until = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      const isBusy = error instanceof Error && 'errcode' in error && error.errcode === busyCode;
+      if (!isBusy || performance.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
 }
 
 function asRow({ owner, ...row }: z.infer<typeof storedRow>): RunRow {

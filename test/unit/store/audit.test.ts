@@ -236,12 +236,21 @@ test('two gyms that write at once and are killed leave a chain that fits', async
       history.close();
       process.stdout.write('.');
     }`;
-  const children = [1, 2].map(() => spawn(process.execPath, ['--input-type=module', '-e', script, folder.path]));
+  const children = [1, 2].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', script, folder.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
   await Promise.all(
     children.map(async (child) => {
-      for (let written = 0; written < 12; ) written += String((await once(child.stdout, 'data'))[0]).length;
+      const exited = once(child, 'exit');
+      let written = 0;
+      for await (const chunk of child.stdout) {
+        written += String(chunk).length;
+        if (written >= 12) break;
+      }
       child.kill('SIGKILL');
-      await once(child, 'exit');
+      await exited;
     }),
   );
   const audit = audited(store);

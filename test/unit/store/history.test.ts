@@ -52,6 +52,36 @@ test('gyms that open and write one history at once lose nothing', async () => {
   expect(historyWith().newest(1000)).toHaveLength(200);
 });
 
+test('gyms that open a new history at the same moment wait for each other', async () => {
+  const count = 100;
+  const code = `
+    import { openHistory } from '${source}/history.ts';
+    import { openStore } from '${source}/store.ts';
+    process.stdout.write('ready');
+    process.stdin.once('data', (start) => {
+      for (let index = 0; index < ${count}; index += 1) {
+        while (Date.now() < Number(start) + index * 15);
+        const history = openHistory(openStore(process.argv[1] + '/' + index));
+        history.save({ ...${JSON.stringify(row)}, run: process.argv[2], startedAt: index });
+        history.close();
+      }
+      process.exit();
+    });`;
+  const gyms = ['a', 'b'].map((name) => {
+    const args = ['--no-warnings', '--input-type=module', '--eval', code, '--', folder.path, name];
+    return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  });
+  const ends = Promise.all(gyms.map(async (gym) => (await once(gym, 'exit'))[0]));
+  await Promise.all(gyms.map(({ stdout }) => once(stdout, 'data')));
+  for (const { stdin } of gyms) stdin.write(String(Date.now() + 50));
+  expect(await ends).toEqual([0, 0]);
+  for (let index = 0; index < count; index += 1) {
+    const history = openHistory(openStore(join(folder.path, String(index))));
+    expect(history.newest(9).map(({ run }) => run)).toEqual(['b', 'a']);
+    history.close();
+  }
+});
+
 describe('find', () => {
   test.each<[string, string | undefined]>([
     ['20261120-044512-3fa9', '20261120-044512-3fa9'],
