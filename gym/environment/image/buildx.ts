@@ -30,8 +30,10 @@ export async function runBuildx(work: ImageWork, build: BuildModel, parts: Build
   if (isCanceled) return 'it was interrupted';
   if (!failed) return undefined;
   const lines = (all ?? '').split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (lines.length === 0 || exitCode === undefined) {
-    return 'docker buildx could not be run; this build needs it for its secrets, ssh or additional contexts';
+  // Without the plugin, what docker says of the words after it differs from version to version and names no plugin.
+  const version = await execa('docker', ['buildx', 'version'], { reject: false });
+  if (lines.length === 0 || version.failed) {
+    return 'its secrets, ssh, additional contexts or extra hosts need docker buildx, which does not run on this machine (docker buildx version); install the docker-buildx plugin';
   }
   return [`docker buildx ended with ${exitCode}`, ...lines.slice(-keptLines).map((line) => `  ${line}`)].join('\n');
 }
