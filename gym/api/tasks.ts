@@ -12,6 +12,7 @@ import { ownModules } from '../task/modules.ts';
 import type { Task } from '../task/schema.ts';
 import { composeMismatches } from '../verify/definition.ts';
 import { type Standing, standingOf } from '../verify/known.ts';
+import { asInWorkspace } from '../verify/places.ts';
 import { protectionIn } from '../verify/protecting.ts';
 import { acceptedFiles, isValid, modulesWith, withAccepted } from '../workspace/accepted.ts';
 import { findJudging, type Judging } from '../workspace/judging.ts';
@@ -127,7 +128,7 @@ function modelOf(task: Task, env: Caller['env']): Result<ComposeModel> {
     variables,
     env,
   );
-  if (!model.ok) return model;
+  if (!model.ok) return failed(...asInWorkspace(model.problems, root, [root]));
   const [first, ...others] = composeMismatches(task, model.value);
   return first === undefined ? model : failed(first, ...others);
 }

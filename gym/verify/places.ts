@@ -11,8 +11,8 @@ const remedyOfVariables =
   'Name an example file that git sees; or set required: false, and write under environment what is needed, as NAME: ${NAME}, which your environment or a .env beside the Compose file fills in. Commit no secrets.';
 
 /**
- * Problems of a snapshot as they concern its workspace: whoever reads them has the files there, and the snapshot is gone by
- * then. A file that is in one of the `originals` but not in the snapshot is told as what it is: ignored by git.
+ * Problems of a snapshot, or of the workspace itself, as they concern the workspace: whoever reads them has the files there, and the snapshot is gone by
+ * then; paths are as they would be typed. A file that is in one of the `originals` but not in the snapshot is told as what it is: ignored by git.
  */
 export function asInWorkspace(
   problems: readonly [Problem, ...Problem[]],

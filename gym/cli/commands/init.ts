@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { openTask } from '../../api/tasks.ts';
 import { loadCompose } from '../../environment/compose/load.ts';
 import type { Problem } from '../../events/problem.ts';
+import { asInWorkspace } from '../../verify/places.ts';
 import { runGit } from '../../workspace/git.ts';
 import type { Arguments } from '../command.ts';
 import type { CommandEnd, Context } from '../context.ts';
@@ -10,7 +11,7 @@ import { composeText, type OwnCompose, ownCompose, serviceNames } from '../init/
 import type { Harness, Repo } from '../init/harness.ts';
 import { manifestOf, manifestProblem, nodeHarness } from '../init/node.ts';
 import { makeHarness, otherHarnesses } from '../init/others.ts';
-import { pyprojectOf, pythonHarness } from '../init/python.ts';
+import { pyprojectOf, pyprojectProblem, pythonHarness } from '../init/python.ts';
 import { instructionText, taskName, taskText } from '../init/task-file.ts';
 
 const instruction: string = 'TASK.md';
@@ -19,7 +20,7 @@ const instruction: string = 'TASK.md';
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const { cwd, stdout } = context;
   const repo = repoIn(cwd);
-  const unread = manifestProblem(repo);
+  const unread = manifestProblem(repo) ?? pyprojectProblem(repo);
   if (unread !== undefined) return [unread];
   const harnesses = harnessesOf(repo);
   const own = ownCompose(repo);
@@ -29,7 +30,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
   const force = args.flag('force');
   if (there.length > 0 && !force) return [alreadyThere(there)];
   const model = own && loadCompose(join(cwd, own.file), {}, context.env);
-  if (model?.ok === false) return model.problems;
+  if (model?.ok === false) return asInWorkspace(model.problems, cwd, [cwd]);
   // What a person has written there is not made anew.
   const kept = there.filter((name) => name === instruction);
   const written = Object.entries(files).filter(([name]) => !kept.includes(name));

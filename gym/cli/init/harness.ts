@@ -1,3 +1,4 @@
+import type { Problem } from '../../events/problem.ts';
 import type { ResultFormat } from '../../task/result-format.ts';
 
 /** A folder that is looked at. Nothing of it is run. */
@@ -33,6 +34,11 @@ export const resultsFile = (ending: string): string => `/tmp/gym-unit.${ending}`
 export function versionIn(text: string, parts: number): string | undefined {
   const [version] = /\d+(?:\.\d+)*/.exec(text) ?? [];
   return version?.split('.').slice(0, parts).join('.');
+}
+
+/** A file of a repo that cannot be read. */
+export function brokenManifest(file: string, line: number, message: string): Problem {
+  return { kind: 'usage', message, place: { file, line }, remedy: 'Nothing was written: mend it, then run it again.' };
 }
 
 /** `COPY` of those files that are there, so that what they ask for is installed again only when they change. */

@@ -1,7 +1,7 @@
 import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { z } from 'zod';
 import type { Problem } from '../../events/problem.ts';
-import { copied, type FoundStage, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
+import { brokenManifest, copied, type FoundStage, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
 
 const texts = z.record(z.string(), z.string()).default({}).catch({});
 const manifestSchema = z.object({
@@ -24,8 +24,7 @@ export function manifestProblem(repo: Repo): Problem | undefined {
   const [first] = errors;
   if (first === undefined) return undefined;
   const line = text.slice(0, first.offset).split('\n').length;
-  const message = `not valid JSON: ${printParseErrorCode(first.error)}`;
-  return { kind: 'usage', message, place: { file, line }, remedy: 'Nothing was written: mend it, then run it again.' };
+  return brokenManifest(file, line, `not valid JSON: ${printParseErrorCode(first.error)}`);
 }
 
 /** What a `package.json` says; `undefined`: there is none that can be read. */

@@ -1,6 +1,7 @@
-import { parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { copied, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
+import type { Problem } from '../../events/problem.ts';
+import { brokenManifest, copied, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
 
 const groups = z.record(z.string(), z.array(z.unknown())).default({}).catch({});
 const pyprojectSchema = z.object({
@@ -26,18 +27,32 @@ const requirementFiles = [
   'test-requirements.txt',
 ];
 
-/** What a `pyproject.toml` says; one that cannot be read says nothing. */
-export function pyprojectOf(repo: Repo): z.output<typeof pyprojectSchema> {
+const manifest = 'pyproject.toml';
+
+/** Why a `pyproject.toml` that is there cannot be read. */
+export function pyprojectProblem(repo: Repo): Problem | undefined {
   try {
-    return pyprojectSchema.parse(parse(repo.text('pyproject.toml')));
-  } catch {
-    return pyprojectSchema.parse({});
+    parse(repo.text(manifest));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // The lines after the first quote the file.
+    return brokenManifest(
+      manifest,
+      error.line,
+      error.message.split('\n')[0]?.replace(/^.*?: /, 'not valid TOML: ') ?? '',
+    );
   }
+}
+
+/** What a `pyproject.toml` says; one that is not there says nothing. */
+export function pyprojectOf(repo: Repo): z.output<typeof pyprojectSchema> {
+  return pyprojectSchema.parse(parse(repo.text(manifest)));
 }
 
 /** The harness of a Python repo: pytest, or unittest where nothing tells of pytest. */
 export function pythonHarness(repo: Repo): Harness | undefined {
-  const markers = ['pyproject.toml', 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini', 'Pipfile', ...requirementFiles];
+  const markers = [manifest, 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini', 'Pipfile', ...requirementFiles];
   const there = markers.filter((name) => repo.has(name));
   if (there.length === 0) return undefined;
   const pyproject = pyprojectOf(repo);

@@ -67,12 +67,12 @@ const table: readonly BadInput[] = [
   {
     what: 'an unknown key in the Compose file',
     prepare: compose(`${box}    comand: [sleep]\n`),
-    names: ['envs/tiny/compose.yaml:6', 'comand'],
+    names: ['error envs/tiny/compose.yaml:6', 'comand'],
   },
   {
     what: 'a build context that is not there',
     prepare: compose('services:\n  box:\n    build:\n      context: ./nowhere\n'),
-    names: ['envs/tiny/compose.yaml:4', 'nowhere is not a folder'],
+    names: ['error envs/tiny/compose.yaml:4', 'nowhere is not a folder'],
   },
   {
     what: 'a stage in a service that does not exist',

@@ -201,13 +201,21 @@ describe('what is in a repo decides', () => {
 
   test('what cannot be read is told with its line, and nothing is written', async () => {
     const broken: [Files, string][] = [
-      [{ 'package.json': '{\n  "name": "cart",,\n}\n' }, 'package.json:2: not valid JSON'],
-      [{ ...nodeRepo, 'compose.yaml': 'services:\n  a: [\n' }, 'compose.yaml:'],
+      [{ 'package.json': '{\n  "name": "cart",,\n}\n' }, 'package.json:2: not valid JSON: '],
+      [
+        { 'pyproject.toml': '[project]\nname = "cart"\nversion =\n' },
+        'pyproject.toml:3: not valid TOML: invalid value\n',
+      ],
+      [{ ...nodeRepo, 'compose.yaml': 'services:\n  a: [\n' }, 'compose.yaml:3: not valid YAML: '],
+      [
+        { ...nodeRepo, 'compose.yaml': 'services: { a: { image: b, env_file: none.env } }\n' },
+        'compose.yaml:1, service a: env_file: there is no file none.env\n',
+      ],
     ];
     for (const [files, said] of broken) {
       using repo = repoOf(files);
       expect(await gym(repo.path, ['init'])).toMatchObject({
-        ...{ exitCode: 2, stdout: '', stderr: expect.stringContaining(said) },
+        ...{ exitCode: 2, stdout: '', stderr: expect.stringContaining(`error ${said}`) },
       });
       expect(existsSync(join(repo.path, 'task.ts'))).toBe(false);
     }
