@@ -85,7 +85,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   if (!setUp.ok) return setUp;
   if (!observing.ok) return observing;
   const { project, emit } = request;
-  const { completed } = started.value;
+  const { completed, oneShots } = started.value;
   const environment = runningEnvironment({
     engine,
     prefix: ground.prefix,
@@ -96,6 +96,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
     observers: observing.value,
     watch,
     completed,
+    oneShots,
     mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
     emit,
   });

@@ -77,7 +77,7 @@ export type ExecOutcome =
   /** The service died or the engine went away under it. */
   | { readonly kind: 'lost'; readonly because: string; readonly durationMs: number };
 
-/** A service that ended after it was ready, without being asked to. One that has no health check may end with 0: its work is done. */
+/** A service that ended after it was ready, without being asked to. One that has no health check may end with 0, as long as no command is to run in it: its work is done. */
 export interface Death {
   readonly service: string;
   readonly exitCode: number;

@@ -89,15 +89,16 @@ async function notStarted(
 ): Promise<Ending> {
   const { status } = answer;
   const { message } = answer.problems[0];
-  if (status === undefined || status === 404 || status === 409) return { kind: 'lost', because: message };
-  // Podman's status for a container that does not run is 500.
-  const death = status === 500 ? await deathOf(target) : undefined;
-  if (death !== undefined) return { kind: 'lost', because: death };
+  if (status === undefined) return { kind: 'lost', because: message };
+  if (status === 404 || status === 409) return { kind: 'lost', because: await lostBecause(target, message) };
   return refused(target, request, refusalOf(message));
 }
 
-function refused({ service }: ExecTarget, request: ExecRequest, { exitCode, message }: Refusal): Ending {
-  request.onOutput(Buffer.from(`${service}: ${message}\n`), 'stderr');
+/** An engine refuses a command for a container that has just ended too, in words of its own. */
+async function refused(target: ExecTarget, request: ExecRequest, { exitCode, message }: Refusal): Promise<Ending> {
+  const death = await deathOf(target);
+  if (death !== undefined) return { kind: 'lost', because: death };
+  request.onOutput(Buffer.from(`${target.service}: ${message}\n`), 'stderr');
   return { kind: 'exited', exitCode };
 }
 
@@ -198,7 +199,7 @@ async function deathOf({ engine, id, service }: ExecTarget): Promise<string | un
       return inspected.status === 404 ? `service ${service} was removed` : inspected.problems[0].message;
     }
     const { Running: running, ExitCode: exitCode } = inspected.value.State;
-    if (!running) return `service ${service} died (exit code ${exitCode}) while the command ran`;
+    if (!running) return `service ${service} is not running: it ended with exit code ${exitCode}`;
     await sleep(waitMs);
   }
   return undefined;

@@ -41,6 +41,8 @@ export interface RunningParts extends BesideParts {
   readonly watch: Watch;
   /** Services that have ended as they should: no deaths. */
   readonly completed: ReadonlySet<string>;
+  /** Services whose end others wait for. */
+  readonly oneShots: ReadonlySet<string>;
   /** Services whose work may simply be over: nothing says that they should go on serving. */
   readonly mayComplete: ReadonlySet<string>;
   readonly emit: Emit;
@@ -55,13 +57,27 @@ export type RunningEnvironment = Omit<Environment, 'reset'>;
 export function runningEnvironment(parts: RunningParts): RunningEnvironment {
   const { engine, project, services, watch, emit } = parts;
   const deaths: Death[] = [];
+  /** Ends that are no deaths as long as nobody needs the service. */
+  const quietEnds = new Map<string, Death>();
+  const needed = new Set<string>();
   let ending = false;
   watch.onExit(({ service, exitCode, how, at }) => {
-    if (ending || parts.completed.has(service)) return;
-    const isDeath = exitCode !== 0 || !parts.mayComplete.has(service);
-    if (isDeath) deaths.push({ service, exitCode, how, at });
-    emit({ type: 'service.changed', service, state: 'exited', exitCode, detail: how });
+    if (ending) return;
+    const death = { service, exitCode, how, at };
+    const isQuiet = parts.completed.has(service) || (exitCode === 0 && parts.mayComplete.has(service));
+    if (!isQuiet || needed.has(service)) deaths.push(death);
+    else quietEnds.set(service, death);
+    if (!parts.completed.has(service))
+      emit({ type: 'service.changed', service, state: 'exited', exitCode, detail: how });
   });
+  /** A command was to be run in it, and it was gone: its work was not over. */
+  const need = (service: string): void => {
+    if (parts.oneShots.has(service)) return;
+    needed.add(service);
+    const end = quietEnds.get(service);
+    if (end !== undefined) deaths.push(end);
+    quietEnds.delete(service);
+  };
   const serviceOf = (name: string): RunningService => {
     const service = services.get(name);
     if (service === undefined) throw new Error(`no service ${name} in ${project}: ${[...services.keys()].join(', ')}`);
@@ -71,9 +87,11 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
   return {
     project,
     services: [...services.keys()],
-    exec: (service, request) => {
+    async exec(service, request) {
       const { id, tools } = serviceOf(service);
-      return runExec({ engine, id, service }, withTools(request, tools));
+      const outcome = await runExec({ engine, id, service }, withTools(request, tools));
+      if (outcome.kind === 'lost') need(service);
+      return outcome;
     },
     readFile: (service, path, limitBytes) =>
       readContainerFile({ engine, id: serviceOf(service).id, service }, path, limitBytes),

@@ -35,6 +35,8 @@ export interface Starting {
 export interface Started {
   /** Services that have ended as they should. */
   readonly completed: ReadonlySet<string>;
+  /** Services whose end others wait for. */
+  readonly oneShots: ReadonlySet<string>;
 }
 
 /** How long the log of a service that failed is waited for, to be quoted. */
@@ -89,7 +91,8 @@ export async function startServices(starting: Starting, startables: readonly Sta
   await Promise.all([...runs.values()].map(({ opened }) => opened));
   finished = true;
   if (first !== undefined) return failed(first);
-  return signal.aborted ? failed(await notReady(culprits)) : ok({ completed });
+  if (signal.aborted) return failed(await notReady(culprits));
+  return ok({ completed, oneShots: new Set([...runs].flatMap(([name, { oneShot }]) => (oneShot ? name : []))) });
 }
 
 function runOf(startable: Startable, all: readonly Startable[]): Run {

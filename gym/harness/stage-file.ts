@@ -127,6 +127,7 @@ function serviceFile(path: string, stage: Stage, environment: Environment, servi
   return {
     async clear() {
       const removed = await helper(environment, service, ['rm', '-f', '--', posix.resolve(await folder(), path)]);
+      if (removed.lost !== undefined) return removed.lost;
       // What the image's rm says does not count, nor whether there is one: only that nothing is left.
       const left = await look();
       if (left.kind === 'missing') return undefined;
@@ -171,7 +172,7 @@ async function helper(
   environment: Environment,
   service: string,
   command: readonly string[],
-): Promise<{ ok: boolean; output: string }> {
+): Promise<{ ok: boolean; output: string; lost: string | undefined }> {
   let output = '';
   const ended = await environment.exec(service, {
     command,
@@ -181,7 +182,8 @@ async function helper(
     signal: new AbortController().signal,
     timeoutMs: helperMs,
   });
-  return { ok: ended.kind === 'exited' && ended.exitCode === 0, output: output.trim() };
+  const lost = ended.kind === 'lost' ? ended.because : undefined;
+  return { ok: ended.kind === 'exited' && ended.exitCode === 0, output: output.trim(), lost };
 }
 
 const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment/environment.ts';
+import type { Death, Environment } from '../environment/environment.ts';
 import { type Problem, problemsText, type Result } from '../events/problem.ts';
 import type { EvidenceReader } from '../evidence/evidence.ts';
 import { rewrittenResults } from '../harness/rewritten.ts';
@@ -18,8 +18,10 @@ import { judgeWorkspace } from './guards.ts';
 import { type HeldOutPlace, judgeHeldOut, notYet } from './held-out.ts';
 import { checkMoved } from './moved.ts';
 import { canaryOf, canaryResult, judgePerformance } from './performance.ts';
+import { asInWorkspace } from './places.ts';
 import { withProof } from './proof.ts';
 import { tryProposed } from './proposed.ts';
+import { modelIn } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
 import { keepSteps, type Plan } from './reuse.ts';
 import { lastVerdict, withSince } from './since.ts';
@@ -70,7 +72,7 @@ export async function judgeIn(
       if (!down.ok) for (const { message } of down.problems) emit({ type: 'noted', text: `left behind: ${message}` });
     }
   }
-  await noteLosses(environment, way, findings);
+  await noteLosses(environment, request, way, findings);
   // What some of the stages come to with it would tell little.
   const isWhole = request.fault === undefined && request.isCanary !== true && request.part === undefined;
   if (isWhole && !signal.aborted && findings.taken !== null)
@@ -166,16 +168,28 @@ async function judgeAll(
   });
 }
 
+const lasting = 'Where it is needed after that, give it a command that lasts, such as sleep infinity.';
+
 /** What was lost on the way: a verdict must not stand on it in silence. */
-async function noteLosses(environment: Environment, { emit }: Way, findings: Findings): Promise<void> {
+async function noteLosses(
+  environment: Environment,
+  { task, environmentVariables }: VerifyRequest,
+  { emit, directory }: Way,
+  findings: Findings,
+): Promise<void> {
   if (!(await environment.engineAnswers())) {
     const message = 'the Docker engine stopped answering during the run';
     note(findings, emit, [{ kind: 'environment', message, remedy: 'Start it again, then run gym verify again.' }]);
     return;
   }
-  const deaths = environment.deaths().map(({ service, how, exitCode }): Problem => {
+  const [death, ...others] = environment.deaths();
+  if (death === undefined) return;
+  const model = modelIn(task, directory, environmentVariables);
+  const problemOf = ({ service, how, exitCode }: Death): Problem => {
     const message = `${service} ended during the run: ${how}, exit code ${exitCode}`;
-    return { kind: 'evidence', message, place: { service } };
-  });
-  note(findings, emit, deaths);
+    const { file, line } = (model.ok && model.value.services.get(service)) || {};
+    const place = { service, ...(file !== undefined && { file, line }) };
+    return { kind: 'evidence', message, place, ...(how === 'exited' && exitCode === 0 && { remedy: lasting }) };
+  };
+  note(findings, emit, asInWorkspace([problemOf(death), ...others.map(problemOf)], directory, [task.root]));
 }

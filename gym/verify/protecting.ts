@@ -19,7 +19,8 @@ export function protectionIn(task: Task, folder: string, ambient: Variables): Pr
   return protectionOf(task, filesIn(task, folder, ambient));
 }
 
-function modelIn(task: Task, folder: string, ambient: Variables): ReturnType<typeof loadCompose> {
+/** What a task's Compose files come to in a folder. */
+export function modelIn(task: Task, folder: string, ambient: Variables): ReturnType<typeof loadCompose> {
   const files = task.compose.map((file) => join(folder, file));
   return loadCompose(files, snapshotVariables(task, folder, ambient), ambient);
 }

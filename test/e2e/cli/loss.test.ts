@@ -74,6 +74,29 @@ describe('a service that ends by itself with an exit code', () => {
   });
 });
 
+describe('a service that a stage runs in and that has nothing more to do', () => {
+  const over = 'image: debian:bookworm-slim\n    command: [echo, all is said]\n';
+  const slow = '    healthcheck: {test: [CMD-SHELL, "sleep 1"], interval: 1s, timeout: 5s}\n';
+  const pass = tapStage('1..1\nok 1 - adds up\n');
+  test.each([
+    { what: 'with results', services: `services:\n  over:\n    ${over}`, line: 2, stage: pass },
+    { what: 'without', services: `services:\n  over:\n    ${over}`, line: 2, stage: { name: 'unit', command: 'true' } },
+    { what: 'while another comes up', services: `${box}${slow}  over:\n    ${over}`, line: 7, stage: pass },
+  ])('$what: its end is told, where it is defined, and what to do', async ({ services, line, stage }) => {
+    using checkout = tinyCheckout({ stages: [{ ...stage, service: 'over' }], services });
+    const { exitCode, stdout } = await gym(checkout.path, ['verify']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /^fail unit: service over ended by itself \(exit code 0\); the end of its log: all is said$/m,
+    );
+    const where = `envs/tiny/compose.yaml:${line}, service over`;
+    expect(stdout).toContain(
+      `${where}: over ended during the run: exited, exit code 0. Where it is needed after that,`,
+    );
+    expect(leftOf(checkout.path)).toEqual([]);
+  });
+});
+
 describe('a Docker engine that goes away', () => {
   test('during a stage: exit code 4, unknown, and the next gym removes what was left', async () => {
     using checkout = tinyCheckout({ stages: [{ name: 'unit', service: 'box', command: 'sleep 60' }] });

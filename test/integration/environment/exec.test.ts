@@ -59,7 +59,7 @@ describe('exec', () => {
     const environment = await gym.mustUp(sleeper);
     setTimeout(() => docker('kill', `${environment.project}-a`), 300);
     const { outcome } = await run(environment, 'a', ['sleep', '1000']);
-    expect(outcome).toMatchObject({ kind: 'lost', because: 'service a died (exit code 137) while the command ran' });
+    expect(outcome).toMatchObject({ kind: 'lost', because: 'service a is not running: it ended with exit code 137' });
     expect((await run(environment, 'a', ['true'])).outcome).toMatchObject({ kind: 'lost' });
   });
 
