@@ -15,6 +15,8 @@ import { hostFolder, leadsOut, printedFile, type StageFile, stageFile, standardO
 
 /** Environment variable of every process that a stage starts; its value is the run. */
 export const runMarker = 'GYM_RUN_ID';
+/** That there is a newer npm, or another program, would stand where a failure's output ends. What a stage sets goes before. */
+const noNotices = { npm_config_update_notifier: 'false', NO_UPDATE_NOTIFIER: '1' };
 /** Lines of output that a failure quotes. */
 const quotedLines = 10;
 /** How long the processes of a stage that is cut off have to end. */
@@ -226,7 +228,7 @@ function execute(
   onOutput: OnOutput,
 ): Promise<ExecOutcome> {
   const { environment, hostDirectory, run, nonce, signal } = context;
-  const env = { ...stage.env, [runMarker]: run, GYM_NONCE: nonce };
+  const env = { ...noNotices, ...stage.env, [runMarker]: run, GYM_NONCE: nonce };
   const timeoutMs = stage.timeoutSeconds * 1000;
   if (stage.service === undefined) {
     const workdir = hostFolder(stage, hostDirectory);
