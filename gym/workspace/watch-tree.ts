@@ -7,8 +7,8 @@ import { entryAt } from './paths.ts';
 export interface TreeListener {
   /** Whether a folder is watched, by its absolute path. */
   isWanted(folder: string): boolean;
-  /** An absolute path was written, made or removed. */
-  onChanged(path: string): void;
+  /** An absolute path was written, made or removed; `wasThere`: it was there until now, as far as anybody has told. */
+  onChanged(path: string, wasThere: boolean): void;
   /** Not all of it is watched any more: it is gone, or the system watches no more. */
   onLost(problem: Problem): void;
 }
@@ -41,8 +41,11 @@ export function watchTree(root: string, listener: TreeListener): Result<WatchedT
 class Tree implements WatchedTree {
   readonly #root: string;
   readonly #listener: TreeListener;
-  /** By folder; another one of the same name has another inode. */
-  readonly #watched = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>();
+  /** By folder; another one of the same name has another inode. `names`: what is in it. */
+  readonly #watched = new Map<
+    string,
+    { readonly watcher: FSWatcher; readonly inode: number; readonly names: Set<string> }
+  >();
 
   constructor(root: string, listener: TreeListener) {
     this.#root = root;
@@ -69,10 +72,12 @@ class Tree implements WatchedTree {
       if (problem !== undefined) this.#listener.onLost(problem);
     });
     watcher.on('error', () => this.#drop(folder));
-    this.#watched.set(folder, { watcher, inode: ino });
+    const names = new Set<string>();
+    this.#watched.set(folder, { watcher, inode: ino, names });
     // Not sooner: what the kernel has told of the folder, but nobody has heard, would be lost.
     before?.watcher.close();
     const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !passedOver.has(name));
+    for (const { name } of entries) names.add(name);
     return entries.flatMap((entry) => {
       const path = join(folder, entry.name);
       if (!entry.isDirectory()) return [path];
@@ -99,15 +104,20 @@ class Tree implements WatchedTree {
       if (kind === 'rename') this.#renew(folder);
       return;
     }
+    const names = this.#watched.get(folder)?.names;
+    const wasThere = names?.has(name) === true;
+    if (stat === undefined) names?.delete(name);
+    else names?.add(name);
     if (!isFolder && this.#watched.has(path)) this.#drop(path);
     const isNew = isFolder && this.#watched.get(path)?.inode !== stat.ino && this.#listener.isWanted(path);
     // What was made below it before it was watched is found by looking.
-    for (const changed of isNew ? [...this.#add(path), path] : [path]) this.#listener.onChanged(changed);
+    for (const made of isNew ? this.#add(path) : []) this.#listener.onChanged(made, false);
+    this.#listener.onChanged(path, wasThere);
   }
 
   #renew(folder: string): void {
     if (entryAt(folder)?.isDirectory() === true) {
-      for (const found of this.#add(folder)) this.#listener.onChanged(found);
+      for (const found of this.#add(folder)) this.#listener.onChanged(found, true);
       return;
     }
     this.#drop(folder);

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { ok, type Problem, type Result } from '../events/problem.ts';
 import { runGit } from './git.ts';
+import { entryAt } from './paths.ts';
 import { watchTree } from './watch-tree.ts';
 
 /** A folder that is watched. */
@@ -28,7 +29,7 @@ const askAfterMs = 5;
 
 /**
  * Tells of what is saved in a folder and all below it, but for what git ignores, as soon as nothing more has come for 30 ms; after more than 50 files,
- * for 200 ms.
+ * for 200 ms. A file that was made and is gone again by then was no save: editors make some on the way to one.
  *
  *     quiet ──save──► collecting ──nothing for 30 ms──► told
  *                         └──save──► collecting
@@ -39,7 +40,11 @@ export async function watchWorkspace(folder: string, { onSaved, onLost }: WatchL
   const root = realpathSync(folder);
   const ignored = await ignoredBelow(root);
   const isWanted = (path: string): boolean => !ignored.has(relative(root, path));
-  const tree = watchTree(root, { isWanted, onChanged: (path) => saves.add(relative(root, path)), onLost });
+  const tree = watchTree(root, {
+    isWanted,
+    onChanged: (path, wasThere) => saves.add(relative(root, path), wasThere),
+    onLost,
+  });
   if (!tree.ok) return tree;
   const saves = collectSaves(root, (paths, isBig) => {
     const problem = isBig ? tree.value.look() : undefined;
@@ -57,29 +62,33 @@ export async function watchWorkspace(folder: string, { onSaved, onLost }: WatchL
 function collectSaves(
   root: string,
   onSaved: (paths: readonly string[], isBig: boolean) => void,
-): { add(path: string): void; close(): void } {
-  const changed = new Set<string>();
+): { add(path: string, wasThere: boolean): void; close(): void } {
+  /** Whether each was there before. */
+  const changed = new Map<string, boolean>();
   /** What git was asked before the time was over. */
   let asked: { readonly paths: ReadonlySet<string>; readonly seen: Promise<string[]> } | undefined;
   let asking: NodeJS.Timeout | undefined;
   let settling: NodeJS.Timeout | undefined;
   let isClosed = false;
   const ask = (): void => {
-    const paths = [...changed];
+    const paths = [...changed.keys()];
     asked = { paths: new Set(paths), seen: notIgnored(root, paths) };
   };
   const settle = async (): Promise<void> => {
     const early = asked;
-    const rest = [...changed].filter((path) => early?.paths.has(path) !== true);
-    const isBig = changed.size > droppingFiles;
+    const before = new Map(changed);
+    const isSave = (path: string): boolean => before.get(path) === true || entryAt(join(root, path)) !== undefined;
+    const rest = [...before.keys()].filter((path) => isSave(path) && early?.paths.has(path) !== true);
+    const isBig = before.size > droppingFiles;
     changed.clear();
     asked = undefined;
     const seen = await Promise.all([early?.seen ?? [], rest.length === 0 ? [] : notIgnored(root, rest)]);
-    if (!isClosed && (isBig || seen.flat().length > 0)) onSaved(seen.flat().sort(), isBig);
+    const saved = seen.flat().filter(isSave);
+    if (!isClosed && (isBig || saved.length > 0)) onSaved(saved.sort(), isBig);
   };
-  const add = (path: string): void => {
+  const add = (path: string, wasThere: boolean): void => {
     if (changed.size === 0) asking = setTimeout(ask, askAfterMs);
-    changed.add(path);
+    if (!changed.has(path)) changed.set(path, wasThere);
     clearTimeout(settling);
     const ms = changed.size > burst.files ? burst.togetherMs : togetherMs;
     // Timers come before what the kernel has to tell: where this process was held up, that is heard first.

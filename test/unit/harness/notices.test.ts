@@ -24,7 +24,12 @@ test.each([
   const context = hostContext();
   writeFileSync(join(context.hostDirectory, 'package.json'), '{"scripts":{"unit":"echo one is wrong; exit 3"}}');
   const cache = join(context.hostDirectory, 'cache', 'npm');
-  const env = { npm_config_registry: await registry(), npm_config_cache: cache, npm_config_userconfig: '/dev/null', CI: 'false' };
+  const env = {
+    npm_config_registry: await registry(),
+    npm_config_cache: cache,
+    npm_config_userconfig: '/dev/null',
+    CI: 'false',
+  };
   const outcome = await runStage(stageOf({ command: 'npm run unit', env: { ...env, ...own } }), context);
   expect(outcome).toMatchObject({ state: 'fail', because: expect.stringContaining('one is wrong') });
   expect(readFileSync(context.logFile, 'utf8').includes('New major version of npm available')).toBe(says);

@@ -48,7 +48,36 @@ async function settled(): Promise<(readonly string[])[]> {
 it('takes the saves of an editor as one: a temporary file, renamed over the file', async () => {
   save('src/.a.swp');
   renameSync(at('src/.a.swp'), at('src/a'));
-  expect(await settled()).toEqual([['src/.a.swp', 'src/a']]);
+  expect(await settled()).toEqual([['src/a']]);
+});
+
+it('passes over files that are made and gone again, as editors try whether they may write, and tells of each removal', async () => {
+  for (const path of ['src/4913', '.a.swx']) {
+    save(path);
+    rmSync(at(path));
+  }
+  expect(await settled()).toEqual([]);
+  renameSync(at('src/a'), at('src/a~'));
+  save('src/a');
+  rmSync(at('src/a~'));
+  expect(await settled()).toEqual([['src/a']]);
+  save('src/new');
+  await settled();
+  for (const path of ['src/a', 'src/new']) {
+    rmSync(at(path));
+    expect(await settled()).toEqual([[path]]);
+  }
+  // Removed, made and removed again.
+  save('src/a');
+  await settled();
+  rmSync(at('src/a'));
+  save('src/a');
+  rmSync(at('src/a'));
+  expect(await settled()).toEqual([['src/a']]);
+  save('src/deep/b');
+  await settled();
+  rmSync(at('src'), { recursive: true });
+  expect((await settled()).flat()).toEqual(expect.arrayContaining(['src', 'src/deep/b']));
 });
 
 it('passes over what git ignores, as .gitignore says by then', async () => {
