@@ -18,13 +18,14 @@ const colours = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red'] as const;
 /** The name of a run, or its last four digits. */
 const runName = /^(?:\d{8}-\d{6}-)?[\da-f]{4}$/;
 
-/** `gym logs`: logs of services, each line with its service where there are several. Of the kept environment, or of a run that is named. */
+/** `gym logs`: logs of services, each line with its service where there are several. Of the kept environment, or of a run that is named; around a time, of the newest run. */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
   const [word = '', ...services] = args.positionals;
   const named = runName.test(word) ? runNamed(context.cwd, word) : undefined;
   if (named?.ok === true) return ofRun(context, args, named.value, services);
   if (args.text('around') === undefined) return ofKept(context, args);
-  return [{ kind: 'usage', message: '--around is for the logs of a run: name it', remedy: 'gym runs lists them.' }];
+  const newest = named ?? runNamed(context.cwd, undefined);
+  return newest.ok ? ofRun(context, args, newest.value, args.positionals) : newest.problems;
 }
 
 /** What was recorded in a run: of the services that are named, or of all. The output of a stage can be named too. */

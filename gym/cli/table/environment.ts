@@ -78,7 +78,11 @@ export const environmentCommands: readonly Command[] = [
       follow: { kind: 'flag', short: 'f', help: 'go on as lines come' },
       tail: { kind: 'count', orNone: true, short: 'n', value: 'LINES', help: 'only the last lines of each service' },
       timestamps: { kind: 'flag', help: 'the time before each line' },
-      around: { kind: 'text', value: 'TIME', help: 'of a run: the lines around a time, or while a stage ran' },
+      around: {
+        kind: 'text',
+        value: 'TIME',
+        help: 'of a run (without one, the newest): the lines around a time, or while a stage ran',
+      },
       task,
     },
     positionals: { least: 0, most: 100 },

@@ -72,6 +72,10 @@ test('what was printed while a stage ran that is cached is shown from its run, o
   expect(ran).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('tick') });
   const cached = await gym(checkout.path, ['logs', second, '--around', 'unit']);
   expect(cached).toEqual({ ...ran, stderr: `unit is cached from run ${first}: this was printed then\n` });
+  expect(await gym(checkout.path, ['logs', 'box', '--around', 'unit'])).toEqual(cached);
+  expect((await gym(checkout.path, ['logs', '0000', '--around', 'unit'])).stderr).toMatch(
+    /^error: there is no run 0000/,
+  );
   expect((await gym(checkout.path, ['logs', second, '--around', '900s'])).stderr).toBe(
     `nothing was printed then; stages are cached from run ${first}: name that, or give a stage\n`,
   );
@@ -84,6 +88,7 @@ test('what was printed while a stage ran that is cached is shown from its run, o
 
 test('where no service said a word, gym logs names what there is to read', async () => {
   using checkout = tinyCheckout();
+  expect((await gym(checkout.path, ['logs', '--around', 'unit'])).stderr).toMatch(/^error: nothing has been verified/);
   expect((await gym(checkout.path, ['verify'])).exitCode).toBe(0);
   const [run = ''] = runsOf(checkout.path);
   expect((await gym(checkout.path, ['logs', run, '--around', 'unit'])).stderr).toBe(
