@@ -76,7 +76,7 @@ export async function judgeIn(
   // What some of the stages come to with it would tell little.
   const isWhole = request.fault === undefined && request.isCanary !== true && request.part === undefined;
   if (isWhole && !signal.aborted && findings.taken !== null)
-    findings.proposals.push(...(await tryProposed(request, findings.taken.protection, way)));
+    findings.proposals.push(...(await tryProposed(request, { ...way, protection: findings.taken.protection })));
   const { outcomes, checks, problems } = findings;
   if (evidence === undefined || problems.length > 0 || signal.aborted) return;
   keepSteps(plan, { task, run, store, runDirectory, nonce, outcomes, checks, evidence });

@@ -12,6 +12,7 @@ import { verdictName } from '../store/run-files.ts';
 import { heldOutFiles } from '../task/held-out.ts';
 import { ownModules } from '../task/modules.ts';
 import { withAccepted } from '../workspace/accepted.ts';
+import type { Baseline } from '../workspace/baseline.ts';
 import type { Protection } from '../workspace/protection.ts';
 import { takeSnapshot } from '../workspace/snapshot.ts';
 import { type BaselineWay, quiet, upBaseline } from './baseline.ts';
@@ -25,18 +26,18 @@ type Came = NonNullable<Tried['came']>;
 /** What came of a trial, as it is kept for later runs. */
 const keptTrial = z.object({ state, because: z.string() });
 const trial = 'the stages with what is proposed';
+/** So many are tried by themselves where all together do not pass: each takes an environment of its own. */
+const aloneAtMost = 4;
+
+type TrialWay = Pick<BaselineWay, 'runDirectory' | 'emit'> & { readonly protection: Protection };
 
 /**
  * Tries the stages with what is proposed in the place of the baseline's files: all open proposals at once, in an environment of their own, or as an earlier run has tried
- * the very same. It decides nothing, and tells a person what would come of them. One that changes the task itself is not tried: its code would run within what judges before
- * a person has looked at it.
+ * the very same; where these do not pass, the first four each by itself. It decides nothing, and tells a person what would come of them. One that changes the task itself
+ * is not tried: its code would run within what judges before a person has looked at it.
  */
-export async function tryProposed(
-  request: VerifyRequest,
-  protection: Protection,
-  { runDirectory, emit }: Pick<BaselineWay, 'runDirectory' | 'emit'>,
-): Promise<Tried[]> {
-  const { proposals = [], baseline, workspace, files: committed } = request;
+export async function tryProposed(request: VerifyRequest, way: TrialWay): Promise<Tried[]> {
+  const { proposals = [], baseline, signal } = request;
   const all = proposals.filter(({ state }) => state === 'open');
   if (all.length === 0 || baseline === undefined) return [];
   const own = ownModules(request.task.file);
@@ -46,22 +47,37 @@ export async function tryProposed(
     .filter(isDefining)
     .map((each) => triedAs(each, unknown('it changes the task itself: tried once it is accepted')));
   if (open.length === 0) return untried;
+  const together = await tryThese(request, baseline, open, way);
+  const ids = open.map(({ id }) => id);
+  const tried: Tried[] = [];
+  for (const each of open) {
+    const others = ids.filter((id) => id !== each.id);
+    const isAlone = !isGreen(together.state) && tried.length < aloneAtMost && !signal.aborted;
+    if (others.length === 0) tried.push(triedAs(each, together));
+    else if (isAlone) tried.push(triedAs(each, await tryThese(request, baseline, [each], way)));
+    else tried.push(triedAs(each, { ...together, with: others }));
+  }
+  return [...tried, ...untried];
+}
+
+/** What comes of some proposals at once. */
+async function tryThese(
+  request: VerifyRequest,
+  baseline: Baseline,
+  proposals: readonly Proposal[],
+  { runDirectory, protection, emit }: TrialWay,
+): Promise<Came> {
+  const { workspace, files: committed, task } = request;
   const directory = join(runDirectory, 'proposed-build');
   const changed = withAccepted(
     baseline,
-    open.flatMap(({ files }) => files),
+    proposals.flatMap(({ files }) => files),
   );
   try {
     const taken = await takeSnapshot({ workspace, files: committed, baseline: changed, protection, directory });
-    if (taken.ok) removeFiles(directory, heldOutFiles(request.task));
-    const came = taken.ok
-      ? await knownOr(request, directory, () => stagesIn(request, directory, { runDirectory, emit }))
-      : unknown(problemsText(taken.problems));
-    const ids = open.map(({ id }) => id);
-    const tried = open.map((each) =>
-      triedAs(each, open.length === 1 ? came : { ...came, with: ids.filter((id) => id !== each.id) }),
-    );
-    return [...tried, ...untried];
+    if (!taken.ok) return unknown(problemsText(taken.problems));
+    removeFiles(directory, heldOutFiles(task));
+    return await knownOr(request, directory, () => stagesIn(request, directory, { runDirectory, emit }));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -81,22 +81,22 @@ test.skipIf(!hasTerminal)('guards hold against what a person has accepted: a tes
   expect(accepted).toMatchObject({ exitCode: 0, stdout: expect.not.stringContaining('guard-assertions') });
 });
 
-test('what an open proposal comes to is not tried again while nothing changes, and nothing comes up for it', async () => {
+test('what an open proposal comes to is not tried again while nothing changes, and nothing comes up for it; each of several that fail is tried alone', async () => {
   using folder = tinyCheckout({
     services: `services:
   box:
     image: debian:bookworm-slim
     command: [sleep, infinity]
-    volumes: ["./check.sh:/check.sh:ro"]
+    volumes: ["./check.sh:/check.sh:ro", "./more.sh:/more.sh:ro"]
     init: true
 `,
-    stages: [{ name: 'unit', service: 'box', command: 'sh /check.sh' }],
+    stages: [{ name: 'unit', service: 'box', command: 'sh /check.sh && sh /more.sh' }],
   });
-  folder.write('envs/tiny/check.sh', 'exit 0\n');
+  for (const name of ['check.sh', 'more.sh']) folder.write(`envs/tiny/${name}`, 'exit 0\n');
   commit(folder);
-  const propose = async (content: string) => {
+  const propose = async (content: string, name = 'check.sh') => {
     folder.write('draft.sh', content);
-    await gym(folder.path, ['propose', 'envs/tiny/check.sh', '--from', 'draft.sh', '--reason', 'x']);
+    await gym(folder.path, ['propose', `envs/tiny/${name}`, '--from', 'draft.sh', '--reason', 'x']);
   };
   const verify = async (...args: string[]) => {
     const since = Date.now();
@@ -112,8 +112,12 @@ test('what an open proposal comes to is not tried again while nothing changes, a
     ...{ state: 'pass', came: [`${first.came}; cached from run ${first.run}`], isUp: false },
   });
   expect(await verify('--no-cache')).toMatchObject({ came: first.came, isUp: true });
-  await propose('exit 8\n');
-  expect((await verify()).came).toEqual(Array(2).fill(expect.stringMatching(/^fail, unit: exit code 8/)));
+  await propose('exit 0 # more\n', 'more.sh');
+  const both = await verify();
+  expect(both.came).toEqual([expect.stringContaining(`${first.came}; cached from run `), 'pass, all stages pass']);
+  expect(await verify()).toMatchObject({
+    ...{ isUp: false, came: [both.came[0], `pass, all stages pass; cached from run ${both.run}`] },
+  });
 });
 
 test('a change is proposed from a draft or standard input, without a change of the protected file', async () => {
