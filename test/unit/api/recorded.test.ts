@@ -54,9 +54,7 @@ const told = (events: readonly Event[]) =>
   events.map((event) =>
     event.type === 'noted' ? event.text : event.type === 'problem.found' ? event.problem.message : event.type,
   );
-const finished = {
-  ...{ type: 'loop.finished', end: 'done', because: '', attempts: 1, branch: 'b', durationMs: 1 },
-} as const;
+const finished = { type: 'loop.finished', end: 'done', because: '', attempts: 1, branch: 'b', durationMs: 1 } as const;
 
 test('of a loop, the events of its verifications are in the order in which all happened', async () => {
   using made = checkout();
