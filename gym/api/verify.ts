@@ -1,3 +1,4 @@
+import { isInterruption } from '../environment/bring-up.ts';
 import { startWatchdog } from '../environment/watchdog.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import type { Verdict } from '../judge/verdict.ts';
@@ -86,9 +87,10 @@ export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
       history,
       run: newRunName(new Date()),
       environmentVariables: env,
+      replacesSlots: true,
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
-    if (!verdict.problems.some(({ kind }) => kind === 'environment')) watchdog.end();
+    if (verdict.problems.every((each) => each.kind !== 'environment' || isInterruption(each))) watchdog.end();
     refillSlots(asked, task);
     return ok({ verdict, directory: store.runDirectory(verdict.run) });
   } finally {

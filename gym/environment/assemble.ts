@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
+import { readSlots } from '../store/slots.ts';
 import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import { connectFurther, containerOptions } from './container.ts';
@@ -84,7 +85,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   if (!started.ok) return started;
   if (!setUp.ok) return setUp;
   if (!observing.ok) return observing;
-  const { project, emit } = request;
+  const { project, emit, replacesSlots = false, checkout, task } = request;
   const { completed } = started.value;
   const environment = runningEnvironment({
     engine,
@@ -98,6 +99,8 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
     completed,
     mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
     emit,
+    // Where they were taken down meanwhile, nobody makes others.
+    leftSlots: () => (replacesSlots ? readSlots(checkout, task)?.set : undefined),
   });
   const containers = new Map(startables.map(({ service, id, probe }) => [service.name, { id, probe }]));
   const { generation: name, prefix, volumes } = ground;

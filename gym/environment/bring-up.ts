@@ -50,7 +50,7 @@ export async function bringUp(ground: UpGround, beginning: Beginning): Promise<R
     if (brought.ok) return brought;
     const removed = await removeGeneration(engine, request.project, beginning.generation, request.run);
     const [first, ...others] = brought.problems;
-    const told = request.signal.aborted ? interrupted() : late ? lateProblem(first, request.deadlineMs) : first;
+    const told = request.signal.aborted ? interrupted : late ? lateProblem(first, request.deadlineMs) : first;
     return failed(told, ...others, ...(removed.ok ? [] : removed.problems));
   } finally {
     clearTimeout(timer);
@@ -58,9 +58,13 @@ export async function bringUp(ground: UpGround, beginning: Beginning): Promise<R
   }
 }
 
-function interrupted(): Problem {
-  return { kind: 'environment', message: 'interrupted while the environment came up; nothing of it is left' };
-}
+const interrupted: Problem = {
+  kind: 'environment',
+  message: 'interrupted while the environment came up; nothing of it is left',
+};
+
+/** Whether a problem is no more than that: the environment was to end before it was up, and did. What of it is left has problems of its own. */
+export const isInterruption = ({ message }: Problem): boolean => message === interrupted.message;
 
 function lateProblem(problem: Problem, deadlineMs: number): Problem {
   const message = `the environment was not up within ${deadlineMs / 1000} s: ${problem.message}`;

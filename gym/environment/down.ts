@@ -17,10 +17,9 @@ const removeLimitMs = 15_000;
 /** A network is free as soon as its last container is removed; the engine's answer to that is in by then. */
 const freeMs = 300;
 
-/** Removes what carries the project's label (and the run's, where one is given). Nothing is waited for gracefully. What is gone already is fine. */
-export async function removeProject(engine: Engine, project: string, run?: string): Promise<Result<void>> {
-  const labels = [`${label.project}=${project}`, ...(run === undefined ? [] : [`${label.run}=${run}`])];
-  const found = await findLabelled(engine, labels, () => true);
+/** Removes what carries the project's label, but not the set of slots `but`. Nothing is waited for gracefully. What is gone already is fine. */
+export async function removeProject(engine: Engine, project: string, but?: string): Promise<Result<void>> {
+  const found = await findLabelled(engine, [`${label.project}=${project}`], () => true, but);
   return found.ok ? removeAll(engine, found.value) : found;
 }
 
@@ -34,20 +33,24 @@ export interface Made {
 
 /**
  * Everything that has all these labels and is accepted, running or not. Slots that an environment has claimed are found with it, whatever
- * their own labels say.
+ * their own labels say; those of the set `but` are not.
  */
 export async function findLabelled(
   engine: Engine,
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
+  but?: string,
 ): Promise<Result<Leftovers>> {
   const [made, sets] = await Promise.all([listLabelled(engine, labels), findSets(engine)]);
   if (!made.ok) return made;
   if (!sets.ok) return sets;
+  const { claims, containers, networks } = sets.value;
+  const isMeant = ({ set }: SlotPart): boolean => set !== but;
+  const meant = { claims, containers: containers.filter(isMeant), networks: networks.filter(isMeant) };
   return ok(
     leftoversOf(
       made.value.filter((each) => accept(each.labels)),
-      sets.value,
+      meant,
     ),
   );
 }

@@ -104,6 +104,8 @@ async function saves(watched: Watched, rounds: number): Promise<Readonly<Record<
   } finally {
     watching.kill('SIGINT');
     await once(watching, 'exit');
+    // It has what it kept warm removed in the background, which needs the checkout.
+    await once(spawn(process.execPath, [join(top, 'dist', 'gym.js'), 'warm', '--end'], { cwd: path }), 'exit');
   }
 }
 

@@ -31,7 +31,7 @@ export const slotsLifeMs = 60 * 60_000;
 /**
  * Sees to it that slots wait for the next environment of a task:
  *
- *     nothing ──made and noted──► free ──claimed──► of an environment ──down──► removed with it
+ *     nothing ──made and noted──► free ──claimed──► of an environment ──down──► removed with it, or when the next are made
  *                                  └──taken down, replaced, not claimed in an hour──► nobody's: swept
  *
  * What is half made, or not noted any more, is its maker's as long as that lives, and then swept. After a failure nothing new is left.

@@ -30,7 +30,7 @@ test('gym warm serves one environment after the other until gym down, and is not
 
   expect((await gym(path, ['verify'])).exitCode).toBe(0);
   await expect.poll(() => setOf(path), { timeout: 30_000 }).not.toBe(second);
-  expect(containersOf(path).filter((each) => each.includes(second))).toEqual([]);
+  await expect.poll(() => leftOf(path).filter((each) => each.includes(second)), { timeout: 30_000 }).toEqual([]);
 
   const ended = await gym(path, ['down']);
   expect(ended.stderr).toBe('tiny is down\ntiny is not kept warm any more\n');

@@ -121,6 +121,16 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     await untilNone(async () => watchdogsOf(pid), watchdogGoneMs);
   });
 
+  test('has nothing to look for after gym was interrupted while the environment came up', async () => {
+    using checkout = tinyCheckout({ services: neverHealthy });
+    const running = startGym(checkout.path, ['verify', '--json=stream']);
+    await running.saw((event) => event.type === 'service.changed' && event.state === 'started');
+    running.child.kill('SIGINT');
+    expect((await running.end).exitCode).toBe(130);
+    expect(await left(checkout.path)).toEqual([]);
+    expect(await untilNone(async () => watchdogsOf(running.child.pid), 1_000)).toBeLessThan(1_000);
+  });
+
   test('leaves what is kept once it is up, what others hold, and what only looks like it', async () => {
     using kept = tinyCheckout();
     const untilDone = `until [ -e ${kept.path}/done ]; do sleep 0.1; done`;

@@ -204,6 +204,26 @@ networks: {${networks}: {}}
     expect(other && (await run(other, 'b', ['getent', 'hosts', 'a'])).out).toMatch(/^10\./);
   });
 
+  it('are left to who makes the next ones, who removes them; once taken down, they go with their environment', async () => {
+    const replacesSlots = true;
+    await warm(two());
+    const first = readSlots(gym.folder, task)?.set;
+    expect((await (await gym.mustUp(two(), { task, replacesSlots })).down()).ok).toBe(true);
+    expect((await slots()).map(({ set }) => set)).toEqual([first]);
+    const beside = await gym.mustUp(two(), { task });
+    expect(isInSlot(beside, 'a')).toBe(false);
+    await beside.down();
+    expect(await warm(two(), { refill: true })).toBe('made');
+    const second = readSlots(gym.folder, task)?.set;
+    expect((await slots()).map(({ set }) => set)).toEqual([second]);
+    expect(second).not.toBe(first);
+    const last = await gym.mustUp(two(), { task, replacesSlots });
+    expect(isInSlot(last, 'a')).toBe(true);
+    forgetSlots(gym.folder, task);
+    await last.down();
+    expect(there()).toEqual([]);
+  });
+
   it('are not taken when the file has changed, something of them is gone, or they were taken down', async () => {
     await warm(two());
     const changed = await gym.mustUp(two('debian:bookworm-slim', 'other'), { task });
