@@ -7,6 +7,19 @@ const oldestMajor = 24;
 const exitCodes = { usage: 2, environment: 4, bug: 70 };
 const exitGraceMs = 1000;
 
+const damaged = [
+  'is damaged',
+  'Move it away with the files beside it, and gym begins another one; the verdicts in .gym/runs stay.',
+];
+/** Why SQLite refused its file, and what to do, by its result code. */
+const historyLacks: Readonly<Record<number, readonly string[]>> = {
+  5: ['has been locked by another process for too long', 'Run it again when that has ended.'],
+  8: ['cannot be written', 'Make it writable, then run it again.'],
+  11: damaged,
+  14: ['cannot be opened', 'Make it and .gym readable and writable, then run it again.'],
+  26: damaged,
+};
+
 if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   process.stderr.write(`gym needs Node.js ${oldestMajor} or newer; this is ${process.versions.node}.\n`);
   process.exitCode = exitCodes.usage;
@@ -27,10 +40,17 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
 /** Says why gym could not go on. Node itself would end with 1, which says that the task was judged and failed. */
 function tell(error: unknown): number {
   const field = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
-  // Of SQLite: an input/output error (10), which a full disk may be too, and full (13); the higher bits tell more.
-  const isStoreFull = [10, 13].includes(Number(field('errcode')) & 0xff);
-  if (isStoreFull || field('code') === 'ENOSPC' || field('code') === 'EDQUOT') {
+  // Of SQLite (sqlite.org/rescode.html); the higher bits tell more. An input/output error may be a full disk too.
+  const sqlite = Number(field('errcode')) & 0xff;
+  if ([10, 13].includes(sqlite) || field('code') === 'ENOSPC' || field('code') === 'EDQUOT') {
     console.error(`gym: the disk is full (${field('message')}). Make room, then run it again.`);
+    return exitCodes.environment;
+  }
+  const lack = historyLacks[sqlite];
+  if (lack !== undefined) {
+    console.error(
+      `gym: the history of this checkout, .gym/history.sqlite, ${lack[0]} (${field('message')}). ${lack[1]}`,
+    );
     return exitCodes.environment;
   }
   const path = field('path');

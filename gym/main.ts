@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { isAgent } from 'std-env';
-import { type Command, parseCommandLine } from './cli/command.ts';
+import { type Arguments, type Command, parseCommandLine } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import type { CommandEnd, Context, Output, Screen } from './cli/context.ts';
 import { interruption } from './cli/interruption.ts';
+import type { OpenTui } from './tui/open.ts';
+import type { Choice, FoundTask, Offer } from './tui/start.ts';
+import type { Leaving } from './tui/tui.tsx';
 
 /** Runs one command line and gives the exit code. The only place where the parts are put together. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -42,7 +45,8 @@ function watchPipes(): void {
   watch(process.stderr, () => undefined);
 }
 
-async function run(command: Command, argv: readonly string[]): Promise<number> {
+/** `way`: how it is carried out, where it is not as on the command line. */
+async function run(command: Command, argv: readonly string[], way?: Way): Promise<number> {
   // Standard output is for results alone: what task files print is none.
   Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const args = parseCommandLine(command, argv);
@@ -64,12 +68,15 @@ async function run(command: Command, argv: readonly string[]): Promise<number> {
   };
   try {
     const { run: runCommand } = await command.load();
-    const end = await runCommand(context, args.value);
+    const end = await (way === undefined ? runCommand(context, args.value) : way(runCommand, context, args.value));
     return interrupted.exitCode() ?? (await report(end));
   } finally {
     interrupted.stop();
   }
 }
+
+type Run = Awaited<ReturnType<Command['load']>>['run'];
+type Way = (runCommand: Run, context: Context, args: Arguments) => Promise<CommandEnd>;
 
 async function openScreen(onQuit: () => void): Promise<Screen> {
   const { openTui } = await import('./tui/open.ts');
@@ -81,18 +88,36 @@ async function serveMcp({ cwd, env, version: own, signal, stderr }: Context): Pr
   await serve({ cwd, env, version: own, signal, onError: ({ message }) => stderr.write(`gym mcp: ${message}\n`) });
 }
 
-/** The start screen: choose a task, then what was chosen is carried out as if it had been typed. */
+/** The start screen: what was chosen is carried out, and then it is there again, until the user leaves from it or from work that has not ended. */
 async function startScreen(): Promise<number> {
-  const [{ findTasks }, { newestRuns }, { openStart }, { lackOf }] = await Promise.all([
+  const { openStart } = await import('./tui/open.ts');
+  let last: Choice | null = null;
+  let code = 0;
+  for (;;) {
+    const choice: Choice = await openStart(await offer(process.cwd()), last);
+    last = choice;
+    if (choice.action === 'quit') return code;
+    if (choice.action === 'interrupted') return 130;
+    if (choice.action === 'show') {
+      if ((await showRun(choice.run.run)) !== 'back') return 130;
+      continue;
+    }
+    const done = await begin(choice);
+    code = done.code;
+    if (done.leaving !== 'back') return code;
+  }
+}
+
+/** The tasks that can be named here, and the newest runs. */
+async function offer(cwd: string): Promise<Offer> {
+  const [{ findTasks }, { newestRuns }, { lackOf }] = await Promise.all([
     import('./task/found.ts'),
     import('./api/stores.ts'),
-    import('./tui/open.ts'),
     import('./agent/choose.ts'),
   ]);
-  const cwd = process.cwd();
+  const now = Date.now();
   // The verifications of a loop are told by its one line.
   const runs = newestRuns(cwd, 200).filter(({ loop }) => loop === null);
-  const now = Date.now();
   const asked = process.env['GYM_AGENT'] || undefined;
   const tasks = findTasks(cwd).map(({ name, file }) => ({
     name,
@@ -102,14 +127,55 @@ async function startScreen(): Promise<number> {
       ...agents.map(([key, agent]) => ({ key, name: agent, lacks: lackOf(agent, dirname(file), process.env) })),
     ],
   }));
-  const choice = await openStart(
-    tasks,
-    runs.slice(0, 10).map(({ startedAt, ...row }) => ({ ...row, ageMs: now - startedAt })),
-  );
-  if (choice.action === 'quit') return 0;
-  if (choice.action === 'interrupted') return 130;
-  const task = choice.task.folder;
-  return main(choice.action === 'verify' ? ['verify', task] : ['loop', task, '--agent', choice.agent]);
+  return { tasks, runs: runs.map(({ startedAt, ...row }) => ({ ...row, ageMs: now - startedAt })) };
+}
+
+/** Shows a run as it was recorded. One that was removed meanwhile is not on the start screen either when that is there again. */
+async function showRun(name: string): Promise<Leaving> {
+  const [{ runNamed }, { recordedEvents }, { openRecord }] = await Promise.all([
+    import('./api/run-named.ts'),
+    import('./api/recorded.ts'),
+    import('./tui/open.ts'),
+  ]);
+  const named = runNamed(process.cwd(), name);
+  return named.ok ? openRecord(recordedEvents(named.value)) : 'back';
+}
+
+/** Carries out what was chosen, on the run's screen; what it prints otherwise is there when that has been left. */
+async function begin(choice: Extract<Choice, { task: FoundTask }>): Promise<{ code: number; leaving: Leaving }> {
+  const { openTui } = await import('./tui/open.ts');
+  let leaving: Leaving = 'left';
+  const way: Way = async (runCommand, context, args) => {
+    const opened = async (onQuit: () => void): Promise<OpenTui> => {
+      const tui = await openTui(onQuit, 'start');
+      const closed = tui.closed.then((why) => (leaving = why));
+      return { ...tui, closed };
+    };
+    return choice.action === 'loop'
+      ? runCommand({ ...context, openScreen: opened }, args)
+      : onScreen(runCommand, context, args, await opened(context.interrupt));
+  };
+  const words = [choice.task.folder, ...(choice.action === 'loop' ? ['--agent', choice.agent] : [])];
+  const command = commands.find(({ name }) => name === choice.action);
+  if (command === undefined) throw new Error(`there is no command ${choice.action}`);
+  const code = await run(command, words, way);
+  return { code, leaving };
+}
+
+/** A command that prints lines, on a screen: they are held back until that has been left. */
+async function onScreen(runCommand: Run, context: Context, args: Arguments, screen: OpenTui): Promise<CommandEnd> {
+  const held: (() => void)[] = [];
+  const holding = (to: Output): Output => ({ ...to, write: (text) => void held.push(() => to.write(text)) });
+  const [stdout, stderr] = [holding(context.stdout), holding(context.stderr)];
+  try {
+    const end = await runCommand({ ...context, stdout, stderr, listeners: [screen.listener] }, args);
+    if (typeof end === 'number' && !context.signal.aborted) await screen.closed;
+    return end;
+  } finally {
+    screen.close();
+    await screen.closed;
+    for (const write of held) write();
+  }
 }
 
 /** Agents of the start screen, with their keys. */

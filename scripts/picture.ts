@@ -40,6 +40,7 @@ const model = {
   theme: themeFor({}),
   now: until,
   running: !isOver(view),
+  origin: 'command' as const,
 };
 // Before Ink is loaded: it asks for the colours once.
 process.env['FORCE_COLOR'] = '1';

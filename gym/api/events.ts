@@ -7,7 +7,7 @@ import { openHistory } from '../store/history.ts';
 import type { NamedRun } from './run-named.ts';
 
 /** How often the log of a run that goes on is looked at. */
-const lookMs = 100;
+export const lookMs = 100;
 
 /**
  * The events of a run or loop, from its first: those that are in its log, and then, while it goes on, those that come. Ends with the run,
@@ -38,8 +38,8 @@ export async function* eventsOf({ store, row: { run } }: NamedRun, signal?: Abor
   }
 }
 
-/** Reads the whole lines of a file that have come since it was asked last. */
-function logReader(file: string): () => Promise<string[]> {
+/** Reads the whole lines of a file that have come since it was asked last; none where it is not there. */
+export function logReader(file: string): () => Promise<string[]> {
   let at = 0;
   let rest = Buffer.alloc(0);
   return async () => {

@@ -31,7 +31,7 @@ function findIn(store: Store, name: string | undefined): NamedRun[] {
   try {
     const row = name === undefined ? history.newest(100).find(({ kind }) => kind === 'verify') : history.find(name);
     if (row === undefined) return [];
-    const judged = row.kind === 'loop' ? history.newest(1000).find(({ loop }) => loop === row.run) : row;
+    const judged = row.kind === 'loop' ? history.ofLoop(row.run)[0] : row;
     return [{ store, row, verdictOf: (judged ?? row).run }];
   } finally {
     history.close();

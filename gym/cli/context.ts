@@ -14,7 +14,7 @@ export interface Output {
 export interface Screen {
   readonly listener: Listener;
   /** Resolves when the person has left it. */
-  readonly closed: Promise<void>;
+  readonly closed: Promise<unknown>;
   close(): void;
 }
 

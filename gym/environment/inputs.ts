@@ -11,6 +11,8 @@ import { findImage } from './image/pull.ts';
 /** What an environment is made of, as far as its model and the engine tell. */
 export interface EnvironmentInputs {
   readonly inputs: Inputs;
+  /** What each image is built of, in parts, by the hash of all of them: the value of its input. */
+  readonly builtOf: Readonly<Record<string, Inputs>>;
   /** Ids of the images that come from elsewhere, by reference. */
   readonly images: Readonly<Record<string, string>>;
   /** Absolute paths of what its services are given of the machine, outside of the snapshot, with a hash of the content. */
@@ -62,6 +64,7 @@ export async function environmentInputs(ground: Ground): Promise<Result<Environm
       ...Object.fromEntries(Object.entries(given.value.outside).map(([path, hash]) => [`outside ${path}`, hash])),
       'Docker engine': `${engine.address} ${Version} ${KernelVersion} ${Arch}`,
     },
+    builtOf: images.value.builtOf,
     images: images.value.ids,
     ...given.value,
   });
@@ -91,12 +94,12 @@ function openPart(model: ComposeModel): string | undefined {
   return volume === undefined ? undefined : `the volume ${volume.name} may have something in it from elsewhere`;
 }
 
+interface Images extends Pick<EnvironmentInputs, 'inputs' | 'builtOf'> {
+  readonly ids: Readonly<Record<string, string>>;
+}
+
 /** Images by what they are built of, or by id where they come from elsewhere. Nothing is pulled or built. */
-async function imagesOf({
-  engine,
-  model,
-  task,
-}: Ground): Promise<Result<{ readonly inputs: Inputs; readonly ids: Readonly<Record<string, string>> }>> {
+async function imagesOf({ engine, model, task }: Ground): Promise<Result<Images>> {
   const ids = new Map<string, Promise<Result<string>>>();
   const idOf = (reference: string): Promise<Result<string>> => {
     const known = ids.get(reference) ?? idAt(engine, reference);
@@ -113,6 +116,7 @@ async function imagesOf({
     return known;
   };
   const inputs: Record<string, string> = {};
+  const builtOf: Record<string, Inputs> = {};
   for (const service of services) {
     const builder = service.build === null ? builders.get(service.image ?? '') : service;
     if (builder?.build) {
@@ -121,7 +125,9 @@ async function imagesOf({
         return unkeyed(`the image of ${service.name} is built of something from elsewhere`);
       const planned = await buildOf(builder, builder.build);
       if (!planned.ok) return planned;
-      inputs[`what the image of ${service.name} is built of`] = planned.value.reference.split(':').at(-1) ?? '';
+      const hash = planned.value.reference.split(':').at(-1) ?? '';
+      inputs[`what the image of ${service.name} is built of`] = hash;
+      builtOf[hash] = planned.value.parts;
     } else if (service.image !== null) await idOf(service.image);
   }
   const known: Record<string, string> = {};
@@ -131,7 +137,7 @@ async function imagesOf({
     known[reference] = id.value;
     inputs[`image ${reference}`] = id.value;
   }
-  return ok({ inputs, ids: known });
+  return ok({ inputs, builtOf, ids: known });
 }
 
 async function idAt(engine: Engine, reference: string): Promise<Result<string>> {

@@ -39,6 +39,8 @@ export interface Started {
   readonly oneShots: ReadonlySet<string>;
 }
 
+/** The engine tells of an end a little after the commands in the container notice it. */
+const noticeMs = 500;
 /** How long the log of a service that failed is waited for, to be quoted. */
 const tailLimitMs = 200;
 
@@ -51,6 +53,8 @@ interface Run extends Startable {
   readonly oneShot: boolean;
   /** Resolves when all that belongs to opening its gate is done. */
   opened: Promise<unknown> | undefined;
+  /** Resolves when it ends, however that is. */
+  readonly ended: PromiseWithResolvers<Exit>;
   state: 'waiting' | 'starting' | 'probing' | 'running' | 'ready';
   said: string;
 }
@@ -61,37 +65,39 @@ interface Run extends Startable {
  */
 export async function startServices(starting: Starting, startables: readonly Startable[]): Promise<Result<Started>> {
   const runs = new Map(startables.map((startable) => [startable.service.name, runOf(startable, startables)]));
-  const failure = Promise.withResolvers<Problem | undefined>();
   const completed = new Set<string>();
   let culprits: readonly Run[] = [];
   let finished = false;
+  let failure: Problem | undefined;
+  // Once one has ended, whatever else goes wrong may be because of that.
+  let firstEnd: Promise<Problem> | undefined;
   const fail = (problem: Problem): void => {
-    failure.resolve(problem);
+    if (!signal.aborted) failure = problem;
     starting.stop.abort();
   };
+  const { signal } = starting.stop;
   const onStop = (): void => {
     culprits = [...runs.values()].filter(({ state }) => state !== 'ready' && state !== 'waiting');
     for (const { gates } of runs.values()) for (const gate of Object.values(gates)) gate.resolve(false);
-    failure.resolve(undefined);
   };
-  const { signal } = starting.stop;
   if (signal.aborted) onStop();
   else signal.addEventListener('abort', onStop, { once: true });
   starting.watch.onExit((exit) => {
     const run = runs.get(exit.service);
     if (run === undefined || finished || signal.aborted) return;
+    run.ended.resolve(exit);
     if (endsWell(run, exit)) {
       completed.add(exit.service);
       complete(starting, run);
-    } else endProblem(run, exit).then(fail);
+    } else {
+      firstEnd ??= endProblem(run, exit);
+      firstEnd.then(fail);
+    }
   });
-  const all = Promise.all([...runs.values()].map((run) => startOne(starting, run, runs, fail)));
-  const first = await Promise.race([failure.promise, all.then(() => undefined)]);
-  await all;
+  await Promise.all([...runs.values()].map((run) => startOne(starting, run, runs, fail)));
   await Promise.all([...runs.values()].map(({ opened }) => opened));
   finished = true;
-  if (first !== undefined) return failed(first);
-  if (signal.aborted) return failed(await notReady(culprits));
+  if (signal.aborted) return failed(failure === undefined ? await notReady(culprits) : ((await firstEnd) ?? failure));
   return ok({ completed, oneShots: new Set([...runs].flatMap(([name, { oneShot }]) => (oneShot ? name : []))) });
 }
 
@@ -110,6 +116,7 @@ function runOf(startable: Startable, all: readonly Startable[]): Run {
     oneShot,
     gates,
     opened: undefined,
+    ended: Promise.withResolvers<Exit>(),
     state: 'waiting',
     said: '',
   };
@@ -188,13 +195,11 @@ async function waitReady({ engine, stop }: Starting, run: Run): Promise<Problem 
     run.said = said;
   });
   if (outcome.kind === 'healthy' || outcome.kind === 'aborted') return undefined;
+  if (outcome.kind === 'unhealthy') return withLog(run, `service ${service.name} is not healthy: ${outcome.because}`);
   // A service that died is told by its end, with its exit code.
-  if (outcome.kind === 'lost') return lostProblem(run, outcome.because);
-  return withLog(run, `service ${service.name} is not healthy: ${outcome.because}`);
-}
-
-async function lostProblem(run: Run, because: string): Promise<Problem> {
-  return withLog(run, `service ${run.service.name} was lost before it was ready: ${because}`);
+  const exit = await Promise.race([run.ended.promise, sleep(noticeMs)]);
+  if (exit !== undefined) return endProblem(run, exit);
+  return withLog(run, `service ${service.name} was lost before it was ready: ${outcome.because}`);
 }
 
 /** Whether the end of a service while others are still being started is as it should be: it did its work, and nobody needs more of it. */
@@ -217,8 +222,8 @@ async function endProblem(run: Run, exit: Exit): Promise<Problem> {
     run,
     `service ${run.service.name} ended with exit code ${exit.exitCode}${how} before the environment was up`,
   );
-  // Whether it ends before the others are ready is chance where nothing waits for it.
-  const isCrash = exit.how === 'exited' && run.probe === undefined && !run.oneShot;
+  // With a health check or without: it ran, so what is broken is its code, and not what it was to run in.
+  const isCrash = exit.how === 'exited' && !run.oneShot;
   return isCrash ? { ...problem, kind: 'crash' } : problem;
 }
 

@@ -10,8 +10,8 @@ export type Place = z.infer<typeof place>;
 
 /**
  * Whose problem it is; each has its exit code. `usage` and `definition`: what was asked or written is wrong.
- * `environment`: it could not be brought up. `crash`: a service that nobody waits for ended by itself while it came up. `evidence`: something
- * could not be read, so it cannot be judged.
+ * `environment`: it could not be brought up. `crash`: a service ended by itself while it came up, other than one whose end is waited for.
+ * `evidence`: something could not be read, so it cannot be judged.
  */
 export const problemKind = z.enum(['usage', 'definition', 'environment', 'crash', 'evidence']);
 

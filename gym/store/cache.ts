@@ -40,6 +40,10 @@ export type CacheFind = { readonly record: CacheRecord } | 'nothing' | 'damaged'
 
 /** Records of one task at most, and their age. */
 const keptRecords = 200;
+/** Lists of parts of one task at most. Only those of the last runs are asked for. */
+const keptLists = 50;
+/** A list of more parts is not kept: with paths of common length this many make a third of a megabyte. */
+const partsLimit = 5_000;
 const keptMs = 30 * 24 * 60 * 60_000;
 
 /** The key of a step: a hash over its name and its inputs, in whatever order they are. */
@@ -56,17 +60,21 @@ export function readCache(store: Store, task: string, key: string): CacheFind {
 }
 
 function readRecord(file: string, key: string): CacheFind {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return 'nothing';
-  }
-  const [, hash = '', body = ''] = /^([0-9a-f]{64})\n([\s\S]*)$/.exec(text) ?? [];
-  if (sealOf(body) !== hash) return 'damaged';
-  const parsed = record.safeParse(JSON.parse(body));
+  const content = readSealed(file);
+  if (content === undefined) return existsSync(file) ? 'damaged' : 'nothing';
+  const parsed = record.safeParse(content);
   if (!parsed.success || cacheKey(parsed.data.step, parsed.data.inputs) !== key) return 'damaged';
   return { record: parsed.data };
+}
+
+/** What a file of this folder says; `undefined`: it is not there, or not as it was written. */
+function readSealed(file: string): unknown {
+  try {
+    const [, hash = '', body = ''] = /^([0-9a-f]{64})\n([\s\S]*)$/.exec(readFileSync(file, 'utf8')) ?? [];
+    return sealOf(body) === hash ? JSON.parse(body) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Keeps a record under its key, whole or not at all. Its first line is the user's seal of the rest. */
@@ -74,11 +82,25 @@ export function writeCache(store: Store, task: string, kept: CacheRecord): void 
   writeHashed(folderOf(store, task), cacheKey(kept.step, kept.inputs), kept);
 }
 
-function writeHashed(folder: string, key: string, content: unknown): void {
+function writeHashed(folder: string, key: string, content: unknown, most = keptRecords): void {
   mkdirSync(folder, { recursive: true });
   const body = JSON.stringify(content);
   writeAtomically(join(folder, `${key}.json`), `${sealOf(body)}\n${body}`);
-  prune(folder);
+  prune(folder, most);
+}
+
+const partsFolder = (store: Store, task: string): string => join(folderOf(store, task), 'parts');
+const partsRecord = z.record(z.string(), z.string());
+
+/** Keeps what an input of a step consists of under its hash, the value of that input, for `readParts`. Of too many parts nothing is kept. */
+export function writeParts(store: Store, task: string, hash: string, parts: Inputs): void {
+  if (Object.keys(parts).length > partsLimit) return;
+  writeHashed(partsFolder(store, task), hash, parts, keptLists);
+}
+
+/** What an input of an earlier step consisted of; `undefined`: it is not known any more, or never was. */
+export function readParts(store: Store, task: string, hash: string): Inputs | undefined {
+  return partsRecord.safeParse(readSealed(join(partsFolder(store, task), `${hash}.json`))).data;
 }
 
 /** Drops the record of a key. */
@@ -163,12 +185,12 @@ export function readKept(runDirectory: string, { path, bytes, hash }: KeptFile):
   }
 }
 
-function prune(folder: string): void {
+function prune(folder: string, most: number): void {
   const now = Date.now();
   for (const [index, name] of byAge(folder).entries()) {
     const file = join(folder, name);
     const isOld = now - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now) > keptMs;
-    if (index >= keptRecords || isOld) rmSync(file, { force: true });
+    if (index >= most || isOld) rmSync(file, { force: true });
   }
 }
 

@@ -39,6 +39,8 @@ export interface History {
   older(): readonly string[];
   /** The newest runs first. */
   newest(limit: number): RunRow[];
+  /** The verifications of a loop, the newest first. */
+  ofLoop(loop: string): RunRow[];
   /** A run by its name or a unique end of it. */
   find(name: string): RunRow | undefined;
   close(): void;
@@ -105,6 +107,7 @@ export function openHistory(store: Store): History {
     },
     // SQLite refuses a fraction.
     newest: (limit) => rows('SELECT * FROM runs ORDER BY startedAt DESC, run DESC LIMIT ?', Math.ceil(limit)),
+    ofLoop: (loop) => rows('SELECT * FROM runs WHERE loop = ? ORDER BY startedAt DESC, run DESC', loop),
     find(name) {
       const names = database
         .prepare('SELECT run FROM runs')

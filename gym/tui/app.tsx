@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } fro
 import type { View } from '../events/view.ts';
 import { type Verdict, verdictSchema } from '../judge/verdict.ts';
 import { keyNames } from './keys.ts';
-import { isRunning, type Model, shownLog, shownOf } from './model.ts';
+import { isRunning, type Model, type Origin, shownLog, shownOf } from './model.ts';
 import { Screen } from './screen.tsx';
 import type { ViewStore } from './store.ts';
 import { emptyLog, followFile, hasContent, type LogWindow } from './tail.ts';
@@ -20,16 +20,18 @@ export interface AppProps {
   readonly onEffect: (effect: NonNullable<Pressed['effect']>) => void;
   /** Whether a stop was asked for, be it by a signal. */
   readonly stopping: boolean;
+  readonly origin: Origin;
 }
 
 /** The live screen: the model from the store, the files and the keyboard. */
-export function App({ store, theme, finished, onEffect, stopping }: AppProps): ReactNode {
+export function App({ store, theme, finished, onEffect, stopping, origin }: AppProps): ReactNode {
   const view = useSyncExternalStore(store.listen, store.get);
   const settled = useSettled(finished);
   const running = isRunning(view, settled);
   const [chosen, setUi] = useState(initialUi);
   const ui = stopping ? { ...chosen, mode: 'stopping' as const } : chosen;
   const log = useLog(shownLog({ view, ui, hasContent })?.file ?? null);
+  const now = useNow(running);
   const model: Model = {
     view,
     ui,
@@ -37,9 +39,11 @@ export function App({ store, theme, finished, onEffect, stopping }: AppProps): R
     hasContent,
     theme,
     running,
+    origin,
     verdict: useVerdict(view),
     size: useWindowSize(),
-    now: useNow(running),
+    // What a run that was cut off had begun did not go on after its last event.
+    now: running ? now : (view.lastAt ?? now),
   };
   // Keys that arrive together are pressed one after the other, each on what the one before left.
   const latest = useRef(model);

@@ -85,6 +85,11 @@ function rightColumn(input: LayoutInput, width: number, height: number): readonl
   return agent === 0 ? places : [...places, { pane: 'agent', width, height: agent }];
 }
 
+/** Rows of the help inside its border. */
+export function helpRows({ rows }: Size): number {
+  return Math.max(1, rows - chrome - border);
+}
+
 /** Rows inside a pane; of one that is not on the screen: a page of ten. */
 export function rowsOf(layout: Layout, pane: PaneName): number {
   const place = placeOf(layout, pane);

@@ -1,7 +1,7 @@
 import { type CheckView, checksInOrder, isFailure, isOver, type LogView, steps, type View } from '../events/view.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { detailRows } from './detail.ts';
-import { type Layout, layoutOf, type PaneName, rowsOf, type Size, widthOf } from './layout.ts';
+import { helpRows, type Layout, layoutOf, type PaneName, rowsOf, type Size, widthOf } from './layout.ts';
 import type { Row } from './row.ts';
 import type { LogWindow } from './tail.ts';
 import { fits } from './text.ts';
@@ -23,7 +23,14 @@ export interface Model {
   readonly now: number;
   /** Whether there is still work under way. */
   readonly running: boolean;
+  readonly origin: Origin;
 }
+
+/**
+ * How a run's screen was opened. `command`: by a command, which ends with it; `start`: for what was begun on the start screen; `record`: from
+ * there too, for an earlier run or another gym's, which is only looked at.
+ */
+export type Origin = 'command' | 'start' | 'record';
 
 /** The layout of a frame. */
 export function layoutOfModel({ view, ui, size }: Model): Layout {
@@ -142,7 +149,9 @@ export function shownOf(model: Model): Shown {
     logs: view.logs.map((log) => log.key),
     log: shownLog(model)?.key ?? null,
     hasAgent: view.loop !== null,
-    running: model.running,
+    helpRows: helpRows(model.size),
+    running: model.running && model.origin !== 'record',
+    hasStart: model.origin !== 'command',
   };
 }
 

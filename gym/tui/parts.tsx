@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { Fragment, type ReactNode } from 'react';
-import type { Size } from './layout.ts';
+import type { Binding } from './keys.ts';
 import { cutTo, fitted, lengthOf, type Row, type Segment, segment } from './row.ts';
 import { cleanLine } from './text.ts';
 import type { Theme } from './theme.ts';
@@ -94,35 +94,36 @@ function Pieces({ segments, theme }: { readonly segments: readonly Segment[]; re
   );
 }
 
-interface SheetProps {
-  readonly size: Size;
+interface KeysProps {
+  readonly bindings: readonly Binding[];
+  /** The first row that is shown. */
+  readonly top: number;
+  readonly width: number;
+  /** Rows inside the border. */
+  readonly rows: number;
   readonly theme: Theme;
-  /** Two boxes, one above the other. Of too many rows, those around the selected one are shown. */
-  readonly frames: readonly [SheetFrame, SheetFrame];
-  /** The last row. */
-  readonly keys: readonly Segment[];
 }
 
-interface SheetFrame {
+/** A table of keys, or as much of it as fits from a row on. */
+export function Keys({ bindings, top, width, rows, theme }: KeysProps): ReactNode {
+  const shown = bindings.slice(top).map(({ label, help }): Row => {
+    return { key: label, left: [segment(label.padEnd(14), 'accent'), segment(help)] };
+  });
+  const info = [segment(shown.length > rows ? 'any key: more' : 'any key goes back', 'dim')];
+  return <Frame {...{ title: [segment('Keys')], info, rows: shown, width, height: rows + 2, focused: true, theme }} />;
+}
+
+/** A list in a box. Of too many rows, those around the selected one are shown. */
+export function List({ title, rows, selected, ...frame }: ListProps): ReactNode {
+  const inside = frame.height - 2;
+  const start = Math.max(0, Math.min(selected - Math.floor(inside / 2), rows.length - inside));
+  const shown = rows.slice(start, start + inside);
+  const position = `${start + 1}-${start + shown.length} of ${rows.length}`;
+  const info = rows.length > inside ? [segment(position, 'dim')] : [];
+  return <Frame {...frame} title={[segment(title)]} info={info} rows={shown} />;
+}
+
+interface ListProps extends Omit<FrameProps, 'title' | 'info'> {
   readonly title: string;
-  readonly rows: readonly Row[];
   readonly selected: number;
-}
-
-/** A screen of two lists with the keys below. */
-export function Sheet({ size, theme, frames, keys }: SheetProps): ReactNode {
-  const { columns: width, rows } = size;
-  const upper = Math.floor((rows - 2) / 2);
-  const frame = ({ title, rows: all, selected }: SheetFrame, height: number, focused: boolean) => {
-    const start = Math.max(0, Math.min(selected - Math.floor((height - 2) / 2), all.length - (height - 2)));
-    return <Frame {...{ title: [segment(title)], info: [], rows: all.slice(start), width, height, focused, theme }} />;
-  };
-  return (
-    <Box flexDirection="column" width={width} height={rows}>
-      <Line row={{ key: 'title', left: [segment(' gym', 'accent')] }} width={width} theme={theme} />
-      {frame(frames[0], upper, true)}
-      {frame(frames[1], rows - 2 - upper, false)}
-      <Line row={{ key: 'keys', left: keys }} width={width} theme={theme} />
-    </Box>
-  );
 }

@@ -2,9 +2,9 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { attemptRows, contentOf } from './content.ts';
 import { bindings } from './keys.ts';
-import { type Layout, type PaneName, type Place, paneNames } from './layout.ts';
+import { helpRows, type Layout, type PaneName, type Place, paneNames } from './layout.ts';
 import { layoutOfModel, type Model } from './model.ts';
-import { Frame, Line } from './parts.tsx';
+import { Frame, Keys, Line } from './parts.tsx';
 import { type Row, segment } from './row.ts';
 import { keysRow, newsRow, stateOf, stateRow, titleRow } from './status.ts';
 
@@ -82,12 +82,6 @@ function Attempts({ model, height }: { readonly model: Model; readonly height: n
   return <Frame {...frame} width={model.size.columns} height={height} theme={model.theme} />;
 }
 
-function Help({ model }: { readonly model: Model }): ReactNode {
-  const rows = bindings.map(({ label, help }): Row => {
-    return { key: label, left: [segment(label.padEnd(14), 'accent'), segment(help)] };
-  });
-  const { columns, rows: height } = model.size;
-  const info = [segment('any key goes back', 'dim')];
-  const frame = { title: [segment('Keys')], info, rows, width: columns, height: height - 4, focused: true };
-  return <Frame {...frame} theme={model.theme} />;
+function Help({ model: { size, theme, ui } }: { readonly model: Model }): ReactNode {
+  return <Keys {...{ bindings, top: ui.helpTop, width: size.columns, rows: helpRows(size), theme }} />;
 }

@@ -1,120 +1,105 @@
-import { render, useInput, useWindowSize } from 'ink';
+import { Box, render, useInput, useWindowSize } from 'ink';
 import { type ReactNode, useRef, useState } from 'react';
 import { state } from '../events/event.ts';
 import type { Progress } from '../events/view.ts';
-import { keyNames } from './keys.ts';
-import { Sheet } from './parts.tsx';
+import { keyNames, startBindings } from './keys.ts';
+import { Keys, Line, List } from './parts.tsx';
 import { glyph, marker, type Row, type Segment, segment } from './row.ts';
+import {
+  type AgentOption,
+  type Choice,
+  type FoundTask,
+  heightsOf,
+  helpRows,
+  initialStart,
+  type Offer,
+  type PastRun,
+  pressStart,
+} from './start.ts';
 import { ageText, distanceText, durationText } from './text.ts';
 import { type Theme, themeFor } from './theme.ts';
 
-/** A task that was found. */
-export interface FoundTask {
-  readonly name: string;
-  /** Its folder, relative to where gym was started. */
-  readonly folder: string;
-  /** What can work at it. */
-  readonly agents: readonly AgentOption[];
-}
-
-/** An agent that can be chosen for a loop, by its key. */
-export interface AgentOption {
-  readonly key: string;
-  readonly name: string;
-  /** Why it cannot be chosen; null: it can. */
-  readonly lacks: string | null;
-}
-
-/** A run or loop that was made before. */
-export interface PastRun {
-  readonly run: string;
-  readonly kind: 'verify' | 'loop';
-  readonly task: string;
-  /** A state of a verdict, the end of a loop, `running` or `cut off`. */
-  readonly state: string;
-  readonly distance: number | null;
-  /** How long ago it began. */
-  readonly ageMs: number;
-  readonly durationMs: number | null;
-}
-
-/** What the user chose. */
-export type Choice =
-  | { readonly action: 'verify'; readonly task: FoundTask }
-  | { readonly action: 'loop'; readonly task: FoundTask; readonly agent: string }
-  | { readonly action: 'quit' }
-  | { readonly action: 'interrupted' };
-
 /** What the start screen shows, and whom it tells. */
 export interface StartScreenProps {
-  readonly tasks: readonly FoundTask[];
-  readonly runs: readonly PastRun[];
+  readonly offer: Offer;
+  /** What was chosen last: that row is selected. */
+  readonly last: Choice | null;
   readonly theme: Theme;
   readonly onChoice: (choice: Choice) => void;
 }
 
 /** Shows the tasks that were found and the latest runs; settles when the user has chosen and the screen is as before. */
-export async function chooseFrom(tasks: readonly FoundTask[], runs: readonly PastRun[]): Promise<Choice> {
+export async function chooseFrom(offer: Offer, last: Choice | null): Promise<Choice> {
   let choice: Choice = { action: 'quit' };
   const onChoice = (chosen: Choice): void => {
     choice = chosen;
     app.unmount();
   };
-  const screen = <StartScreen tasks={tasks} runs={runs} theme={themeFor(process.env)} onChoice={onChoice} />;
+  const screen = <StartScreen {...{ offer, last, theme: themeFor(process.env), onChoice }} />;
   const app = render(screen, { alternateScreen: true, exitOnCtrlC: false, interactive: true });
   await app.waitUntilExit();
   return choice;
 }
 
 /** The start screen itself. */
-export function StartScreen({ tasks, runs, theme, onChoice }: StartScreenProps): ReactNode {
-  const [selected, setSelected] = useState(0);
-  const [asking, setAsking] = useState(false);
-  const latest = useRef(0);
-  const latestAsking = useRef(false);
+export function StartScreen({ offer, last, theme, onChoice }: StartScreenProps): ReactNode {
+  const [start, setStart] = useState(() => initialStart(offer, last));
   const size = useWindowSize();
-  const select = (index: number): void => {
-    latest.current = Math.max(0, Math.min(tasks.length - 1, index));
-    setSelected(latest.current);
-  };
-  const ask = (asks: boolean): void => {
-    latestAsking.current = asks;
-    setAsking(asks);
-  };
-  const chooseAgent = (task: FoundTask | undefined, key: string): void => {
-    const agent = task?.agents.find((each) => each.key === key);
-    if (task === undefined || agent === undefined) ask(false);
-    else if (agent.lacks === null) onChoice({ action: 'loop', task, agent: agent.name });
-  };
-  const press = (key: string): void => {
-    const task = tasks[latest.current];
-    if (key === 'ctrl-c') onChoice({ action: 'interrupted' });
-    else if (latestAsking.current) chooseAgent(task, key);
-    else if (key === 'q') onChoice({ action: 'quit' });
-    else if (key === 'return' && task !== undefined) onChoice({ action: 'verify', task });
-    else if (key === 'l' && task !== undefined) ask(true);
-    else if (key === 'j' || key === 'down') select(latest.current + 1);
-    else if (key === 'k' || key === 'up') select(latest.current - 1);
-  };
+  // Keys that arrive together are pressed one after the other, each on what the one before left.
+  const latest = useRef(start);
   useInput((input, key) => {
-    for (const name of keyNames(input, key)) press(name);
+    for (const name of keyNames(input, key)) {
+      const pressed = pressStart(latest.current, name, offer, size);
+      latest.current = pressed.start;
+      setStart(pressed.start);
+      if (pressed.choice !== undefined) onChoice(pressed.choice);
+    }
   });
-  const taskRows = tasks.map((task, index) => taskRow(task, index === selected, theme));
-  const nothing: Row = { key: 'none', left: [segment('no task here: a task is a folder with a task.ts', 'warn')] };
-  const frames = [
-    { title: 'Tasks', rows: taskRows.length === 0 ? [nothing] : taskRows, selected },
-    { title: 'Latest runs', rows: runs.map((run) => runRow(run, theme)), selected: 0 },
-  ] as const;
-  const keys = asking ? agentKeys(tasks[selected]?.agents ?? []) : hints.flatMap(([key, word]) => keyHint(key, word));
-  return <Sheet size={size} theme={theme} frames={frames} keys={keys} />;
+  const { columns: width, rows } = size;
+  const { mode, helpTop, focused } = start;
+  const heights = heightsOf(size, offer, focused);
+  const taskRows = offer.tasks.map((task, index) => taskRow(task, focused === 'tasks' && index === start.tasks, theme));
+  const runRows = offer.runs.map((run, index) => runRow(run, focused === 'runs' && index === start.runs, theme, width));
+  const list = (name: typeof focused, title: string, all: readonly Row[]): ReactNode =>
+    heights[name] > 0 && (
+      <List
+        {...{ title, rows: all, selected: start[name], width, height: heights[name], focused: focused === name, theme }}
+      />
+    );
+  const question = mode === 'agent' ? agentKeys(offer.tasks[start.tasks]?.agents ?? []) : hintsOf(focused);
+  return (
+    <Box flexDirection="column" width={width} height={rows}>
+      <Line row={{ key: 'title', left: [segment(' gym', 'accent')] }} width={width} theme={theme} />
+      {mode === 'help' ? (
+        <Keys {...{ bindings: startBindings, top: helpTop, width, rows: helpRows(size), theme }} />
+      ) : (
+        <>
+          {list('tasks', 'Tasks', taskRows.length === 0 ? [noTask] : taskRows)}
+          {list('runs', 'Runs', runRows)}
+        </>
+      )}
+      <Line row={{ key: 'keys', left: question }} width={width} theme={theme} />
+    </Box>
+  );
 }
 
-const hints = [
-  ['Enter', 'verify'],
-  ['l', 'loop'],
-  ['j/k', 'select'],
-  ['q', 'quit'],
-] as const;
+const noTask: Row = { key: 'none', left: [segment('no task here: a task is a folder with a task.ts', 'warn')] };
+
+function hintsOf(focused: 'tasks' | 'runs'): readonly Segment[] {
+  const hints = [
+    ['?', 'help'],
+    ...(focused === 'tasks'
+      ? ([
+          ['Enter', 'verify'],
+          ['l', 'loop'],
+        ] as const)
+      : ([['Enter', 'open']] as const)),
+    ['j/k', 'select'],
+    ['Tab', focused === 'tasks' ? 'runs' : 'tasks'],
+    ['q', 'quit'],
+  ] as const;
+  return hints.flatMap(([key, word]) => keyHint(key, word));
+}
 
 function keyHint(key: string, word: string): readonly Segment[] {
   return [segment(` ${key}`, 'accent'), segment(` ${word} `, 'dim')];
@@ -137,18 +122,24 @@ function taskRow(task: FoundTask, selected: boolean, theme: Theme): Row {
   };
 }
 
-function runRow({ run, kind, task, state: word, distance, ageMs, durationMs }: PastRun, theme: Theme): Row {
-  const far = distance === null ? '' : `  distance ${distanceText(distance)}`;
+/** A run: in a narrow terminal without columns, in a wide one with its name. Of a line that gym did not write, nothing that it says of the end. */
+function runRow(past: PastRun, selected: boolean, theme: Theme, width: number): Row {
+  const { run, ageMs, durationMs, isAsWritten } = past;
+  const [isNarrow, isWide] = [width < 72, width >= 100];
   const took = durationMs === null ? '' : durationText(durationMs);
-  return {
-    key: run,
-    left: [
-      glyph(progressOf(word), theme),
-      segment(` ${word.padEnd(12)} ${kind.padEnd(6)} ${task}`),
-      segment(far, 'dim'),
-    ],
-    right: [segment(`${ageText(ageMs)}  ${run} ${took.padStart(7)}`, 'dim')],
-  };
+  const right = `${ageText(ageMs)}${isWide ? `  ${run}` : ''} ${took.padStart(isNarrow ? 0 : 7)}`;
+  const end = isAsWritten
+    ? endOf(past, theme, isNarrow)
+    : [segment('! not as gym wrote it ', 'bad'), segment(past.task)];
+  return { key: run, left: [marker(selected, theme), ...end], right: [segment(right, 'dim')] };
+}
+
+function endOf({ kind, task, state: word, distance }: PastRun, theme: Theme, isNarrow: boolean): readonly Segment[] {
+  const mark = glyph(progressOf(word), theme);
+  const far = distance === null ? '' : distanceText(distance);
+  if (isNarrow) return [mark, segment(` ${word} `), segment(far === '' ? '' : `${far} `, 'dim'), segment(task)];
+  const plain = segment(` ${word.padEnd(12)} ${kind.padEnd(6)} ${task}`);
+  return [mark, plain, segment(far === '' ? '' : `  distance ${far}`, 'dim')];
 }
 
 /** How a run or loop that ended with this word is marked. */

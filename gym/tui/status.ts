@@ -1,4 +1,4 @@
-import { type CheckView, costUsd, steps, type View } from '../events/view.ts';
+import { type CheckView, costUsd, isOver, steps, type View } from '../events/view.ts';
 import { countSegments } from './content.ts';
 import { bindings } from './keys.ts';
 import type { Model } from './model.ts';
@@ -57,8 +57,14 @@ export function stateOf({ view, theme, running, ui }: Model): Segment {
   if (running) return badge('running', `RUNNING ${activity(view)}`.trimEnd());
   if (loop?.end === 'done') return badge('pass', 'DONE');
   if (loop?.end) return badge('fail', `ENDED: ${loop.end}`);
+  if (isOpen(view)) return badge('unknown', 'CUT OFF');
   if (run !== null && run.state !== 'running') return badge(run.state, wordOf(run.state).toUpperCase());
-  return badge('unknown', 'ENDED');
+  return badge('unknown', 'NOTHING RECORDED');
+}
+
+/** Whether something has begun, and no event tells of its end. */
+function isOpen(view: View): boolean {
+  return (view.loop !== null || view.run !== null) && !isOver(view);
 }
 
 function activity(view: View): string {
@@ -99,6 +105,10 @@ export function newsRow(model: Model): Row {
   }
   if (view.loop?.because) return row('end', view.loop.because, view.loop.end === 'done' ? 'good' : 'warn');
   if (running && view.note !== null) return row('now', view.note, 'plain');
+  if (!running && isOpen(view)) {
+    const resume = view.loop === null ? '' : `: gym loop ${view.loop.id} --resume goes on with it`;
+    return row('end', `none was recorded${resume}`, 'warn');
+  }
   const change = lastChange(view);
   if (change === null) return row('', '', 'plain');
   const [check, before, after] = change;
@@ -129,7 +139,7 @@ const hintWords: Readonly<Record<(typeof hints)[number], string>> = {
 };
 
 /** The footer's last row: a question that waits for an answer, or the most useful keys. */
-export function keysRow({ ui, view }: Model): Row {
+export function keysRow({ ui, view, origin, running }: Model): Row {
   const row = (left: readonly Segment[]): Row => ({ key: 'keys', left });
   if (ui.mode === 'filter') {
     const text = ui.filters[ui.focused] ?? '';
@@ -143,7 +153,11 @@ export function keysRow({ ui, view }: Model): Row {
   return row(
     hints.flatMap((hint) => {
       const binding = bindings.find((each) => each.action === hint);
-      return [segment(` ${binding?.label ?? ''}`, 'accent'), segment(` ${hintWords[hint]} `, 'dim')];
+      const goesBack = hint === 'quit' && origin !== 'command' && (origin === 'record' || !running);
+      return [
+        segment(` ${binding?.label ?? ''}`, 'accent'),
+        segment(` ${goesBack ? 'back' : hintWords[hint]} `, 'dim'),
+      ];
     }),
   );
 }

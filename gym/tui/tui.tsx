@@ -2,6 +2,7 @@ import { render } from 'ink';
 import type { ReactElement } from 'react';
 import { App } from './app.tsx';
 import { type Interruption, interruptions } from './interrupt.ts';
+import type { Origin } from './model.ts';
 import { openViewStore, type Subscribe } from './store.ts';
 import { themeFor } from './theme.ts';
 
@@ -9,17 +10,18 @@ import { themeFor } from './theme.ts';
 export interface TuiOptions {
   /** Hands over events; those that happened already may be handed over at once. */
   readonly subscribe: Subscribe;
-  /** Asked for once, when the user stops what is running: end it gracefully, then settle `finished`. */
+  readonly origin: Origin;
+  /** Asked for once, when the user stops what is running: end it gracefully, then settle `finished`. What is only looked at is not stopped. */
   readonly onStop: () => void;
   /** Settles when the work is over and cleaned up. */
   readonly finished: Promise<unknown>;
 }
 
 /**
- * Why the terminal UI was left: the work was over, or the caller closed it (`left`); the user stopped it and it is
- * cleaned up (`stopped`); the user would not wait for that (`forced`: exit at once).
+ * Why the terminal UI was left: the work was over, or the caller closed it (`left`); the user goes back to the start screen (`back`), stopped the work
+ * and it is cleaned up (`stopped`), or would not wait for that (`forced`: exit at once).
  */
-export type Leaving = 'left' | 'stopped' | 'forced';
+export type Leaving = 'left' | 'back' | 'stopped' | 'forced';
 
 /** A running terminal UI. */
 export interface Tui {
@@ -33,7 +35,7 @@ export interface Tui {
  * the user quits. While it is open it takes SIGINT and Ctrl-C: the first stops, a second one forces. Other signals are
  * the caller's; one that ends the process restores the screen as well.
  */
-export function startTui({ subscribe, onStop, finished }: TuiOptions): Tui {
+export function startTui({ origin, subscribe, onStop, finished }: TuiOptions): Tui {
   const store = openViewStore(subscribe);
   const theme = themeFor(process.env);
   const interrupted = interruptions(Date.now);
@@ -53,7 +55,7 @@ export function startTui({ subscribe, onStop, finished }: TuiOptions): Tui {
   };
   const interrupt = (asked: Interruption): void => {
     if (asked === 'ignore') return;
-    if (over) leave('left');
+    if (over || origin === 'record') leave('left');
     else if (asked === 'force') leave('forced');
     else stop();
   };
@@ -64,8 +66,9 @@ export function startTui({ subscribe, onStop, finished }: TuiOptions): Tui {
       theme={theme}
       finished={finished}
       stopping={stopping}
+      origin={origin}
       onEffect={(effect) => {
-        if (effect === 'leave') leave('left');
+        if (effect === 'leave') leave(origin === 'command' ? 'left' : 'back');
         else if (effect === 'stop') stop();
         else interrupt(interrupted('key'));
       }}

@@ -1,4 +1,4 @@
-import { type Action, actionOf } from './keys.ts';
+import { type Action, actionOf, bindings } from './keys.ts';
 import { type PaneName, paneNames } from './layout.ts';
 
 /** Panes in which a row is selected, by its name. */
@@ -12,6 +12,8 @@ export type Mode = 'browse' | 'filter' | 'help' | 'confirm' | 'stopping';
 /** What the user has chosen. Nothing here changes by itself: a selection stays where the user put it. */
 export interface Ui {
   readonly mode: Mode;
+  /** The first row of the help that is shown. */
+  readonly helpTop: number;
   readonly focused: PaneName;
   /** Whether the focused pane fills the screen. */
   readonly opened: boolean;
@@ -29,6 +31,7 @@ export interface Ui {
 /** The UI as it opens. */
 export const initialUi: Ui = {
   mode: 'browse',
+  helpTop: 0,
   focused: 'checks',
   opened: false,
   cameFrom: null,
@@ -52,7 +55,12 @@ export interface Shown {
   readonly logs: readonly string[];
   readonly log: string | null;
   readonly hasAgent: boolean;
+  /** Rows of the help that fit. */
+  readonly helpRows: number;
+  /** Whether something runs that leaving would stop. */
   readonly running: boolean;
+  /** Whether there is a start screen to go back to. */
+  readonly hasStart: boolean;
 }
 
 /** What a key led to: a new state, and at most one thing that is done outside. */
@@ -65,11 +73,15 @@ export interface Pressed {
 export function press(ui: Ui, key: string, shown: Shown): Pressed {
   if (key === 'ctrl-c') return { ui, effect: 'interrupt' };
   if (ui.mode === 'filter') return { ui: editFilter(ui, key) };
-  if (ui.mode === 'help') return { ui: { ...ui, mode: 'browse' } };
+  if (ui.mode === 'help') {
+    const helpTop = nextHelp(ui.helpTop, bindings.length, shown.helpRows);
+    return { ui: { ...ui, mode: helpTop === 0 ? 'browse' : 'help', helpTop } };
+  }
   if (ui.mode === 'confirm') {
     return key === 'y' ? { ui: { ...ui, mode: 'stopping' }, effect: 'stop' } : { ui: { ...ui, mode: 'browse' } };
   }
-  const action = actionOf(key);
+  const action = actionOf(key, bindings);
+  if (action === 'back' && shown.hasStart && !shown.running && !canGoBack(ui)) return { ui, effect: 'leave' };
   if (action !== 'quit') return { ui: browse(ui, key, action, shown) };
   if (!shown.running) return { ui, effect: 'leave' };
   return { ui: ui.mode === 'stopping' ? ui : { ...ui, mode: 'confirm' } };
@@ -146,6 +158,15 @@ function open(ui: Ui, shown: Shown): Ui {
   return { ...ui, focused: 'log', cameFrom: focused, log, top: { ...ui.top, log: null } };
 }
 
+/** The first row of the help after a key: that of its next page, or 0: it has been read to its end. */
+export function nextHelp(top: number, count: number, rows: number): number {
+  return top + rows < count ? top + Math.max(1, rows) : 0;
+}
+
+function canGoBack({ cameFrom, opened, filters, focused }: Ui): boolean {
+  return cameFrom !== null || opened || (filters[focused] ?? '') !== '';
+}
+
 function back(ui: Ui): Ui {
   if (ui.cameFrom !== null) return { ...ui, focused: ui.cameFrom, opened: false, cameFrom: null };
   if (ui.opened) return { ...ui, opened: false };
@@ -170,8 +191,11 @@ function follow(ui: Ui, shown: Shown): Ui {
 }
 
 type Movement = 'down' | 'up' | 'page-down' | 'page-up' | 'first' | 'last';
-const isMovement = (action: Action): action is Movement =>
-  ['down', 'up', 'page-down', 'page-up', 'first', 'last'].includes(action);
+
+/** Whether an action moves within a list or text. */
+export function isMovement(action: string): action is Movement {
+  return ['down', 'up', 'page-down', 'page-up', 'first', 'last'].includes(action);
+}
 
 function move(ui: Ui, action: Action, shown: Shown): Ui {
   if (!isMovement(action)) return ui;
@@ -203,7 +227,8 @@ export function topIndex(ui: Ui, pane: TextPane, numbers: readonly number[], row
   return index < 0 ? lastTop : Math.min(index, lastTop);
 }
 
-function moved(from: number, action: Movement, page: number, last: number): number {
+/** The row after a movement from one; `page`: rows that are shown, `last`: the last row. */
+export function moved(from: number, action: Movement, page: number, last: number): number {
   const to = { down: from + 1, up: from - 1, 'page-down': from + page, 'page-up': from - page, first: 0, last }[action];
   return Math.max(0, Math.min(last, to));
 }

@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { relative } from 'node:path';
 import { type EnvironmentInputs, variableInputs } from '../environment/inputs.ts';
 import { ok, type Result } from '../events/problem.ts';
+import { listText } from '../judge/text.ts';
 import type { Inputs } from '../store/cache.ts';
 import { sha256 } from '../store/sha256.ts';
 import { importsOf, moduleText } from '../task/modules.ts';
@@ -83,12 +84,29 @@ function taskFiles(task: Task): Inputs {
   return Object.fromEntries(files.map((file) => [`task file ${relative(task.root, file)}`, sha256(moduleText(file))]));
 }
 
-/** What of two steps' inputs differs, in plain words. */
-export function differences(now: Inputs, before: Inputs): string[] {
+/** What the value of an input stands for, in parts; `undefined`: it has none, or they are not known. */
+export interface PartsOf {
+  readonly now: (value: string) => Inputs | undefined;
+  readonly before: (value: string) => Inputs | undefined;
+}
+
+/** What of two steps' inputs differs, in plain words: `file src/a.ts: changed`, and where an input has parts, which of them. */
+export function differences(now: Inputs, before: Inputs, partsOf: PartsOf): string[] {
+  const partsText = (name: string): string => {
+    const parts = partsOf.now(now[name] ?? '');
+    const last = parts && partsOf.before(before[name] ?? '');
+    return (last && listText(changes(parts, last).map(([part, how]) => `${part} ${how}`))) || 'changed';
+  };
+  return changes(now, before).map(([name, how]) => `${name}: ${how === 'changed' ? partsText(name) : how}`);
+}
+
+type Change = readonly [name: string, how: 'new' | 'gone' | 'changed'];
+
+function changes(now: Inputs, before: Inputs): Change[] {
   const names = [...new Set([...Object.keys(now), ...Object.keys(before)])].sort();
-  return names.flatMap((name) => {
-    if (now[name] === before[name]) return [];
-    if (before[name] === undefined) return [`${name}: new`];
-    return [now[name] === undefined ? `${name}: gone` : `${name}: changed`];
+  const differing = names.filter((name) => now[name] !== before[name]);
+  return differing.map((name) => {
+    if (before[name] === undefined) return [name, 'new'];
+    return [name, now[name] === undefined ? 'gone' : 'changed'];
   });
 }

@@ -19,6 +19,7 @@ import {
   readCache,
   readKept,
   writeCache,
+  writeParts,
 } from '../store/cache.ts';
 import type { CheckResult } from '../task/judgement.ts';
 import type { Evidence, Reading, ServiceLog } from '../task/measurement.ts';
@@ -197,8 +198,16 @@ export function keepSteps(plan: Plan, ran: Ran): void {
     const before = typeof found === 'object' ? found.record : { passed: null, failed: null };
     const passed = state === 'passed' ? passedOf(step, ran) : before.passed;
     const failed = state === 'failed' ? ran.run : before.failed;
+    if (state === 'passed') keepParts(plan, inputs.value, ran);
     writeCache(store, task.name, { schema: 'gym.cache/1', step: step.name, inputs: inputs.value, passed, failed });
   }
+}
+
+/** So that `gym why` can name the file that has changed in an image since. */
+function keepParts({ environment }: Plan, inputs: Inputs, { store, task }: Ran): void {
+  const values = new Set(Object.values(inputs));
+  for (const [hash, parts] of Object.entries(environment.ok ? environment.value.builtOf : {}))
+    if (values.has(hash)) writeParts(store, task.name, hash, parts);
 }
 
 /** Whether all that a step gave held. `open`: it did not end, or could not be judged. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { type CacheRecord, cacheKey, newestRecords } from '../store/cache.ts';
+import { type CacheRecord, cacheKey, newestRecords, readParts } from '../store/cache.ts';
 import { partsOf } from '../task/held-out.ts';
-import { differences } from './inputs.ts';
+import { differences, type PartsOf } from './inputs.ts';
 import { notInSight } from './part.ts';
 import { type SnapshotAsk, takeProtected } from './protecting.ts';
 import type { VerifyRequest } from './request.ts';
@@ -18,7 +18,7 @@ export type Why =
   | { readonly kind: 'flaky'; readonly passed: string; readonly failed: string }
   | { readonly kind: 'failed'; readonly run: string }
   | { readonly kind: 'new' }
-  /** Against the newest run in which it passed: `file src/a.ts: changed`. */
+  /** Against the newest run in which it passed: `file src/a.ts: changed`; of an image, what went into it. */
   | { readonly kind: 'changed'; readonly since: string; readonly what: readonly string[] };
 
 /** What is told of a stage: with others it is a step, which runs as a whole. */
@@ -47,17 +47,22 @@ export async function whyStage(
     const directory = join(folder, 'workspace');
     const taken = await takeProtected(ask, { directory, memoryFile: join(folder, 'memory') });
     if (!taken.ok) return taken;
-    const { steps } = await inputsOfSteps({ task, environmentVariables, directory });
+    const { steps, environment } = await inputsOfSteps({ task, environmentVariables, directory });
     const planned = steps.find(({ step }) => step.stages.some(({ name }) => name === stage));
     if (planned === undefined) throw new Error('a stage is in no step');
-    return ok({ step: planned.step.name, why: whyStep(planned, newestRecords(store, task.name, planned.step.name)) });
+    const { name } = planned.step;
+    const partsOf: PartsOf = {
+      now: (value) => (environment.ok ? environment.value.builtOf[value] : undefined),
+      before: (value) => readParts(store, task.name, value),
+    };
+    return ok({ step: name, why: whyStep(planned, newestRecords(store, task.name, name), partsOf) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** The same of a step, by what is known of it; the newest record comes first. */
-export function whyStep(planned: Omit<PlannedStep, 'reused'>, records: readonly CacheRecord[]): Why {
+function whyStep(planned: Omit<PlannedStep, 'reused'>, records: readonly CacheRecord[], partsOf: PartsOf): Why {
   const { step, inputs } = planned;
   const because = neverCached(planned);
   if (because !== undefined || !inputs.ok) return { kind: 'never', because: because ?? '' };
@@ -70,5 +75,5 @@ export function whyStep(planned: Omit<PlannedStep, 'reused'>, records: readonly 
   if (same?.failed != null) return { kind: 'failed', run: same.failed };
   const last = records.find(({ passed }) => passed !== null);
   if (last?.passed == null) return { kind: 'new' };
-  return { kind: 'changed', since: last.passed.run, what: differences(inputs.value, last.inputs) };
+  return { kind: 'changed', since: last.passed.run, what: differences(inputs.value, last.inputs, partsOf) };
 }

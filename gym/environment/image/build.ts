@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { failed, ok, type Place, type Result } from '../../events/problem.ts';
+import type { Inputs } from '../../store/cache.ts';
 import { sha256 } from '../../store/sha256.ts';
 import type { BuildModel, ServiceModel, StoreModel } from '../compose/model.ts';
 import type { Answer } from '../engine.ts';
@@ -57,6 +58,8 @@ interface PlannedBuild {
   /** Its name, with the hash of all that goes into it, and the images that it builds upon. */
   readonly reference: string;
   readonly bases: ReadonlyMap<string, string>;
+  /** All that goes into it, by names that people understand: files by their paths. It tells what has changed. */
+  readonly parts: Inputs;
 }
 
 /** What an image is to be called, by all that goes into it. `idOf` gives the id of a base image. */
@@ -90,12 +93,18 @@ export async function planBuild(
     sorted(build.args),
     [...bases.values()].sort(),
     // Only where there is any of it.
-    ...further,
+    ...further.options,
     ...(service.platform === null ? [] : [service.platform]),
   ]);
   const hash = sha256(inputs).slice(0, 16);
   const repository = `gym-${imageName(work.task)}-${imageName(service.name)}`;
-  return ok({ context, repository, reference: `${repository}:${hash}`, bases });
+  const parts = {
+    ...further.contents,
+    ...Object.fromEntries([...bases].map(([base, id]) => [`image ${base}`, id])),
+    ...context.contents,
+    ...(context.dockerfile in context.contents ? {} : { 'its Dockerfile': sha256(context.dockerfileText) }),
+  };
+  return ok({ context, repository, reference: `${repository}:${hash}`, bases, parts });
 }
 
 /** The context, or why it cannot be read: permissions, or files that change under it. */
@@ -103,16 +112,26 @@ function readOrWhy(build: BuildModel): Promise<BuildContext | string> {
   return readContext(build.context, build.dockerfile, build.dockerfileInline).catch((error: unknown) => String(error));
 }
 
+interface Further {
+  readonly options: readonly unknown[];
+  /** Of contexts with a name. */
+  readonly contents: Inputs;
+}
+
 /** What else an image depends on; text: why it cannot be read. A secret is no part of it, as for BuildKit. */
-async function furtherInputs(build: BuildModel): Promise<readonly unknown[] | string> {
+async function furtherInputs(build: BuildModel): Promise<Further | string> {
   const contexts: [string, string][] = [];
+  const contents: Record<string, string> = {};
   for (const [name, from] of sorted(build.additionalContexts)) {
     const read = isAbsolute(from) ? await readContext(from, from, '').catch((error: unknown) => String(error)) : from;
     if (typeof read === 'string' && isAbsolute(from)) return read;
     contexts.push([name, typeof read === 'string' ? read : read.hash]);
+    const files = typeof read === 'string' ? {} : read.contents;
+    for (const [path, content] of Object.entries(files)) contents[`${path} of ${name}`] = content;
   }
   const options = [contexts, sorted(build.labels), build.network, build.shmSizeBytes, build.extraHosts];
-  return options.some((each) => each !== null && (!Array.isArray(each) || each.length > 0)) ? options : [];
+  const isAny = options.some((each) => each !== null && (!Array.isArray(each) || each.length > 0));
+  return { options: isAny ? options : [], contents };
 }
 
 async function obtainBase(

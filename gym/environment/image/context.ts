@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import ignore from '@balena/dockerignore';
 import { type Pack, pack } from 'tar-stream';
+import type { Inputs } from '../../store/cache.ts';
 
 /** What a build sends to the engine. */
 export interface BuildContext {
@@ -17,6 +18,8 @@ export interface BuildContext {
   readonly dockerfileText: string;
   /** SHA-256 over the paths, modes and contents of the files and the Dockerfile, hexadecimal. */
   readonly hash: string;
+  /** What is at each path of it: mode and content of a file, or where a link leads. It tells what has changed; folders are left out. */
+  readonly contents: Inputs;
 }
 
 interface ContextFile {
@@ -43,12 +46,15 @@ export async function readContext(
   const dockerfileText = inline ?? (await readFile(dockerfile, 'utf8'));
   const inContext = relative(directory, dockerfile).split(sep).join('/');
   const sent = inline === null && files.some(({ path }) => path === inContext);
-  const hash = await hashOf(directory, files, dockerfileText);
-  return { directory, files, dockerfile: sent ? inContext : outsideName, dockerfileText, hash };
+  const hashed = await hashOf(directory, files, dockerfileText);
+  return { directory, files, dockerfile: sent ? inContext : outsideName, dockerfileText, ...hashed };
 }
 
 /** The name that a Dockerfile gets which lies outside of its context or is excluded from it. */
 const outsideName = '.dockerfile.outside';
+
+/** Of a file's hash, as much as tells that it has changed: lists of thousands of files are kept. */
+const shownBytes = 8;
 
 /** What gym itself writes while it builds, so that no image would ever be there already. */
 const storeName = '.gym';
@@ -81,16 +87,25 @@ async function walk(directory: string, below: string, rules: Rules, files: Conte
   }
 }
 
-async function hashOf(directory: string, files: readonly ContextFile[], dockerfileText: string): Promise<string> {
+async function hashOf(
+  directory: string,
+  files: readonly ContextFile[],
+  dockerfileText: string,
+): Promise<Pick<BuildContext, 'hash' | 'contents'>> {
   const whole = createHash('sha256').update(dockerfileText);
+  const contents: [string, string][] = [];
   for (const { path, stats, link } of files) {
-    whole.update(`\0${path}\0${stats.mode.toString(8)}\0${link ?? ''}\0`);
+    const mode = stats.mode.toString(8);
+    whole.update(`\0${path}\0${mode}\0${link ?? ''}\0`);
+    if (link !== null) contents.push([path, `link ${link}`]);
     if (!stats.isFile()) continue;
     const content = createHash('sha256');
     await pipeline(createReadStream(join(directory, path)), content);
-    whole.update(content.digest());
+    const digest = content.digest();
+    whole.update(digest);
+    contents.push([path, `${mode} ${digest.toString('hex', 0, shownBytes)}`]);
   }
-  return whole.digest('hex');
+  return { hash: whole.digest('hex'), contents: Object.fromEntries(contents) };
 }
 
 /** The context as a tar stream; read from the disk as it is taken. Where a file cannot be read as it was, it breaks off, and `onBroken` hears why. */

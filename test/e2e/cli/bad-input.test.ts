@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { box, commit, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
@@ -178,6 +178,26 @@ test.skipIf(!canMount)('a read-only mount is said to be that, and not that there
   expect(stderr.toString()).toMatch(
     /^gym: the folder \S+\/\.gym\/\S+, which gym needs, cannot be made: what is above it is read-only or gone\. Make it writable/m,
   );
+});
+
+test.each([
+  ['damaged', (file: string) => writeFileSync(file, 'no database '.repeat(100)), 'is damaged (file is not a database)'],
+  ['a folder', (file: string) => mkdirSync(file), 'cannot be opened (unable to open database file)'],
+])('a history that is %s: said with exit code 4, and gone on with when it was moved away', async (_, spoil, says) => {
+  using checkout = tinyCheckout();
+  const file = join(checkout.path, '.gym/history.sqlite');
+  mkdirSync(join(checkout.path, '.gym'));
+  spoil(file);
+  for (const command of [['runs'], ['verify'], ['loop', '--agent', 'oracle']]) {
+    const { exitCode, stderr } = await gym(checkout.path, command);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 4,
+      stderr: expect.stringContaining(`gym: the history of this checkout, .gym/history.sqlite, ${says}`),
+    });
+  }
+  rmSync(file, { recursive: true });
+  expect((await gym(checkout.path, ['verify'])).exitCode).toBe(0);
+  expect(leftOf(checkout.path)).toEqual([]);
 });
 
 test('an unknown fault begins no run', async () => {

@@ -72,8 +72,9 @@ describe('a stage in a service', () => {
         { name: 'e2e', service: 'box', command: 'grep -q . /data/state' },
       ],
     });
-    file('Dockerfile', `FROM ${base}\nLABEL v=1\n`)();
-    file('.dockerignore', '*\n')();
+    file('Dockerfile', `FROM ${base}\nLABEL v=1\nCOPY app /app\n`)();
+    file('.dockerignore', '*\n!app\n')();
+    file('app/main.c', 'one\n')();
     file('box.env', 'A=1\n')();
     file('data/state', 'one\n')();
     file('src/a.txt', 'one\n')();
@@ -106,8 +107,21 @@ describe('a stage in a service', () => {
     { what: 'a file that is mounted', change: file('data/state', 'two\n'), named: 'file data/state: changed' },
     {
       what: 'its Dockerfile',
-      change: file('Dockerfile', `FROM ${base}\nLABEL v=2\n`),
-      named: 'what the image of box is built of: changed',
+      change: file('Dockerfile', `FROM ${base}\nLABEL v=2\nCOPY app /app\n`),
+      named: 'what the image of box is built of: its Dockerfile changed\n',
+    },
+    {
+      what: 'a file that is copied into its image',
+      change: file('app/main.c', 'two\n'),
+      named: 'what the image of box is built of: app/main.c changed\n',
+    },
+    {
+      what: 'more files of its image',
+      change: (): void => {
+        for (const name of ['a', 'b', 'c', 'd', 'e']) checkout.write(`envs/tiny/app/${name}.c`, 'new\n');
+        file('app/main.c', 'three\n')();
+      },
+      named: 'what the image of box is built of: app/a.c new, app/b.c new, app/c.c new, app/d.c new and 2 more\n',
     },
     { what: 'its env_file', change: file('box.env', 'A=2\n'), named: 'service box: changed' },
     {
@@ -120,7 +134,7 @@ describe('a stage in a service', () => {
       what: 'the image that its own is built upon',
       change: (): void =>
         docker(['build', '-t', base, '-'], `FROM debian:bookworm-slim\nLABEL gym-test=${process.pid}\n`),
-      named: `image ${base}: changed`,
+      named: `what the image of box is built of: image ${base} changed\n`,
     },
   ])('runs again after a change of $what', async ({ change, env, named }) => {
     expect(await verify(checkout)).toMatchObject({ isUp: false });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { processesOf, shuffleCheckout, tinyCheckout } from '../../support/gym/checkout.ts';
+import { commit, processesOf, shuffleCheckout, tinyCheckout } from '../../support/gym/checkout.ts';
 import { leftOf } from '../../support/gym/engine.ts';
 import { gym, startGym } from '../../support/gym/program.ts';
 
@@ -56,6 +56,34 @@ test('a loop whose agent does nothing ends at its budget with exit code 5', asyn
     'start FAIL',
     '1 FAIL',
     '2 FAIL',
+  ]);
+  expect(leftOf(checkout.path)).toEqual([]);
+});
+
+test('an attempt after which a service ends before it is healthy is told to the agent as a failure, and the loop goes on', async () => {
+  const services = `services:
+  box:
+    image: debian:bookworm-slim
+    command: [sh, /app/run.sh]
+    init: true
+    volumes: ["./app:/app:ro"]
+    healthcheck: { test: [CMD, test, -f, /tmp/ready], interval: 1s, retries: 60 }
+`;
+  using checkout = tinyCheckout({
+    services,
+    stages: [{ name: 'unit', service: 'box', command: 'test -f /app/answer' }],
+  });
+  const runs = 'touch /tmp/ready; exec sleep infinity';
+  checkout.write('envs/tiny/app/run.sh', `${runs}\n`);
+  commit(checkout);
+  // The first attempt brings the answer and a typing error, the second mends that.
+  const agent = `if test -f app/answer; then echo '${runs}' > app/run.sh; else touch app/answer; echo 'no-such-program; exit 3' > app/run.sh; fi`;
+  const end = await gym(checkout.path, ['loop', '--agent', `command:${agent}`]);
+  expect({ exitCode: end.exitCode, stdout: end.stdout }).toEqual({ exitCode: 0, stdout: expect.any(String) });
+  expect(table(end.stdout).map(({ attempt, state }) => `${attempt} ${state}`)).toEqual([
+    'start FAIL',
+    '1 FAIL',
+    '2 PASS',
   ]);
   expect(leftOf(checkout.path)).toEqual([]);
 });

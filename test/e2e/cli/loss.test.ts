@@ -48,6 +48,8 @@ describe('a service that is killed while it is judged', () => {
 
 describe('a service that ends by itself with an exit code', () => {
   const crash = 'image: debian:bookworm-slim\n    command: [sh, -c, "echo no such module; exit 1"]\n';
+  const lateCrash = crash.replace('exit 1', 'sleep 1; exit 1');
+  const never = '    healthcheck: {test: [CMD, "false"], interval: 1s, retries: 600}\n';
   const slow = '    healthcheck: {test: [CMD-SHELL, "sleep 1"], interval: 1s, timeout: 5s}\n';
   const pass = tapStage('1..1\nok 1 - adds up\n');
   test.each([
@@ -59,6 +61,13 @@ describe('a service that ends by itself with an exit code', () => {
       runs: 3,
     },
     { what: 'while another comes up', victim: 'other', services: `${box}${slow}  other:\n    ${crash}`, runs: 1 },
+    { what: 'before it is healthy', victim: 'box', services: `services:\n  box:\n    ${crash}${never}`, runs: 3 },
+    {
+      what: 'in the middle of its health check, while another waits for its health',
+      victim: 'other',
+      services: `${box}    depends_on: {other: {condition: service_healthy}}\n  other:\n    ${lateCrash}${never}`,
+      runs: 2,
+    },
   ])('$what: each run fails, and its log is quoted', async ({ victim, services, runs }) => {
     using checkout = tinyCheckout({ stages: [{ ...pass, command: `sleep 0.2; ${pass.command}` }], services });
     for (let run = 0; run < runs; run += 1) {
@@ -72,6 +81,15 @@ describe('a service that ends by itself with an exit code', () => {
       expect(stdout).toMatch(new RegExp(`   logs: gym logs \\S+ ${victim}   again: `));
     }
   });
+});
+
+test('a service that ends before it is healthy: gym up says that it could not be brought up', async () => {
+  const services =
+    'services:\n  box:\n    image: debian:bookworm-slim\n    command: [sh, -c, "echo no such module; exit 1"]\n';
+  using checkout = tinyCheckout({ services: `${services}    healthcheck: {test: [CMD, "false"], interval: 1s}\n` });
+  const { exitCode, stderr } = await gym(checkout.path, ['up']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringContaining('no such module') });
+  expect(leftOf(checkout.path)).toEqual([]);
 });
 
 describe('a service that a stage runs in and that has nothing more to do', () => {

@@ -156,6 +156,7 @@ function endless(also: string): string {
     const { loadTui } = await import('${root}/scripts/recording.ts');
     let stops = 0;
     const tui = (await loadTui()).startTui({
+      origin: 'command',
       subscribe: () => () => {},
       onStop: () => { stops += 1; },
       finished: new Promise(() => {}),

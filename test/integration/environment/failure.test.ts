@@ -75,6 +75,47 @@ services:
     );
   });
 
+  it.each([
+    { ends: 'exit 3', said: 'exit code 3', kind: 'crash' },
+    { ends: 'exit 0', said: 'exit code 0', kind: 'crash' },
+    { ends: 'kill -SEGV $$$$', said: 'exit code 139', kind: 'crash' },
+    { ends: 'kill -TERM $$$$', said: 'exit code 143', kind: 'environment' },
+    { ends: 'tail /dev/zero', said: 'exit code 137 for lack of memory', kind: 'environment' },
+  ])('tells of a service that ends before it is healthy, by itself or not: $ends', async ({ ends, said, kind }) => {
+    const brought = await gym.up(`
+services:
+  app:
+    image: debian:bookworm-slim
+    init: true
+    command: [bash, -c, "echo begun; sleep 0.3; ${ends}"]
+    mem_limit: 32m
+    memswap_limit: 32m
+    healthcheck: {test: [CMD, "false"], interval: 1s, retries: 600}
+  user: {image: "debian:bookworm-slim", depends_on: {app: {condition: service_healthy}}}
+`);
+    expect(messageOf(brought)).toMatch(new RegExp(`^service app ended with ${said} before the environment was up\n`));
+    expect(brought).toMatchObject({ problems: [{ kind, place: { service: 'app' } }] });
+  });
+
+  it('tells of the service that ended first, and not of those that ended because of that', async () => {
+    const healthcheck = 'healthcheck: {test: [CMD, "false"], interval: 1s, retries: 600}';
+    const brought = await gym.up(`
+services:
+  database:
+    image: debian:bookworm-slim
+    init: true
+    command: [bash, -c, "sleep 1; yes | head -c 5000000; kill -KILL $$$$"]
+    ${healthcheck}
+  app:
+    image: debian:bookworm-slim
+    init: true
+    command: [bash, -c, "until getent hosts database; do :; done; while getent hosts database; do :; done; exit 1"]
+    ${healthcheck}
+`);
+    expect(messageOf(brought)).toMatch(/^service database ended with exit code 137 before the environment was up\n/);
+    expect(brought).toMatchObject({ problems: [{ kind: 'environment' }] });
+  });
+
   it('refuses to wait for the health of a service that has no health check', async () => {
     const brought = await gym.up(`
 services:

@@ -2,7 +2,16 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cacheKey, keptFileOf, newestRecords, readCache, readKept, writeCache } from '../../../gym/store/cache.ts';
+import {
+  cacheKey,
+  keptFileOf,
+  newestRecords,
+  readCache,
+  readKept,
+  readParts,
+  writeCache,
+  writeParts,
+} from '../../../gym/store/cache.ts';
 import { openStore } from '../../../gym/store/store.ts';
 import { temporaryFolder } from '../../support/repository.ts';
 
@@ -55,6 +64,22 @@ test('what a kill left beside the records is none, and no more than 200 are kept
   writeFileSync(join(folder.path, '.gym/cache/tiny/x.json.1.tmp'), 'half');
   expect(readdirSync(join(folder.path, '.gym/cache/tiny')).filter((name) => name.endsWith('.json'))).toHaveLength(200);
   expect(newestRecords(store, 'tiny', 'unit')).toHaveLength(200);
+});
+
+test('parts are kept as they were written, beside the records; few lists, and none that is too long', () => {
+  using folder = temporaryFolder();
+  const store = openStore(folder.path);
+  for (let index = 0; index < 53; index += 1) writeParts(store, 'tiny', `hash${index}`, { 'src/a.ts': String(index) });
+  expect(readParts(store, 'tiny', 'hash52')).toEqual({ 'src/a.ts': '52' });
+  expect(newestRecords(store, 'tiny', 'unit')).toEqual([]);
+  const lists = join(folder.path, '.gym/cache/tiny/parts');
+  expect(readdirSync(lists)).toHaveLength(50);
+  const file = join(lists, 'hash52.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('src/a.ts', 'src/b.ts'));
+  expect(readParts(store, 'tiny', 'hash52')).toBeUndefined();
+  const many = Object.fromEntries(Array.from({ length: 5001 }, (_, index) => [`src/${index}.ts`, 'x']));
+  writeParts(store, 'tiny', 'many', many);
+  expect(readParts(store, 'tiny', 'many')).toBeUndefined();
 });
 
 test('of a log that has grown since, only what was judged counts', () => {

@@ -33,6 +33,7 @@ export function modelOf(events: readonly Event[], change: Partial<Model> = {}): 
     theme: themeFor({ LANG: 'C.UTF-8' }),
     now: view.lastAt ?? 0,
     running: true,
+    origin: 'command',
     ...change,
   };
 }

@@ -128,6 +128,17 @@ describe('a frame', () => {
     expect(text).not.toContain('+4,026,532');
   });
 
+  it('says of a run and a loop that were cut off that they were, and not how a run before that ended', () => {
+    const over = { running: false, origin: 'record' } as const;
+    const loop = textOf(modelOf(afterFirstAttempt, over));
+    expect(loop).toMatch(/\? CUT OFF/);
+    expect(loop).toMatch(/end none was recorded: gym loop \S+ --resume goes on with it/);
+    expect(loop).toContain('q back');
+    const run = recorded.filter((event) => event.run.endsWith('7b02')).slice(0, 20);
+    expect(textOf(modelOf(run, over))).toMatch(/\? CUT OFF/);
+    expect(textOf(modelOf([], over))).toContain('NOTHING RECORDED');
+  });
+
   it('shows a problem with its remedy', () => {
     const problem = { kind: 'environment', message: 'port 7000 is taken', remedy: 'stop what listens there' } as const;
     const last = recorded[30] ?? expect.fail('the fixture is shorter than expected');

@@ -83,4 +83,25 @@ describe('keys', () => {
     expect(press(asked.ui, 'y', shown)).toMatchObject({ effect: 'stop', ui: { mode: 'stopping' } });
     expect(press({ ...initialUi, mode: 'filter' }, 'ctrl-c', shown).effect).toBe('interrupt');
   });
+
+  it('leave for the start screen with Esc, once there is nothing else to go back from and nothing runs', () => {
+    const shown = { ...shownOf({ ...model, origin: 'start' }), running: false };
+    expect(press(initialUi, 'escape', shown).effect).toBe('leave');
+    expect(press(pressed(['return']), 'escape', shown).effect).toBeUndefined();
+    expect(press(pressed(['/', 'x', 'return']), 'escape', shown).effect).toBeUndefined();
+    expect(press(initialUi, 'escape', { ...shown, running: true }).effect).toBeUndefined();
+    expect(press(initialUi, 'escape', { ...shown, hasStart: false }).effect).toBeUndefined();
+  });
+
+  it('leave what is only looked at without asking, though it runs', () => {
+    const shown = shownOf({ ...model, running: true, origin: 'record' });
+    expect([press(initialUi, 'q', shown).effect, press(initialUi, 'escape', shown).effect]).toEqual(['leave', 'leave']);
+  });
+
+  it('turn the pages of a help that does not fit', () => {
+    const shown = { ...shownOf(model), helpRows: 15 };
+    const next = press(press(initialUi, '?', shown).ui, 'x', shown).ui;
+    expect([next.mode, next.helpTop]).toEqual(['help', 15]);
+    expect(press(next, 'x', shown).ui).toMatchObject({ mode: 'browse', helpTop: 0 });
+  });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EnvironmentInputs } from '../../../gym/environment/inputs.ts';
 import { failed, ok } from '../../../gym/events/problem.ts';
-import { cacheKey } from '../../../gym/store/cache.ts';
+import { cacheKey, type Inputs } from '../../../gym/store/cache.ts';
 import { type Stage, stageSchema, type Task } from '../../../gym/task/schema.ts';
 import { differences, type InputGround, inputsOf } from '../../../gym/verify/inputs.ts';
 import { affectedStages, partOf } from '../../../gym/verify/part.ts';
@@ -13,7 +13,10 @@ const stage = (name: string, more: Partial<Stage> = {}): Stage => ({
   ...stageSchema.parse({ name, command: 'true' }),
   ...more,
 });
-const environment: EnvironmentInputs = { inputs: { 'service box': 'a' }, images: {}, outside: {}, inside: ['data'] };
+const environment: EnvironmentInputs = {
+  ...{ inputs: { 'service box': 'a' }, builtOf: {}, images: {} },
+  ...{ outside: {}, inside: ['data'] },
+};
 const contents = { 'src/a.ts': '1', 'src/b.ts': '2', 'data/state': '3', 'README.md': '4' };
 const task = (...stages: Stage[]): Task => taskIn('/nowhere', { stages });
 const ground = (of: Task, more: Partial<InputGround> = {}): InputGround => ({
@@ -79,11 +82,31 @@ test('a stage in a service depends on its environment and on what is mounted, no
 });
 
 test('what differs is told by name', () => {
-  expect(differences({ a: '1', b: '2', c: '3' }, { a: '1', b: '9', d: '4' })).toEqual([
+  const none = { now: () => undefined, before: () => undefined };
+  expect(differences({ a: '1', b: '2', c: '3' }, { a: '1', b: '9', d: '4' }, none)).toEqual([
     'b: changed',
     'c: new',
     'd: gone',
   ]);
+});
+
+test('of what has parts it is told which: the first of them, and how many more', () => {
+  const now = { image: 'new', other: '2' };
+  const before = { image: 'old', other: '1' };
+  const told = (last: Inputs | undefined, current: Inputs): string[] =>
+    differences(now, before, {
+      now: (value) => (value === 'new' ? current : undefined),
+      before: (value) => (value === 'old' ? last : undefined),
+    });
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`src/${index}.ts`, 'a']));
+  const parts = { 'src/a.ts': '1', 'src/b.ts': '2', 'src/c.ts': '3' };
+  expect(told(parts, { 'src/a.ts': '1', 'src/b.ts': '4', 'src/d.ts': '5' })).toEqual([
+    'image: src/b.ts changed, src/c.ts gone, src/d.ts new',
+    'other: changed',
+  ]);
+  expect(told({}, many)[0]).toBe('image: src/0.ts new, src/1.ts new, src/2.ts new, src/3.ts new and 5 more');
+  expect(told(undefined, many), 'kept by an earlier gym, or too many').toEqual(['image: changed', 'other: changed']);
+  expect(told(parts, parts), 'something else of it has changed').toEqual(['image: changed', 'other: changed']);
 });
 
 const parts = task(

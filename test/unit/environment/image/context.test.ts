@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -51,6 +51,19 @@ describe('readContext', () => {
     await changed(() => symlinkSync('a', join(folder, 'src', 'l')));
     await changed(() => writeFileSync(join(folder, 'Dockerfile'), 'FROM y'));
     expect(new Set(hashes).size).toBe(5);
+  });
+
+  it('tells what is at each path, so that a change can be named', async () => {
+    const before = (await read()).contents;
+    expect(Object.keys(before)).toEqual(['Dockerfile', 'src/a']);
+    writeFileSync(join(folder, 'src', 'a'), 'b');
+    const { contents: written } = await read();
+    expect(written['src/a']).not.toBe(before['src/a']);
+    chmodSync(join(folder, 'src', 'a'), 0o755);
+    symlinkSync('a', join(folder, 'src', 'l'));
+    const { contents: after } = await read();
+    expect(after['src/a']).not.toBe(written['src/a']);
+    expect(after).toMatchObject({ Dockerfile: before['Dockerfile'], 'src/l': 'link a' });
   });
 
   it('obeys .dockerignore with its exceptions', async () => {
