@@ -222,9 +222,8 @@ async function endProblem(run: Run, exit: Exit): Promise<Problem> {
     run,
     `service ${run.service.name} ended with exit code ${exit.exitCode}${how} before the environment was up`,
   );
-  // With a health check or without: it ran, so what is broken is its code, and not what it was to run in.
-  const isCrash = exit.how === 'exited' && !run.oneShot;
-  return isCrash ? { ...problem, kind: 'crash' } : problem;
+  // With a health check or without, lasting or not: it ran, so what is broken is its code, and not what it was to run in.
+  return exit.how === 'exited' ? { ...problem, kind: 'crash' } : problem;
 }
 
 /** What is said when the deadline passes, or when somebody interrupts. */

@@ -10,7 +10,7 @@ export type Place = z.infer<typeof place>;
 
 /**
  * Whose problem it is; each has its exit code. `usage` and `definition`: what was asked or written is wrong.
- * `environment`: it could not be brought up. `crash`: a service ended by itself while it came up, other than one whose end is waited for.
+ * `environment`: it could not be brought up. `crash`: a service ended by itself, and not well, while it came up.
  * `evidence`: something could not be read, so it cannot be judged.
  */
 export const problemKind = z.enum(['usage', 'definition', 'environment', 'crash', 'evidence']);

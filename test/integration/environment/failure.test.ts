@@ -73,6 +73,7 @@ services:
     expect(messageOf(brought)).toBe(
       'service job ended with exit code 4 before the environment was up\nthe end of its log:\n  cannot migrate',
     );
+    expect(brought).toMatchObject({ problems: [{ kind: 'crash', place: { service: 'job' } }] });
   });
 
   it.each([
