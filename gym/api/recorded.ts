@@ -15,9 +15,11 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
   const { store, row } = named;
   const history = openHistory(store);
   const logs = new Map<string, () => Promise<string[]>>();
+  const told = new Map<string, string>();
   let lastAt: number | undefined;
   let damaged = 0;
   let wasOver = false;
+  let message: string | undefined;
   try {
     for (;;) {
       // Asked before the logs are read: what was written until then is read.
@@ -33,6 +35,7 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
         }
       }
       read.sort((a, b) => a.at - b.at);
+      for (const event of read) noteEnd(told, event);
       lastAt = read.at(-1)?.at ?? lastAt;
       yield read;
       const isEnded = read.some(({ run, type }) => run === row.run && type === `${ends[row.kind]}.finished`);
@@ -41,10 +44,10 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
       wasOver = state !== 'running';
       await sleep(lookMs);
     }
+    message = wrongWith(named, history, told) ?? lackOf(named, lastAt === undefined, damaged);
   } finally {
     history.close();
   }
-  const message = wrongWith(named, lastAt === undefined, damaged);
   if (message === undefined) return;
   const { run, startedAt } = row;
   const problem = { kind: 'evidence', message } as const;
@@ -68,11 +71,33 @@ function eventIn(line: string): Event | undefined {
   }
 }
 
-/** What a reader must be told about what was recorded, in one sentence. */
-function wrongWith(named: NamedRun, isEmpty: boolean, damaged: number): string | undefined {
+/** Notes how runs ended, as an event has it: that of the end itself, or of the loop that was told of it. */
+function noteEnd(told: Map<string, string>, event: Event): void {
+  // A loop that is gone on with has not ended.
+  if (event.type === 'loop.started') told.delete(event.run);
+  else if (event.type === 'loop.finished') told.set(event.run, event.end);
+  else if (event.type === 'run.finished') told.set(event.run, event.state);
+  else if (event.type === 'attempt.judged') told.set(event.judgedRun, event.state);
+}
+
+/** What is not as gym wrote it, in one sentence: of a loop, each of its verifications counts, and what it says of ends is to be what the history says. */
+function wrongWith(named: NamedRun, history: History, told: ReadonlyMap<string, string>): string | undefined {
   const { store, row } = named;
-  const wrong = wrongOf(named);
-  if (wrong !== undefined) return wrong;
+  for (const run of runsOf(history, named)) {
+    const found = history.find(run);
+    const wrong = found && wrongOf({ store, row: found, verdictOf: run });
+    if (wrong !== undefined) return wrong;
+  }
+  for (const [run, end] of told) {
+    const said = history.find(run)?.state;
+    if (said !== end)
+      return `NOT AS GYM WROTE IT: the events of ${row.run} say of run ${run}: ${end}, the history: ${said ?? 'nothing'}`;
+  }
+  return undefined;
+}
+
+/** What of it cannot be read, in one sentence. */
+function lackOf({ store, row }: NamedRun, isEmpty: boolean, damaged: number): string | undefined {
   if (isEmpty) return `nothing of run ${row.run} can be read in ${store.runDirectory(row.run)}`;
   return damaged === 0 ? undefined : `${damaged} of the events of run ${row.run} cannot be read`;
 }
