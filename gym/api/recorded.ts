@@ -31,11 +31,13 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
         for (const line of await log()) {
           const event = eventIn(line);
           if (event === undefined) damaged += 1;
-          else read.push(event);
+          else {
+            noteEnd(told, run, event);
+            read.push(event);
+          }
         }
       }
       read.sort((a, b) => a.at - b.at);
-      for (const event of read) noteEnd(told, event);
       lastAt = read.at(-1)?.at ?? lastAt;
       yield read;
       const isEnded = read.some(({ run, type }) => run === row.run && type === `${ends[row.kind]}.finished`);
@@ -71,29 +73,29 @@ function eventIn(line: string): Event | undefined {
   }
 }
 
-/** Notes how runs ended, as an event has it: that of the end itself, or of the loop that was told of it. */
-function noteEnd(told: Map<string, string>, event: Event): void {
+/** Notes how runs ended, as an event in the log of a run has it: that of its end, or of the loop that was told of one. */
+function noteEnd(told: Map<string, string>, run: string, event: Event): void {
   // A loop that is gone on with has not ended.
-  if (event.type === 'loop.started') told.delete(event.run);
-  else if (event.type === 'loop.finished') told.set(event.run, event.end);
-  else if (event.type === 'run.finished') told.set(event.run, event.state);
+  if (event.type === 'loop.started') told.delete(run);
+  else if (event.type === 'loop.finished') told.set(run, event.end);
+  else if (event.type === 'run.finished') told.set(run, event.state);
   else if (event.type === 'attempt.judged') told.set(event.judgedRun, event.state);
 }
 
 /** What is not as gym wrote it, in one sentence: of a loop, each of its verifications counts, and what it says of ends is to be what the history says. */
 function wrongWith(named: NamedRun, history: History, told: ReadonlyMap<string, string>): string | undefined {
   const { store, row } = named;
+  const states = new Map<string, string>();
   for (const run of runsOf(history, named)) {
-    const found = history.find(run);
-    const wrong = found && wrongOf({ store, row: found, verdictOf: run });
+    const found = history.find(run) ?? row;
+    const wrong = wrongOf({ store, row: found, verdictOf: run });
     if (wrong !== undefined) return wrong;
+    states.set(run, found.state);
   }
-  for (const [run, end] of told) {
-    const said = history.find(run)?.state;
-    if (said !== end)
-      return `NOT AS GYM WROTE IT: the events of ${row.run} say of run ${run}: ${end}, the history: ${said ?? 'nothing'}`;
-  }
-  return undefined;
+  const lie = [...told].find(([run, end]) => states.get(run) !== end);
+  if (lie === undefined) return undefined;
+  const [run, end] = lie;
+  return `NOT AS GYM WROTE IT: the events of ${row.run} say of run ${run}: ${end}, the history: ${states.get(run) ?? 'nothing'}`;
 }
 
 /** What of it cannot be read, in one sentence. */
