@@ -116,9 +116,9 @@ function stampOf(file: string): string | undefined {
 const clearing = 'pwd -P; cd -- "$1" && rm -f -- "$2"';
 
 function serviceFile(path: string, stage: Stage, environment: Environment, service: string): StageFile {
-  let known: string | undefined;
+  let known = stage.workdir;
   const folder = async (): Promise<string> => {
-    known ??= await workingFolder(environment, service, stage.workdir);
+    known ??= await ownFolder(environment, service);
     return known;
   };
   const look = async (): Promise<StageContent> => {
@@ -133,7 +133,7 @@ function serviceFile(path: string, stage: Stage, environment: Environment, servi
       const { output, lost } = await helper(environment, service, command);
       if (lost !== undefined) return lost;
       const [own = '', ...said] = output.split('\n');
-      if (own.startsWith('/')) known = posix.resolve(own, stage.workdir ?? '');
+      if (own.startsWith('/')) known ??= own;
       // What the image's rm says does not count, nor whether there is one: only that nothing is left.
       const left = await look();
       if (left.kind === 'missing') return undefined;
@@ -167,11 +167,10 @@ const tooLarge = (bytes: number): StageContent => ({
   because: `it has ${bytes} bytes, more than is read`,
 });
 
-/** The folder that commands start in, where the stage names none: the image's own. */
-async function workingFolder(environment: Environment, service: string, workdir: string | undefined): Promise<string> {
-  if (workdir?.startsWith('/')) return workdir;
+/** The folder that commands start in: the image's own. */
+async function ownFolder(environment: Environment, service: string): Promise<string> {
   const own = await helper(environment, service, ['pwd']);
-  return posix.resolve('/', own.ok ? own.output.trim() : '', workdir ?? '');
+  return posix.resolve('/', own.ok ? own.output : '');
 }
 
 async function helper(

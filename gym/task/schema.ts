@@ -5,6 +5,7 @@ import { type Invariant, isInvariant } from './invariant.ts';
 import { resultFormat } from './result-format.ts';
 import { sourceSchema } from './source.ts';
 import { canarySchema, targetInput } from './target.ts';
+import { hasPlace, placeNeeded } from './workdir.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'names are lower case, digits and hyphens');
 const relativePath = z.string().min(1);
@@ -14,27 +15,29 @@ const seconds = z.number().positive().max(86_400, 'at most 86400 seconds: a day'
 const minutes = z.number().positive().max(43_200, 'at most 43200 minutes: 30 days');
 
 /** One step of the harness. */
-export const stageSchema = z.strictObject({
-  name,
-  /** The service in which the command runs; none: on the host, in the snapshot of the workspace. */
-  service: z.string().optional(),
-  /** A list is run as it is; a string by `sh -c`. */
-  command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
-  workdir: z.string().optional(),
-  env: z.record(z.string(), z.string()).default({}),
-  /**
-   * Where the cases are reported; the path `-` is standard output. A stage with results that ran no test is vacuous;
-   * without, its exit code decides.
-   */
-  results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
-  timeoutSeconds: seconds.default(600),
-  /** Globs of the files that it depends on, besides its environment; all of the workspace by default. A stage on the host is cached only with them. */
-  inputs: z.array(z.string().min(1)).optional(),
-  /** It needs nothing that stages before it left, and leaves nothing that others see: it runs only where it has to itself. */
-  pure: z.boolean().default(false),
-  /** false: never taken from an earlier run, for what its inputs do not tell: it asks the internet, or the time. */
-  cache: z.boolean().default(true),
-});
+export const stageSchema = z
+  .strictObject({
+    name,
+    /** The service in which the command runs; none: on the host, in the snapshot of the workspace. */
+    service: z.string().optional(),
+    /** A list is run as it is; a string by `sh -c`. */
+    command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
+    workdir: z.string().optional(),
+    env: z.record(z.string(), z.string()).default({}),
+    /**
+     * Where the cases are reported; the path `-` is standard output. A stage with results that ran no test is vacuous;
+     * without, its exit code decides.
+     */
+    results: z.strictObject({ format: resultFormat, path: relativePath }).optional(),
+    timeoutSeconds: seconds.default(600),
+    /** Globs of the files that it depends on, besides its environment; all of the workspace by default. A stage on the host is cached only with them. */
+    inputs: z.array(z.string().min(1)).optional(),
+    /** It needs nothing that stages before it left, and leaves nothing that others see: it runs only where it has to itself. */
+    pure: z.boolean().default(false),
+    /** false: never taken from an earlier run, for what its inputs do not tell: it asks the internet, or the time. */
+    cache: z.boolean().default(true),
+  })
+  .refine(hasPlace, placeNeeded);
 export type Stage = z.output<typeof stageSchema>;
 
 /** Budgets: whatever is reached first ends what is under way. */

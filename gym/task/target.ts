@@ -4,32 +4,35 @@ import { DefinitionError } from './definition-error.ts';
 import { invariantBase } from './invariant.ts';
 import { forAuthors } from './issues.ts';
 import { unit } from './measurement.ts';
+import { hasPlace, placeNeeded } from './workdir.ts';
 
 const share = z.number().gt(0).lt(1);
 
 /** What one run of a command gives. */
-const commandMeasure = z.strictObject({
-  kind: z.literal('command'),
-  /** The service in which it runs; none: on the host, in the build's folder. */
-  service: z.string().optional(),
-  /** A list is run as it is; a string by `sh -c`. */
-  command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
-  workdir: z.string().optional(),
-  env: z.record(z.string(), z.string()).default({}),
-  /**
-   * `duration`: how long it took, in milliseconds. `printed`: the number in the last line of its output. `instructions`: how many the
-   * processor carried out for it, by `perf stat` or else `valgrind`, whichever is there.
-   */
-  gives: z.enum(['duration', 'printed', 'instructions']).default('duration'),
-  /** The unit of a number that is printed. */
-  unit: unit.optional(),
-  better: z.enum(['less', 'more']).default('less'),
-  /** The same code always gives the same number: then one pair is enough, and a repeat shows that it is so. Instructions are meant to be. */
-  exact: z.boolean().optional(),
-  /** Runs of each build that come first and are not counted. */
-  warmUps: z.number().int().min(0).max(1000).default(1),
-  timeoutSeconds: z.number().positive().max(3600).default(60),
-});
+const commandMeasure = z
+  .strictObject({
+    kind: z.literal('command'),
+    /** The service in which it runs; none: on the host, in the build's folder. */
+    service: z.string().optional(),
+    /** A list is run as it is; a string by `sh -c`. */
+    command: z.union([z.string().min(1), z.array(z.string()).min(1)]),
+    workdir: z.string().optional(),
+    env: z.record(z.string(), z.string()).default({}),
+    /**
+     * `duration`: how long it took, in milliseconds. `printed`: the number in the last line of its output. `instructions`: how many the
+     * processor carried out for it, by `perf stat` or else `valgrind`, whichever is there.
+     */
+    gives: z.enum(['duration', 'printed', 'instructions']).default('duration'),
+    /** The unit of a number that is printed. */
+    unit: unit.optional(),
+    better: z.enum(['less', 'more']).default('less'),
+    /** The same code always gives the same number: then one pair is enough, and a repeat shows that it is so. Instructions are meant to be. */
+    exact: z.boolean().optional(),
+    /** Runs of each build that come first and are not counted. */
+    warmUps: z.number().int().min(0).max(1000).default(1),
+    timeoutSeconds: z.number().positive().max(3600).default(60),
+  })
+  .refine(hasPlace, placeNeeded);
 
 /** What one load gives, made from the beginning to the end for each number. */
 const loadMeasure = z.strictObject({

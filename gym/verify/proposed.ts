@@ -26,14 +26,14 @@ type Came = NonNullable<Tried['came']>;
 /** What came of a trial, as it is kept for later runs. */
 const keptTrial = z.object({ state, because: z.string() });
 const trial = 'the stages with what is proposed';
-/** So many are tried by themselves where all together do not pass: each takes an environment of its own. */
+/** So many are tried by themselves where all together fail: each takes an environment of its own. */
 const aloneAtMost = 4;
 
 type TrialWay = Pick<BaselineWay, 'runDirectory' | 'emit'> & { readonly protection: Protection };
 
 /**
  * Tries the stages with what is proposed in the place of the baseline's files: all open proposals at once, in an environment of their own, or as an earlier run has tried
- * the very same; where these do not pass, the first four each by itself. It decides nothing, and tells a person what would come of them. One that changes the task itself
+ * the very same; where these fail, the first four each by itself. It decides nothing, and tells a person what would come of them. One that changes the task itself
  * is not tried: its code would run within what judges before a person has looked at it.
  */
 export async function tryProposed(request: VerifyRequest, way: TrialWay): Promise<Tried[]> {
@@ -49,10 +49,12 @@ export async function tryProposed(request: VerifyRequest, way: TrialWay): Promis
   if (open.length === 0) return untried;
   const together = await tryThese(request, baseline, open, way);
   const ids = open.map(({ id }) => id);
+  // What keeps all of them from being tried, such as an environment that does not come up, keeps each.
+  const isTelling = together.state === 'fail' || together.state === 'vacuous';
   const tried: Tried[] = [];
   for (const each of open) {
     const others = ids.filter((id) => id !== each.id);
-    const isAlone = !isGreen(together.state) && tried.length < aloneAtMost && !signal.aborted;
+    const isAlone = isTelling && tried.length < aloneAtMost && !signal.aborted;
     if (others.length === 0) tried.push(triedAs(each, together));
     else if (isAlone) tried.push(triedAs(each, await tryThese(request, baseline, [each], way)));
     else tried.push(triedAs(each, { ...together, with: others }));

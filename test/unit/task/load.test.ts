@@ -84,6 +84,11 @@ const cases: Record<string, Case> = {
     says: /there is no format "nextest"\. Did you mean "junit"\? The formats are: /,
     line: 6,
   },
+  'a folder in a service that the engine would not take': {
+    content: `${imports}export default defineTask({\n${head}  stages: [{ name: 'a', service: 'a', command: 'x', workdir: 'app' }],\n});\n`,
+    says: /^defineTask: stages\.0\.workdir: in a service it has to begin with \/$/,
+    line: 6,
+  },
   'an unknown key of an invariant': {
     content: task(
       `  measurements: { a: ${source} },\n  invariants: [\n    conservation({\n      name: 'flow',\n      totl: sum('a.x'),\n    }),\n  ],`,
