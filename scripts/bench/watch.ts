@@ -12,11 +12,16 @@ import { median, table, writeFigures } from './measure.ts';
 
 const top = join(import.meta.dirname, '../..');
 const aimMs = 100;
-/** From the end of a run to the next save: by then other networks are ready for it. From the beginning of one: its containers are coming up. */
-const pausesMs = { ended: 3_000, running: 1_500 };
+/** From the end of a run to the next save: by then other networks are ready for it. From the beginning of one, or of its stages. */
+const pausesMs = { ended: 3_000, comingUp: 1_500, inStages: 2_000 };
 
-/** When the next save comes: after the run of the one before has ended, or while it is under way. */
-type When = 'ended' | 'running';
+/** When the next save comes: after the run of the one before has ended, while its containers come up, or while its stages run. */
+type When = keyof typeof pausesMs;
+const whens: Readonly<Record<When, string>> = {
+  ended: 'nothing running',
+  comingUp: 'while a run comes up',
+  inStages: 'in the stages of a run',
+};
 
 /** A task in a repository of its own, and a file of it that is saved. */
 interface Watched {
@@ -34,8 +39,7 @@ export async function benchWatch(rounds: number): Promise<void> {
   try {
     const rows = [];
     for (const watched of [small(folder), shuffle(folder)]) {
-      const { ended, running } = await saves(watched, rounds);
-      rows.push(line(`${watched.what}, nothing running`, ended), line(`${watched.what}, during a run`, running));
+      for (const [when, ms] of await saves(watched, rounds)) rows.push(line(`${watched.what}, ${whens[when]}`, ms));
     }
     const header = ['a save in', 'median, ms', '95th percentile, ms', 'most, ms', 'aim', 'saves'];
     writeFigures('watch', table(header, rows));
@@ -79,28 +83,31 @@ function shuffle(folder: string): Watched {
 }
 
 /** Milliseconds from each save to the first row of its run. */
-async function saves(watched: Watched, rounds: number): Promise<Readonly<Record<When, number[]>>> {
+async function saves(watched: Watched, rounds: number): Promise<Map<When, number[]>> {
   const { path, task, file, text } = watched;
   const watching = spawn(process.execPath, [join(top, 'dist', 'gym.js'), 'watch', task], {
     cwd: path,
     stdio: 'ignore',
   });
-  const ms = { ended: [] as number[], running: [] as number[] };
+  const times = new Map<When, number[]>();
   try {
     await until('the first run', () => runsOf(path).length === 1);
-    for (const when of ['ended', 'running'] as const) {
+    for (const when of ['ended', 'comingUp', 'inStages'] as const) {
+      const ms: number[] = [];
+      times.set(when, ms);
       for (let round = 0; round < rounds; round += 1) {
         const before = runsOf(path);
         const last = before.at(-1) ?? '';
         if (when === 'ended') await until('the end of a run', () => existsSync(join(last, 'verdict.json')));
+        if (when === 'inStages') await until('the stages of a run', () => hasStage(last));
         await sleep(pausesMs[when]);
         writeFileSync(file, text(round, when));
         const savedAt = Date.now();
         const began = await until('a run', () => beganAt(runsOf(path)[before.length]));
-        ms[when].push(began - savedAt);
+        ms.push(began - savedAt);
       }
     }
-    return ms;
+    return times;
   } finally {
     watching.kill('SIGINT');
     await once(watching, 'exit');
@@ -118,6 +125,9 @@ function runsOf(path: string): string[] {
         .map((run) => join(folder, run))
     : [];
 }
+
+/** Whether a stage of a run has begun. */
+const hasStage = (run: string): boolean => readFileSync(join(run, 'events.ndjson'), 'utf8').includes('"stage.started"');
 
 /** When the first row of a run was written, in epoch milliseconds; `undefined`: it is not there yet. */
 function beganAt(run: string | undefined): number | undefined {
