@@ -146,4 +146,10 @@ describe('a Docker engine that goes away', () => {
     expect(end.stderr.match(/no Docker engine answers/g)).toHaveLength(1);
     expect(end.stderr).not.toContain('up in');
   });
+
+  test('gym why says that it cannot tell, with exit code 4', async () => {
+    using checkout = tinyCheckout();
+    const end = await gym(checkout.path, ['why', 'unit'], { DOCKER_HOST: `unix://${checkout.path}/none.sock` });
+    expect(end).toMatchObject({ exitCode: 4, stdout: '', stderr: expect.stringContaining('no Docker engine answers') });
+  });
 });
