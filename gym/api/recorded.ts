@@ -15,9 +15,11 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
   const { store, row } = named;
   const history = openHistory(store);
   const logs = new Map<string, () => Promise<string[]>>();
+  const told = new Map<string, string>();
   let lastAt: number | undefined;
   let damaged = 0;
   let wasOver = false;
+  let message: string | undefined;
   try {
     for (;;) {
       // Asked before the logs are read: what was written until then is read.
@@ -29,7 +31,10 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
         for (const line of await log()) {
           const event = eventIn(line);
           if (event === undefined) damaged += 1;
-          else read.push(event);
+          else {
+            noteEnd(told, run, event);
+            read.push(event);
+          }
         }
       }
       read.sort((a, b) => a.at - b.at);
@@ -41,10 +46,10 @@ export async function* recordedEvents(named: NamedRun): AsyncGenerator<readonly 
       wasOver = state !== 'running';
       await sleep(lookMs);
     }
+    message = wrongWith(named, history, told) ?? lackOf(named, lastAt === undefined, damaged);
   } finally {
     history.close();
   }
-  const message = wrongWith(named, lastAt === undefined, damaged);
   if (message === undefined) return;
   const { run, startedAt } = row;
   const problem = { kind: 'evidence', message } as const;
@@ -68,11 +73,33 @@ function eventIn(line: string): Event | undefined {
   }
 }
 
-/** What a reader must be told about what was recorded, in one sentence. */
-function wrongWith(named: NamedRun, isEmpty: boolean, damaged: number): string | undefined {
+/** Notes how runs ended, as an event in the log of a run has it: that of its end, or of the loop that was told of one. */
+function noteEnd(told: Map<string, string>, run: string, event: Event): void {
+  // A loop that is gone on with has not ended.
+  if (event.type === 'loop.started') told.delete(run);
+  else if (event.type === 'loop.finished') told.set(run, event.end);
+  else if (event.type === 'run.finished') told.set(run, event.state);
+  else if (event.type === 'attempt.judged') told.set(event.judgedRun, event.state);
+}
+
+/** What is not as gym wrote it, in one sentence: of a loop, each of its verifications counts, and what it says of ends is to be what the history says. */
+function wrongWith(named: NamedRun, history: History, told: ReadonlyMap<string, string>): string | undefined {
   const { store, row } = named;
-  const wrong = wrongOf(named);
-  if (wrong !== undefined) return wrong;
+  const states = new Map<string, string>();
+  for (const run of runsOf(history, named)) {
+    const found = history.find(run) ?? row;
+    const wrong = wrongOf({ store, row: found, verdictOf: run });
+    if (wrong !== undefined) return wrong;
+    states.set(run, found.state);
+  }
+  const lie = [...told].find(([run, end]) => states.get(run) !== end);
+  if (lie === undefined) return undefined;
+  const [run, end] = lie;
+  return `NOT AS GYM WROTE IT: the events of ${row.run} say of run ${run}: ${end}, the history: ${states.get(run) ?? 'nothing'}`;
+}
+
+/** What of it cannot be read, in one sentence. */
+function lackOf({ store, row }: NamedRun, isEmpty: boolean, damaged: number): string | undefined {
   if (isEmpty) return `nothing of run ${row.run} can be read in ${store.runDirectory(row.run)}`;
   return damaged === 0 ? undefined : `${damaged} of the events of run ${row.run} cannot be read`;
 }

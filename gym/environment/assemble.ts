@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from '../events/problem.ts';
-import { readSlots } from '../store/slots.ts';
 import { joinedServices } from './compose/joined.ts';
 import type { ComposeModel, ServiceModel } from './compose/model.ts';
 import { connectFurther, containerOptions } from './container.ts';
@@ -16,7 +15,7 @@ import { followLog } from './log.ts';
 import { probeOf } from './probe.ts';
 import { runningEnvironment } from './running.ts';
 import { runSetup } from './setup.ts';
-import type { Places } from './slots/claim.ts';
+import { type Places, spentSlots } from './slots/claim.ts';
 import { type Startable, startServices } from './start.ts';
 import { type StoreFiles, writeStores } from './stores.ts';
 import type { Watch } from './watch.ts';
@@ -101,7 +100,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
     mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
     emit,
     // Where they were taken down meanwhile, nobody makes others.
-    leftSlots: () => (replacesSlots ? readSlots(checkout, task)?.set : undefined),
+    leftSlots: () => (replacesSlots ? spentSlots(checkout, task) : undefined),
   });
   const containers = new Map(startables.map(({ service, id, probe }) => [service.name, { id, probe }]));
   const { generation: name, prefix, volumes } = ground;

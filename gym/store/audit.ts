@@ -56,7 +56,7 @@ function auditOnce(store: Store, history: History): Audit {
   const entries = links.flatMap(({ entry, state }) => (entry === undefined || state === 'edited' ? [] : [entry]));
   const ended = new Map(entries.flatMap((entry) => (entry.type === 'ended' ? [[entry.row.run, entry] as const] : [])));
   const linked = new Set(links.flatMap(({ entry }) => (entry?.type === 'ended' ? [entry.row.run] : [])));
-  const collected = new Set(entries.flatMap((entry) => (entry.type === 'removed' ? entry.runs : [])));
+  const collected = collectedIn(links);
   const older = new Set(history.older());
   const rows = new Map(history.newest(Number.MAX_SAFE_INTEGER).map((row) => [row.run, row]));
   const judged = [...ended.values()].filter(({ row }) => row.kind === 'verify' && !collected.has(row.run));
@@ -79,7 +79,16 @@ function auditOnce(store: Store, history: History): Audit {
 export function auditRun(store: Store, history: History, row: RunRow): Finding[] {
   const found = auditRow(history, row);
   const said = history.links(row.run).at(-1)?.entry;
-  return said?.type === 'ended' && row.kind === 'verify' ? [...found, ...fileFindings(store, said)] : found;
+  if (said?.type !== 'ended' || row.kind !== 'verify') return found;
+  const isCollected = !existsSync(store.runDirectory(row.run)) && collectedIn(history.links()).has(row.run);
+  return isCollected ? found : [...found, ...fileFindings(store, said)];
+}
+
+/** Runs whose folders gym removed, as the chain says. */
+function collectedIn(links: readonly Link[]): ReadonlySet<string> {
+  return new Set(
+    links.flatMap(({ entry, state }) => (state !== 'edited' && entry?.type === 'removed' ? entry.runs : [])),
+  );
 }
 
 /** A run's line in the history against its last link, without a look at its files. A run that has not ended has no link. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { cleanLine } from './text.ts';
@@ -14,9 +14,13 @@ export interface LogWindow {
 /** A log of which nothing has been read. */
 export const emptyLog: LogWindow = { first: 1, lines: [], bytes: 0 };
 
-/** Whether a log file has something in it yet. */
+/** Whether a log file has something in it yet, as far as anybody may know: a record may name whatever. */
 export function hasContent({ file }: { readonly file: string }): boolean {
-  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return statSync(file).size > 0;
+  } catch {
+    return false;
+  }
 }
 
 const windowBytes = 64 * 1024;
@@ -64,7 +68,8 @@ class Tail {
   /** Reads what is new, and says whether anything is. */
   async read(file: string): Promise<boolean> {
     try {
-      await using handle = await open(file);
+      // A pipe that nobody writes to would be waited for in one of the few threads that read files.
+      await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
       return await this.#readFrom(handle);
     } catch {
       // Not there yet, or gone with its run: what has been read stays.

@@ -69,7 +69,11 @@ export async function keepSlots(request: KeepRequest): Promise<Result<Kept>> {
   }
   writeSlots(checkout, task, { ...made.value, key: plan.key, until });
   const removed = before === undefined ? ok(undefined) : await removeSet(engine.value, before.set);
-  return removed.ok ? ok('made') : removed;
+  if (readSlots(checkout, task)?.set === set) return removed.ok ? ok('made') : removed;
+  // Who took them down meanwhile has left them to this process, as it is their maker and lives.
+  const left = await removeSet(engine.value, set);
+  if (!removed.ok) return removed;
+  return left.ok ? ok('unwanted') : left;
 }
 
 /** A set that no environment has. */

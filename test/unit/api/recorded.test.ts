@@ -87,6 +87,50 @@ test('what cannot be read is left out and told of, and a torn last line is none'
   expect(told(await all(made.recorded()))).toEqual(['before', 'after', `3 of the events of run ${run} cannot be read`]);
 });
 
+test('events that tell of another end than the history are told of, as nothing else vouches for those of a loop or of what was cut off', async () => {
+  using made = checkout();
+  const passed = { type: 'run.finished', state: 'pass', exitCode: 0, durationMs: 1 } as const;
+  const saysOf = (name: string, end: string, known: string): string =>
+    `NOT AS GYM WROTE IT: the events of ${run} say of run ${name}: ${end}, the history: ${known}`;
+  const other = { ...row, run: '20300101-000009-0009' };
+  made.history.end({ ...other, state: 'pass', durationMs: 1 }, {});
+  const finishedAs = (name: string) =>
+    `${JSON.stringify({ v: 1, seq: 1, run: name, at: 1, span: 'run', ...passed, verdictFile: 'verdict.json' })}\n`;
+  made.begin(row);
+  appendFileSync(made.fileOf(run), finishedAs(other.run));
+  made.cutOff();
+  expect(told(await all(made.recorded()))).toEqual(['run.finished', saysOf(run, 'pass', 'cut off')]);
+
+  using looped = checkout();
+  const loop = looped.begin({ ...row, kind: 'loop' });
+  const judged = { type: 'attempt.judged', attempt: 1, distance: 0, headline: '', durationMs: 1 } as const;
+  loop.emit({ ...judged, judgedRun: other.run, state: 'pass' });
+  looped.history.end({ ...other, state: 'pass', durationMs: 1 }, {});
+  loop.emit(finished);
+  looped.history.end({ ...row, kind: 'loop', state: 'attempts', durationMs: 1 }, {});
+  expect(told(await all(looped.recorded())).at(-1)).toBe(saysOf(other.run, 'pass', 'nothing'));
+
+  using ended = checkout();
+  ended.begin({ ...row, kind: 'loop' }).emit(finished);
+  ended.history.end({ ...row, kind: 'loop', state: 'attempts', durationMs: 1 }, {});
+  expect(told(await all(ended.recorded()))).toEqual(['loop.finished', saysOf(run, 'done', 'attempts')]);
+});
+
+test('of a loop, each verification is looked at, not the last alone', async () => {
+  using made = checkout();
+  const first = { ...row, run: '20300101-000001-0001', loop: run, startedAt: 2 };
+  const last = { ...row, run: '20300101-000002-0002', loop: run, startedAt: 3 };
+  const loop = made.begin({ ...row, kind: 'loop' });
+  for (const each of [first, last]) {
+    made.begin(each).emit(noted(each.run));
+    made.history.end({ ...each, state: 'fail', durationMs: 1 }, {});
+  }
+  loop.emit(finished);
+  made.history.end({ ...row, kind: 'loop', state: 'done', durationMs: 1 }, {});
+  made.history.save({ ...first, state: 'pass', durationMs: 1 });
+  expect(told(await all(made.recorded())).at(-1)).toContain(`NOT AS GYM WROTE IT: edited ${first.run}`);
+});
+
 test('a run of which nothing is left says so', async () => {
   using made = checkout();
   made.begin(row);

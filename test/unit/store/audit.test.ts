@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
-import { areAsWritten, auditRow, auditStore, isVouchedFor } from '../../../gym/store/audit.ts';
+import { areAsWritten, auditRow, auditRun, auditStore, type Finding, isVouchedFor } from '../../../gym/store/audit.ts';
 import { openHistory, type RunRow } from '../../../gym/store/history.ts';
 import { endRun } from '../../../gym/store/run-files.ts';
 import { openStore, type Store } from '../../../gym/store/store.ts';
@@ -67,7 +67,19 @@ test('what gym wrote is whole, as it is and after gym gc', () => {
   history.close();
   rmSync(runs.at('one'), { recursive: true });
   expect(audited(runs.store)).toMatchObject({ links: 5, verdicts: 2, collected: 1, findings: [] });
+  expect(alone(runs, 'one')).toEqual([]);
+  rmSync(runs.at('two'), { recursive: true });
+  expect(alone(runs, 'two')).toMatchObject([{ what: 'removed', run: 'two' }]);
 });
+
+/** What is found of one run. */
+function alone({ store }: Runs, run: string): Finding[] {
+  const history = openHistory(store);
+  const row = history.find(run);
+  const findings = row === undefined ? expect.fail(`there is no ${run}`) : auditRun(store, history, row);
+  history.close();
+  return findings;
+}
 
 type Runs = ReturnType<typeof threeRuns>;
 const tamperings: [what: string, tamper: (runs: Runs) => void, findings: string[]][] = [

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { emptyLog, followFile, type LogWindow } from '../../../gym/tui/tail.ts';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { emptyLog, followFile, hasContent, type LogWindow } from '../../../gym/tui/tail.ts';
 
 let folder = '';
 let file = '';
@@ -26,6 +27,17 @@ function follow(): void {
     told += 1;
   });
 }
+
+test('what a record names and is no file that can be read has no content, and keeps nobody from reading others', async () => {
+  expect(['\0', 'x'.repeat(300)].map((name) => hasContent({ file: join(folder, name) }))).toEqual([false, false]);
+  const pipes = Array.from({ length: 8 }, (_, index) => join(folder, `pipe-${index}`));
+  execFileSync('mkfifo', pipes);
+  const tails = pipes.map((pipe) => followFile(pipe, () => undefined));
+  writeFileSync(file, 'line\n');
+  follow();
+  await vi.waitFor(() => expect(log.lines).toEqual(['line']));
+  for (const each of tails) each.close();
+});
 
 describe('followFile', () => {
   it('waits for a file, follows it, and joins lines and characters that come in pieces', async () => {
