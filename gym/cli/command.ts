@@ -69,6 +69,9 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Res
   } catch (thrown) {
     const message = thrown instanceof Error ? (thrown.message.split(/\.\s/)[0] ?? thrown.message) : String(thrown);
     const [, unknown = ''] = /^Unknown option '--([^']+)'/.exec(message) ?? [];
+    const [, dashed] = /^Option '([^']+)' argument is ambiguous/.exec(message) ?? [];
+    if (dashed !== undefined)
+      return usage(command, `${dashed} takes a value; one that begins with - is written ${dashed}=-…`);
     return usage(command, message, suggest(unknown, Object.keys(command.options)));
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { readRecorded } from '../evidence/recorded.ts';
-import { isGreen, type Verdict } from '../judge/verdict.ts';
+import { isGreen, problemExitCodes, type Verdict } from '../judge/verdict.ts';
 import {
   type AgentProof,
   type Nearest,
@@ -124,7 +124,7 @@ const stopped: Problem = { kind: 'usage', message: 'stopped by a person; what wa
 
 function notClean({ task, records }: ProveRequest, verdict: Verdict): Problem {
   return {
-    kind: 'evidence',
+    kind: verdict.exitCode === problemExitCodes.environment ? 'environment' : 'evidence',
     message: `nothing can be proven: without a fault the run ${verdict.run} comes to ${verdict.state}: ${verdict.headline}`,
     remedy: task.heldOut === undefined ? `gym show ${verdict.run}` : `See ${records.runDirectory(verdict.run)}`,
   };

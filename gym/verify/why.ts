@@ -50,6 +50,9 @@ export async function whyStage(
     const { steps, environment } = await inputsOfSteps({ task, environmentVariables, directory });
     const planned = steps.find(({ step }) => step.stages.some(({ name }) => name === stage));
     if (planned === undefined) throw new Error('a stage is in no step');
+    const { inputs } = planned;
+    // Without an engine nobody can tell, which is another thing than a stage that always runs.
+    if (!inputs.ok && inputs.problems[0].kind === 'environment') return inputs;
     const { name } = planned.step;
     const partsOf: PartsOf = {
       now: (value) => (environment.ok ? environment.value.builtOf[value] : undefined),

@@ -18,6 +18,8 @@ export function progressLines(output: Output, problems: ProblemLines = 'shown'):
   return (event) => {
     if (event.type === 'loop.started') loop = event.run;
     if (event.type === 'phase.finished' && event.phase === 'up') upMs = event.durationMs;
+    // Stages follow a crash too, but nothing came up for them.
+    if (event.type === 'problem.found' && event.problem.kind === 'crash') upMs = undefined;
     // Within a loop, the steps of each verification are told by its attempt's one line.
     if (loop !== undefined && event.run !== loop) return;
     if (event.type === 'problem.found' && problems === 'left out') return;

@@ -71,13 +71,14 @@ describe('a service that ends by itself with an exit code', () => {
   ])('$what: each run fails, and its log is quoted', async ({ victim, services, runs }) => {
     using checkout = tinyCheckout({ stages: [{ ...pass, command: `sleep 0.2; ${pass.command}` }], services });
     for (let run = 0; run < runs; run += 1) {
-      const { exitCode, stdout } = await gym(checkout.path, ['verify', '--no-cache']);
+      const { exitCode, stdout, stderr } = await gym(checkout.path, ['verify', '--no-cache']);
       expect({ exitCode, stdout }).toMatchObject({
         exitCode: 1,
         stdout: expect.stringMatching(/^FAIL tiny distance 1.5: /),
       });
       expect(stdout).toMatch(new RegExp(`^fail unit: service ${victim} ended `, 'm'));
       expect(stdout).toContain('no such module\n');
+      if (stdout.includes('before the environment was up')) expect(stderr).not.toContain('up in');
       expect(stdout).toMatch(new RegExp(`   logs: gym logs \\S+ ${victim}   again: `));
     }
   });
@@ -144,5 +145,11 @@ describe('a Docker engine that goes away', () => {
     );
     expect(end.stderr.match(/no Docker engine answers/g)).toHaveLength(1);
     expect(end.stderr).not.toContain('up in');
+  });
+
+  test('gym why says that it cannot tell, with exit code 4', async () => {
+    using checkout = tinyCheckout();
+    const end = await gym(checkout.path, ['why', 'unit'], { DOCKER_HOST: `unix://${checkout.path}/none.sock` });
+    expect(end).toMatchObject({ exitCode: 4, stdout: '', stderr: expect.stringContaining('no Docker engine answers') });
   });
 });

@@ -124,6 +124,14 @@ test('where the clean run does not pass, nothing can be proven', async () => {
   expect(stderr).toMatch(/nothing can be proven: without a fault the run \S+ comes to fail: count/);
 });
 
+test('where no engine answers, the exit code is that of an environment that did not come up', async () => {
+  using bare = tinyCheckout();
+  const nowhere = { DOCKER_HOST: `unix://${bare.path}/none.sock` };
+  const { stderr, exitCode } = await gym(bare.path, ['prove'], nowhere);
+  expect(stderr).toMatch(/nothing can be proven: [\s\S]*no Docker engine answers/);
+  expect(exitCode).toBe(4);
+});
+
 describe('failures of the running environment', () => {
   const web = `services:
   web:

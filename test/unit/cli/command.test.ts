@@ -64,7 +64,7 @@ describe('what is not', () => {
     ['verify --json=', '--json takes nothing or stream, not '],
     ['ps --json=stream', '--json takes nothing, not stream'],
     ['verify --fault', "Option '--fault <value>' argument missing"],
-    ['verify --fault --json', "Option '--fault' argument is ambiguous"],
+    ['verify --fault --json', '--fault takes a value; one that begins with - is written --fault=-…'],
     ['down --all=yes', "Option '--all' does not take an argument"],
     ['tasks extra', 'tasks does not take extra: gym tasks'],
     ['exec', 'exec needs more: gym exec SERVICE COMMAND…'],
