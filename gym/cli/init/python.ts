@@ -50,15 +50,19 @@ export function pyprojectOf(repo: Repo): z.output<typeof pyprojectSchema> {
   return pyprojectSchema.parse(parse(repo.text(manifest)));
 }
 
-/** The harness of a Python repo: pytest, or unittest where nothing tells of pytest. */
+/**
+ * The harness of a Python repo: pytest, which runs unittest's tests too and counts them; before Python 3.12, unittest ends well without having found any. Only where a
+ * lock tells what is installed, and nothing tells of pytest, it is unittest.
+ */
 export function pythonHarness(repo: Repo): Harness | undefined {
   const markers = [manifest, 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini', 'Pipfile', ...requirementFiles];
   const there = markers.filter((name) => repo.has(name));
   if (there.length === 0) return undefined;
   const pyproject = pyprojectOf(repo);
-  const isPytest =
-    repo.has('pytest.ini') || repo.has('conftest.py') || there.some((name) => /\bpytest\b/.test(repo.text(name)));
   const { run, install, tool } = installOf(repo, pyproject);
+  const isNamed =
+    repo.has('pytest.ini') || repo.has('conftest.py') || there.some((name) => /\bpytest\b/.test(repo.text(name)));
+  const isPytest = isNamed || tool === 'pip';
   const results = { format: 'pytest' as const, path: resultsFile('xml') };
   const unit = isPytest
     ? { name: 'unit', command: `${run}python -m pytest --junitxml=${results.path}`, results }
@@ -69,7 +73,7 @@ export function pythonHarness(repo: Repo): Harness | undefined {
   return {
     language: 'python',
     seen: `${there[0]} (${[tool, isPytest ? 'pytest' : 'unittest'].join(', ')})`,
-    dockerfile: [`FROM python:${version}-slim-bookworm`, 'WORKDIR /workspace', ...install(isPytest)],
+    dockerfile: [`FROM python:${version}-slim-bookworm`, 'WORKDIR /workspace', ...install],
     stages: [unit],
   };
 }
@@ -78,7 +82,7 @@ interface Installing {
   readonly tool: string;
   /** What stands before a command, so that it sees what was installed. */
   readonly run: string;
-  readonly install: (withPytest: boolean) => string[];
+  readonly install: readonly string[];
 }
 
 function installOf(
@@ -87,12 +91,12 @@ function installOf(
 ): Installing {
   const whole = ['COPY . .'];
   if (repo.has('uv.lock'))
-    return { tool: 'uv', run: 'uv run ', install: () => ['RUN pip install uv', ...whole, 'RUN uv sync --locked'] };
+    return { tool: 'uv', run: 'uv run ', install: ['RUN pip install uv', ...whole, 'RUN uv sync --locked'] };
   if (repo.has('poetry.lock'))
     return {
       tool: 'poetry',
       run: 'poetry run ',
-      install: () => ['RUN pip install poetry', ...whole, 'RUN poetry install'],
+      install: ['RUN pip install poetry', ...whole, 'RUN poetry install'],
     };
   const extras = testGroups.filter((name) => name in (project?.['optional-dependencies'] ?? {}));
   const listed = testGroups.filter((name) => name in dependencyGroups);
@@ -101,10 +105,10 @@ function installOf(
   return {
     tool: 'pip',
     run: '',
-    install: (withPytest) => [
+    install: [
       ...copied(repo, requirements),
       ...(requirements.length === 0 ? [] : [`RUN pip install ${requirements.map((name) => `-r ${name}`).join(' ')}`]),
-      ...(withPytest ? ['RUN pip install pytest'] : []),
+      'RUN pip install pytest',
       ...(isPackage ? [...whole, `RUN pip install -e '.${extras.length === 0 ? '' : `[${extras.join(',')}]`}'`] : []),
       ...listed.map((name) => `RUN pip install --group ${name}`),
     ],

@@ -150,10 +150,16 @@ describe('what is in a repo decides', () => {
       ["pip install -e '.[test]'", 'pip install --group dev'],
     ],
     [
-      'unittest',
+      'pip without a word of pytest, which counts the tests of unittest too',
       { 'requirements.txt': 'flask\n' },
-      'requirements.txt (pip, unittest)',
-      ['python -m unittest discover'],
+      'requirements.txt (pip, pytest)',
+      ['pip install pytest', 'python -m pytest --junitxml'],
+    ],
+    [
+      'unittest',
+      { 'pyproject.toml': '[project]\nname = "cart"\n', 'uv.lock': '' },
+      'pyproject.toml (uv, unittest)',
+      ['uv run python -m unittest discover'],
     ],
     [
       'Go',
