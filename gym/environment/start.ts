@@ -6,6 +6,7 @@ import type { Answer, Engine } from './engine.ts';
 import type { Gate } from './gate.ts';
 import { type ServiceLog, tailOf } from './log.ts';
 import { type Probe, waitHealthy } from './probe.ts';
+import { refusalOf } from './refusal.ts';
 import type { Exit, Watch } from './watch.ts';
 
 /** A service whose container is there and is to be started. */
@@ -163,7 +164,7 @@ async function begin(
     const started: Answer<unknown> = await engine.call(`starting service ${service.name}`, () =>
       engine.docker.getContainer(run.id).start(),
     );
-    if (!started.ok) return { ...started.problems[0], place: { service: service.name } };
+    if (!started.ok) return notStarted(service.name, started.problems[0]);
     onStarted(run);
     return undefined;
   };
@@ -179,6 +180,14 @@ async function begin(
   if (!(await isOpen())) return 'stopped';
   run.opened = gate.open();
   return undefined;
+}
+
+/** What an engine says of a command that it could not start is mostly of its runtime's own ways. */
+function notStarted(service: string, problem: Problem): Problem {
+  const place = { service };
+  if (!/: exec: "/.test(problem.message)) return { ...problem, place };
+  const message = `the command of service ${service} cannot be started: ${refusalOf(problem.message).message}`;
+  return { kind: 'environment', message, place, remedy: 'Mend its command or entrypoint, or what is in its image.' };
 }
 
 /** It may end while it is being waited for. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { jsonErrorText } from '../events/json-error.ts';
 import { failed, ok, type Problem, type Result } from '../events/problem.ts';
 import { cut, inserted, nodeAt, replaced } from './json-text.ts';
 
@@ -95,7 +96,7 @@ function readSettings(text: string, file: string, events: readonly string[] = []
     };
   };
   const [error] = errors;
-  if (error !== undefined) return failed(problem(error.offset, `not valid JSON: ${printParseErrorCode(error.error)}`));
+  if (error !== undefined) return failed(problem(error.offset, jsonErrorText(error)));
   if (root === undefined) return ok([]);
   if (root.type !== 'object') return failed(problem(root.offset, 'settings are an object in braces'));
   const hooks = propertiesOf(root).find(([key]) => key === 'hooks')?.[1];

@@ -1,5 +1,6 @@
-import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { type ParseError, parseTree } from 'jsonc-parser';
 import { z } from 'zod';
+import { jsonErrorText } from '../../events/json-error.ts';
 import type { Problem } from '../../events/problem.ts';
 import { brokenManifest, copied, type FoundStage, type Harness, type Repo, resultsFile, versionIn } from './harness.ts';
 
@@ -24,7 +25,7 @@ export function manifestProblem(repo: Repo): Problem | undefined {
   const [first] = errors;
   if (first === undefined) return undefined;
   const line = text.slice(0, first.offset).split('\n').length;
-  return brokenManifest(file, line, `not valid JSON: ${printParseErrorCode(first.error)}`);
+  return brokenManifest(file, line, jsonErrorText(first));
 }
 
 /** What a `package.json` says; `undefined`: there is none that can be read. */

@@ -1,4 +1,5 @@
-import { type Node as JsonNode, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { type Node as JsonNode, type ParseError, parseTree } from 'jsonc-parser';
+import { jsonErrorText } from '../../events/json-error.ts';
 import type { Problem } from '../../events/problem.ts';
 import type { Entry, Node, Source } from './tree.ts';
 
@@ -10,9 +11,9 @@ export function parseJsonc(source: Source, text: string, fill: Fill): { root: No
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
   const lineAt = (offset: number): number => text.slice(0, offset).split('\n').length;
-  const problems = errors.map(({ error, offset }): Problem => {
-    const message = `not valid JSON: ${printParseErrorCode(error)}`;
-    return { kind: 'definition', message, place: { file: source.file, line: lineAt(offset) } };
+  const problems = errors.map((error): Problem => {
+    const place = { file: source.file, line: lineAt(error.offset) };
+    return { kind: 'definition', message: jsonErrorText(error), place };
   });
   const grow = (node: JsonNode): Node => {
     const common = { source, line: lineAt(node.offset), tag: null };

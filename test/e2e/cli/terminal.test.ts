@@ -18,16 +18,16 @@ async function writtenTo(cwd: string, args: readonly string[], env: NodeJS.Proce
   return (await text(child.stdout)).replaceAll('\r', '');
 }
 
-/** A service that ends before it is healthy. */
-const ends = `services:
+/** A service that does not get healthy. */
+const sick = `services:
   box:
     image: debian:bookworm-slim
-    command: [sh, -c, exit 3]
+    command: [sleep, infinity]
     healthcheck: { test: [CMD, 'false'], interval: 100ms, retries: 1 }
 `;
 
 test.skipIf(!hasTerminal)('a problem is told once at a terminal: the page follows the lines of progress', async () => {
-  using checkout = tinyCheckout({ services: ends });
+  using checkout = tinyCheckout({ services: sick });
   const said = stripVTControlCharacters(await writtenTo(checkout.path, ['verify']));
   expect(said).toMatch(/^UNKNOWN {2}tiny: /m);
   expect(said.match(/^error.*service box/gm)).toHaveLength(1);
@@ -36,7 +36,7 @@ test.skipIf(!hasTerminal)('a problem is told once at a terminal: the page follow
 test.skipIf(!hasTerminal)(
   "an agent's terminal is none: few words, no colour, no progress, and no UI that waits for keys",
   async () => {
-    using checkout = tinyCheckout({ services: ends });
+    using checkout = tinyCheckout({ services: sick });
     const agent = { AI_AGENT: 'some-agent' };
     const said = await writtenTo(checkout.path, ['verify'], agent);
     expect(said).toMatch(

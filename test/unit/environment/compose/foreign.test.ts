@@ -111,7 +111,7 @@ describe('a devcontainer.json', () => {
   it.each([
     ['{"image": "i",\n "features": {"x": {}}}', ['2: devcontainer.json: the key "features" is not supported']],
     ['{"imag": "i"}', ['1: devcontainer.json: unknown key "imag"']],
-    ['{"image": }', ['1: not valid JSON: ValueExpected']],
+    ['{"image": }', ['1: not valid JSON: value expected']],
     ['{\n}', ['1: devcontainer.json has none of "image", "build" and "dockerComposeFile"']],
   ])('%j is refused', (text, expected) => {
     expect(problems(write('devcontainer.json', text)).slice(0, 1)).toEqual(expected);
