@@ -45,7 +45,7 @@ export async function prepareLoop(asked: LoopAsked): Promise<Result<ReadyLoop>> 
         agent: agent.value,
         environmentVariables: env,
         listeners: [listener, refilling(asked, task)],
-        verify: (request) => verify({ ...request, replacesSlots: true }),
+        verify,
         describe: terse,
       });
       // Where the environment failed something may be left on the engine: the watchdog looks.

@@ -87,7 +87,6 @@ export async function verifyTask(asked: VerifyAsked): Promise<Result<Judged>> {
       history,
       run: newRunName(new Date()),
       environmentVariables: env,
-      replacesSlots: true,
     });
     // With an engine that went away something may be left: the watchdog looks again when it is back.
     if (verdict.problems.every((each) => each.kind !== 'environment' || isInterruption(each))) watchdog.end();

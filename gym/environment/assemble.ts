@@ -15,7 +15,7 @@ import { followLog } from './log.ts';
 import { probeOf } from './probe.ts';
 import { runningEnvironment } from './running.ts';
 import { runSetup } from './setup.ts';
-import { type Places, spentSlots } from './slots/claim.ts';
+import type { Places } from './slots/claim.ts';
 import { type Startable, startServices } from './start.ts';
 import { type StoreFiles, writeStores } from './stores.ts';
 import type { Watch } from './watch.ts';
@@ -84,7 +84,7 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
   if (!started.ok) return started;
   if (!setUp.ok) return setUp;
   if (!observing.ok) return observing;
-  const { project, emit, replacesSlots = false, checkout, task } = request;
+  const { project, emit } = request;
   const { completed, oneShots } = started.value;
   const environment = runningEnvironment({
     engine,
@@ -99,8 +99,6 @@ export async function assemble(ground: Ground): Promise<Result<Generation>> {
     oneShots,
     mayComplete: new Set(startables.flatMap(({ service, probe }) => (probe === undefined ? service.name : []))),
     emit,
-    // Where they were taken down meanwhile, nobody makes others.
-    leftSlots: () => (replacesSlots ? spentSlots(checkout, task) : undefined),
   });
   const containers = new Map(startables.map(({ service, id, probe }) => [service.name, { id, probe }]));
   const { generation: name, prefix, volumes } = ground;

@@ -17,9 +17,9 @@ const removeLimitMs = 15_000;
 /** A network is free as soon as its last container is removed; the engine's answer to that is in by then. */
 const freeMs = 300;
 
-/** Removes what carries the project's label, but not the set of slots `but`. Nothing is waited for gracefully. What is gone already is fine. */
-export async function removeProject(engine: Engine, project: string, but?: string): Promise<Result<void>> {
-  const found = await findLabelled(engine, [`${label.project}=${project}`], () => true, but);
+/** Removes what carries the project's label. Nothing is waited for gracefully. What is gone already is fine. */
+export async function removeProject(engine: Engine, project: string): Promise<Result<void>> {
+  const found = await findLabelled(engine, [`${label.project}=${project}`], () => true);
   return found.ok ? removeAll(engine, found.value) : found;
 }
 
@@ -33,24 +33,20 @@ export interface Made {
 
 /**
  * Everything that has all these labels and is accepted, running or not. Slots that an environment has claimed are found with it, whatever
- * their own labels say; those of the set `but` are not.
+ * their own labels say.
  */
 export async function findLabelled(
   engine: Engine,
   labels: readonly string[],
   accept: (labels: Labels) => boolean,
-  but?: string,
 ): Promise<Result<Leftovers>> {
   const [made, sets] = await Promise.all([listLabelled(engine, labels), findSets(engine)]);
   if (!made.ok) return made;
   if (!sets.ok) return sets;
-  const { claims, containers, networks } = sets.value;
-  const isMeant = ({ set }: SlotPart): boolean => set !== but;
-  const meant = { claims, containers: containers.filter(isMeant), networks: networks.filter(isMeant) };
   return ok(
     leftoversOf(
       made.value.filter((each) => accept(each.labels)),
-      meant,
+      sets.value,
     ),
   );
 }

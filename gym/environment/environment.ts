@@ -38,10 +38,6 @@ export interface UpRequest {
   readonly signal: AbortSignal;
   /** One deadline for all of it. */
   readonly deadlineMs: number;
-  /**
-   * Whether who asks has a set of slots made in the place of the one that is claimed, when this has ended: that goes then, while nobody waits for it.
-   */
-  readonly replacesSlots?: boolean;
   /** What a kept one is brought up from, to be compared later. */
   readonly origin?: Origin;
 }

@@ -46,8 +46,6 @@ export interface RunningParts extends BesideParts {
   /** Services whose work may simply be over: nothing says that they should go on serving. */
   readonly mayComplete: ReadonlySet<string>;
   readonly emit: Emit;
-  /** Gives the name of the set of slots that somebody else removes when this has ended. */
-  readonly leftSlots: () => string | undefined;
 }
 
 const quietMs = 40;
@@ -126,7 +124,7 @@ export function runningEnvironment(parts: RunningParts): RunningEnvironment {
     async down() {
       ending = true;
       watch.close();
-      const removed = await removeProject(engine, project, parts.leftSlots());
+      const removed = await removeProject(engine, project);
       await Promise.all(logs.map((log) => log.drain()));
       for (const log of logs) log.close();
       if (removed.ok)

@@ -16,7 +16,7 @@ export interface RunFiles extends Pick<UpRequest, 'logDirectory' | 'observed' | 
 
 /** Brings the environment of a task up from a folder of the run; it ends with this process at the latest. Problems as of `up`. */
 export function bringUp(
-  { task, run, environmentVariables, replacesSlots = false, signal }: VerifyRequest,
+  { task, run, environmentVariables, signal }: VerifyRequest,
   { directory, projectSuffix, ...rest }: RunFiles,
 ): Promise<Result<Environment>> {
   return up({
@@ -29,7 +29,6 @@ export function bringUp(
     checkout: checkoutOf(task.root),
     variables: snapshotVariables(task, directory, environmentVariables),
     ambient: environmentVariables,
-    replacesSlots,
     signal,
     deadlineMs: task.limits.upSeconds * 1000,
   });

@@ -58,8 +58,6 @@ export interface VerifyRequest {
   readonly keepGoing?: boolean;
   readonly store: Store;
   readonly history: History;
-  /** As of UpRequest. */
-  readonly replacesSlots?: boolean;
   /** Name of the run, from newRunName. */
   readonly run: string;
   /** The loop that it belongs to. */

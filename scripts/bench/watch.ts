@@ -112,7 +112,7 @@ async function saves(watched: Watched, rounds: number): Promise<Map<When, number
     watching.kill('SIGINT');
     await once(watching, 'exit');
     // It has what it kept warm removed in the background, which needs the checkout.
-    await once(spawn(process.execPath, [join(top, 'dist', 'gym.js'), 'warm', '--end'], { cwd: path }), 'exit');
+    await once(spawn(process.execPath, [join(top, 'dist', 'gym.js'), 'warm', '--end', path]), 'exit');
   }
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openTask } from '../../api/tasks.ts';
 import { down, listSlots } from '../../environment/existing.ts';
 import { keepSlots, slotsLifeMs } from '../../environment/slots/keep.ts';
@@ -13,10 +13,11 @@ import { durationText } from '../render/style.ts';
 
 /**
  * `gym warm`: makes the networks of a task's environment and what is to be in them, for the next `gym up`, `verify` or `loop` to take.
- * Whatever takes them has a gym in the background make others; with `--refill` this one does that. `--end` removes them.
+ * Whatever takes them has a gym in the background make others; with `--refill` this one does that. `--end` removes those of a checkout, which may be gone.
  */
 export async function run(context: Context, args: Arguments): Promise<CommandEnd> {
-  if (args.flag('end')) return endWarmth(context, args.positionals[0]);
+  const ended = args.text('end');
+  if (ended !== undefined) return endWarmth(context.env, resolve(context.cwd, ended), args.positionals[0]);
   const task = await openTask(args.positionals[0], context);
   if (!task.ok) return task.problems;
   const { name, root, compose, variables } = task.value;
@@ -50,8 +51,7 @@ export async function run(context: Context, args: Arguments): Promise<CommandEnd
 }
 
 /** By the name that the task gives itself: its file may be broken by now. */
-async function endWarmth({ cwd, env }: Context, task: string | undefined): Promise<CommandEnd> {
-  const checkout = checkoutOf(cwd);
+async function endWarmth(env: Context['env'], checkout: string, task: string | undefined): Promise<CommandEnd> {
   // Before it is looked what there is: nothing takes or replaces them after that.
   forgetSlots(checkout, task);
   const slots = await listSlots(env, checkout);

@@ -16,12 +16,12 @@ export const environmentCommands: readonly Command[] = [
   {
     name: 'warm',
     group: 'environment',
-    usage: 'warm [TASK] [--refill | --end]',
+    usage: 'warm [TASK] [--refill | --end CHECKOUT]',
     summary: 'make the networks of a task before its next up or verify, which then takes half the time',
     examples: [['gym warm shuffle', 'made again whenever they were taken; gym down shuffle ends it']],
     options: {
       refill: { kind: 'flag', help: 'only where gym down has not ended it' },
-      end: { kind: 'flag', help: 'remove them; what is up stays' },
+      end: { kind: 'text', value: 'CHECKOUT', help: 'remove those of a checkout; what is up stays' },
     },
     positionals: { least: 0, most: 1 },
     load: () => import('../commands/warm.ts'),

@@ -90,12 +90,6 @@ async function isIntact(engine: Engine, { set, networks, containers }: SlotsNote
 
 const isYoung = ({ until }: SlotsNote): boolean => until >= Date.now() + leastLifeMs;
 
-/** The set that is noted, where nobody claims it any more once its claim is gone: who has seen it free before may have noted it as such after. */
-export function spentSlots(checkout: string, task: string): string | undefined {
-  const note = readSlots(checkout, task);
-  return note === undefined || isYoung(note) ? undefined : note.set;
-}
-
 /** Whether an environment that comes now would get a set. */
 export async function isClaimable(engine: Engine, note: SlotsNote): Promise<boolean> {
   const sets = await findSets(engine);

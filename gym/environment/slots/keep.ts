@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { ok, type Result } from '../../events/problem.ts';
 import { thisOwner } from '../../store/owner.ts';
 import { forgetSlots, readSlots, type SlotsNote, writeSlots } from '../../store/slots.ts';
@@ -31,7 +32,7 @@ export const slotsLifeMs = 60 * 60_000;
 /**
  * Sees to it that slots wait for the next environment of a task:
  *
- *     nothing ──made and noted──► free ──claimed──► of an environment ──down──► removed with it, or when the next are made
+ *     nothing ──made and noted──► free ──claimed──► of an environment ──down──► removed with it
  *                                  └──taken down, replaced, not claimed in an hour──► nobody's: swept
  *
  * What is half made, or not noted any more, is its maker's as long as that lives, and then swept. After a failure nothing new is left.
@@ -60,8 +61,9 @@ export async function keepSlots(request: KeepRequest): Promise<Result<Kept>> {
   openStore(checkout).make();
   const set = `gym-slots-${task}-${randomBytes(4).toString('hex')}`;
   const made = await makeSet({ engine: engine.value, request, model: model.value, plan, set });
-  // It may have been taken down, or been replaced by another refill.
-  const isWanted = !request.signal.aborted && (!request.refill || readSlots(checkout, task)?.set === before?.set);
+  // It may have been taken down, or been replaced by another refill, or the checkout be gone, which a note would make anew.
+  const isStillNoted = !request.refill || readSlots(checkout, task)?.set === before?.set;
+  const isWanted = !request.signal.aborted && existsSync(checkout) && isStillNoted;
   if (!made.ok || !isWanted) {
     const removed = await removeSet(engine.value, set);
     if (!made.ok) return made;

@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readEvents } from '../../../gym/events/log.ts';
 import { processesOf, runFolder, runsOf, tinyCheckout, writeTask } from '../../support/gym/checkout.ts';
+import { leftOf } from '../../support/gym/engine.ts';
 import { gym, ownEnv, program, startGym } from '../../support/gym/program.ts';
 import type { TemporaryFolder } from '../../support/repository.ts';
 
@@ -26,7 +27,12 @@ beforeEach(() => {
   save('src/seconds', '0\n');
 });
 
-afterEach(() => checkout[Symbol.dispose]());
+afterEach(async () => {
+  checkout[Symbol.dispose]();
+  // What was kept warm goes, though the checkout is gone by then.
+  await expect.poll(() => leftOf(path), { timeout: 20_000 }).toEqual([]);
+  expect(existsSync(path)).toBe(false);
+});
 
 function save(name: string, text: string): number {
   checkout.write(`envs/tiny/${name}`, text);

@@ -204,50 +204,17 @@ networks: {${networks}: {}}
     expect(other && (await run(other, 'b', ['getent', 'hosts', 'a'])).out).toMatch(/^10\./);
   });
 
-  it('are left to who makes the next ones, who removes them; once taken down, they go with their environment', async () => {
-    const replacesSlots = true;
-    await warm(two());
-    const first = readSlots(gym.folder, task)?.set;
-    expect((await (await gym.mustUp(two(), { task, replacesSlots })).down()).ok).toBe(true);
-    expect((await slots()).map(({ set }) => set)).toEqual([first]);
-    const beside = await gym.mustUp(two(), { task });
-    expect(isInSlot(beside, 'a')).toBe(false);
-    await beside.down();
-    expect(await warm(two(), { refill: true })).toBe('made');
-    const second = readSlots(gym.folder, task)?.set;
-    expect((await slots()).map(({ set }) => set)).toEqual([second]);
-    expect(second).not.toBe(first);
-    const last = await gym.mustUp(two(), { task, replacesSlots });
-    expect(isInSlot(last, 'a')).toBe(true);
-    forgetSlots(gym.folder, task);
-    await last.down();
-    expect(there()).toEqual([]);
-  });
-
   it('go too when they are taken down while their maker still removes those before them', async () => {
     await warm(two());
     const first = readSlots(gym.folder, task)?.set ?? '';
-    expect((await (await gym.mustUp(two(), { task, replacesSlots: true })).down()).ok).toBe(true);
     // A network that is in use is tried again and again.
     const network = docker('network', 'ls', '-q', '--filter', `label=dev.gym.slots=${first}`).split('\n')[0] ?? '';
     const user = docker('run', '-d', '--init', '--network', network, 'debian:bookworm-slim', 'sleep', '60');
-    const refilling = warm(two(), { refill: true });
+    const refilling = warm(two('debian:bookworm-slim', 'other'), { refill: true });
     await eventually(() => readSlots(gym.folder, task)?.set !== first);
     forgetSlots(gym.folder, task);
     docker('rm', '-f', user);
     expect(await refilling).toBe('unwanted');
-    expect(there()).toEqual([]);
-  });
-
-  it('are not left to be taken a second time where somebody who saw them free has noted them as such after the claim', async () => {
-    await warm(two());
-    const free = readSlots(gym.folder, task);
-    const environment = await gym.mustUp(two(), { task, replacesSlots: true });
-    if (free !== undefined) writeSlots(gym.folder, task, free);
-    await environment.down();
-    const next = await gym.mustUp(two(), { task });
-    expect(isInSlot(next, 'a')).toBe(false);
-    await next.down();
     expect(there()).toEqual([]);
   });
 
